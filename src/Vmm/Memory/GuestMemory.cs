@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using MicroVm.Vmm.Interop.Linux;
+
+namespace MicroVm.Vmm.Memory;
+
+/// <summary>
+/// Guest RAM: a memfd mapped once, and the only place where a guest address becomes a pointer.
+/// Every access checks range (and alignment where the access is one volatile read or write) before it touches memory;
+/// a range may not cross from one region into the next. The guest may rewrite anything at any time: copy a structure
+/// once with <see cref="TryRead"/>, then act on the copy.
+/// </summary>
+internal sealed unsafe class GuestMemory : IDisposable
+{
+    private const int ProtReadWrite = 3;
+    private const int MapShared = 1;
+    private const int MapNoReserve = 0x4000;
+    private const uint MfdCloseOnExec = 1;
+
+    private readonly GuestRegion[] _regions;
+    private byte* _base;
+
+    /// <summary>Maps memory for <paramref name="regions"/>, ordered by address and not overlapping.</summary>
+    /// <exception cref="OsFaultException">memfd_create, ftruncate or mmap failed.</exception>
+    internal GuestMemory(ReadOnlySpan<GuestRegion> regions)
+    {
+        _regions = regions.ToArray();
+        foreach (GuestRegion region in regions)
+        {
+            SizeBytes += region.Size;
+        }
+
+        Fd = Libc.memfd_create("guest-memory", MfdCloseOnExec);
+        if (Fd < 0)
+        {
+            throw OsFaultException.FromLastError("memfd_create", "guest-memory");
+        }
+
+        if (Libc.ftruncate(Fd, (long)SizeBytes) != 0)
+        {
+            throw OsFaultException.FromLastError("ftruncate", $"guest-memory to {SizeBytes} bytes");
+        }
+
+        // SAFETY: a fresh mapping chosen by the kernel; its length is kept in SizeBytes and released in Dispose.
+        void* mapped = Libc.mmap(null, (nuint)SizeBytes, ProtReadWrite, MapShared | MapNoReserve, Fd, 0);
+        if (mapped == (void*)-1)
+        {
+            throw OsFaultException.FromLastError("mmap", $"guest-memory of {SizeBytes} bytes");
+        }
+
+        _base = (byte*)mapped;
+    }
+
+    /// <summary>The memfd behind guest RAM.</summary>
+    internal int Fd { get; }
+
+    /// <summary>Total RAM in bytes.</summary>
+    internal ulong SizeBytes { get; }
+
+    /// <summary>The regions, ordered by address.</summary>
+    internal ReadOnlySpan<GuestRegion> Regions => _regions;
+
+    /// <summary>Host address of a region, for KVM_SET_USER_MEMORY_REGION alone.</summary>
+    internal ulong HostAddressOf(in GuestRegion region) => (ulong)_base + region.FileOffset;
+
+    /// <summary>A pointer to <paramref name="length"/> bytes of one region, or null when any of them is outside RAM. For iovecs and native calls.</summary>
+    internal byte* TryGetPointer(GuestAddress address, ulong length)
+    {
+        foreach (ref readonly GuestRegion region in _regions.AsSpan())
+        {
+            if (address.Value >= region.Start.Value && address.Value < region.End)
+            {
+                // The subtraction cannot wrap here, and comparing lengths instead of sums cannot overflow.
+                return length <= region.End - address.Value
+                    ? _base + region.FileOffset + (address.Value - region.Start.Value)
+                    : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>True when the whole range is RAM of one region.</summary>
+    internal bool Contains(GuestAddress address, ulong length) => TryGetPointer(address, length) != null;
+
+    /// <summary>Copies bytes out; false (and nothing copied) when the range is not RAM.</summary>
+    internal bool TryRead(GuestAddress address, Span<byte> destination)
+    {
+        byte* source = TryGetPointer(address, (ulong)destination.Length);
+        if (source == null)
+        {
+            return false;
+        }
+
+        // SAFETY: TryGetPointer proved that destination.Length bytes follow.
+        new ReadOnlySpan<byte>(source, destination.Length).CopyTo(destination);
+        return true;
+    }
+
+    /// <summary>Copies bytes in; false (and nothing written) when the range is not RAM.</summary>
+    internal bool TryWrite(GuestAddress address, ReadOnlySpan<byte> source)
+    {
+        byte* destination = TryGetPointer(address, (ulong)source.Length);
+        if (destination == null)
+        {
+            return false;
+        }
+
+        // SAFETY: TryGetPointer proved that source.Length bytes follow.
+        source.CopyTo(new Span<byte>(destination, source.Length));
+        return true;
+    }
+
+    /// <summary>Copies a structure out once.</summary>
+    internal bool TryRead<T>(GuestAddress address, out T value)
+        where T : unmanaged
+    {
+        value = default;
+        return TryRead(address, MemoryMarshal.AsBytes(new Span<T>(ref value)));
+    }
+
+    /// <summary>Copies a structure in.</summary>
+    internal bool TryWrite<T>(GuestAddress address, in T value)
+        where T : unmanaged =>
+        TryWrite(address, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    /// <summary>One aligned volatile 16-bit read; false when misaligned or not RAM.</summary>
+    internal bool TryReadVolatile16(GuestAddress address, out ushort value)
+    {
+        byte* pointer = (address.Value & 1) == 0 ? TryGetPointer(address, sizeof(ushort)) : null;
+        // SAFETY: aligned and inside a region.
+        value = pointer == null ? (ushort)0 : Volatile.Read(ref Unsafe.AsRef<ushort>(pointer));
+        return pointer != null;
+    }
+
+    /// <summary>One aligned volatile 16-bit write; false when misaligned or not RAM.</summary>
+    internal bool TryWriteVolatile16(GuestAddress address, ushort value)
+    {
+        byte* pointer = (address.Value & 1) == 0 ? TryGetPointer(address, sizeof(ushort)) : null;
+        if (pointer == null)
+        {
+            return false;
+        }
+
+        // SAFETY: aligned and inside a region.
+        Volatile.Write(ref Unsafe.AsRef<ushort>(pointer), value);
+        return true;
+    }
+
+    public void Dispose()
+    {
+        if (_base != null)
+        {
+            // SAFETY: the mapping made in the constructor, released once.
+            _ = Libc.munmap(_base, (nuint)SizeBytes);
+            _ = Libc.close(Fd);
+            _base = null;
+        }
+    }
+}
