@@ -1,0 +1,16 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MicroVm.Shared.Contracts.Api;
+
+/// <summary>Generated JSON code of the API's types: camelCase names, no reflection.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
+[JsonSerializable(typeof(ListView<DeviceView>))]
+[JsonSerializable(typeof(ListView<DeploymentView>))]
+[JsonSerializable(typeof(ListView<ImageView>))]
+[JsonSerializable(typeof(ListView<ApplyResult>))]
+[JsonSerializable(typeof(ListView<LogEntryView>))]
+[JsonSerializable(typeof(ListView<TelemetryView>))]
+[JsonSerializable(typeof(ProblemView))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+public sealed partial class ApiJsonContext : JsonSerializerContext;

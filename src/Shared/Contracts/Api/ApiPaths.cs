@@ -1,0 +1,47 @@
+namespace MicroVm.Shared.Contracts.Api;
+
+/// <summary>Paths of the REST API. Names in them are already checked and need no escaping.</summary>
+public static class ApiPaths
+{
+    /// <summary>Prefix of this version.</summary>
+    public const string Root = "/api/v1";
+
+    /// <summary>POST: applies a manifest (YAML or JSON, one or several documents). <c>?dryRun=true</c> only checks.</summary>
+    public const string Apply = Root + "/apply";
+
+    /// <summary>GET: all devices.</summary>
+    public const string Devices = Root + "/devices";
+
+    /// <summary>GET: all deployments.</summary>
+    public const string Deployments = Root + "/deployments";
+
+    /// <summary>GET: all images. POST <c>?name=N</c>: a tar of an OCI image layout.</summary>
+    public const string Images = Root + "/images";
+
+    /// <summary>GET: the newest samples of every device.</summary>
+    public const string Telemetry = Root + "/telemetry";
+
+    /// <summary>GET one device.</summary>
+    public static string Device(string id) => $"{Devices}/{id}";
+
+    /// <summary>PUT a device's labels (<c>If-Match</c>).</summary>
+    public static string DeviceLabels(string id) => $"{Devices}/{id}/labels";
+
+    /// <summary>GET a device's samples; <c>?limit=N</c>.</summary>
+    public static string DeviceTelemetry(string id) => $"{Devices}/{id}/telemetry";
+
+    /// <summary>GET a VM's log lines: <c>?tail=N</c>, <c>?after=CURSOR</c>; <c>?follow=true</c> as server-sent events.</summary>
+    public static string Logs(string device, string vm) => $"{Devices}/{device}/vms/{vm}/logs";
+
+    /// <summary>GET, PUT (<c>If-Match</c>), DELETE one deployment.</summary>
+    public static string Deployment(string name) => $"{Deployments}/{name}";
+
+    /// <summary>GET a deployment's status as server-sent events until the client closes.</summary>
+    public static string DeploymentWatch(string name) => $"{Deployments}/{name}/watch";
+
+    /// <summary>GET one image by digest.</summary>
+    public static string Image(string digest) => $"{Images}/{digest}";
+
+    /// <summary>GET an image's squashfs by digest; ranges are served.</summary>
+    public static string ImageRootFs(string digest) => $"{Images}/{digest}/rootfs";
+}

@@ -1,0 +1,9 @@
+namespace MicroVm.Shared.Contracts.Api;
+
+/// <summary>What one document of an applied manifest did.</summary>
+/// <param name="Kind">Kind of the resource, such as <c>Deployment</c>.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Revision">Its revision now.</param>
+/// <param name="Action"><c>created</c>, <c>updated</c> or <c>unchanged</c>.</param>
+/// <param name="Devices">Ids of the devices that it selects now.</param>
+public sealed record ApplyResult(string Kind, string Name, int Revision, string Action, IReadOnlyList<string> Devices);

@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace MicroVm.Shared.Contracts.Api;
+
+/// <summary>A deployment and how far it is.</summary>
+/// <param name="Name">Deployment name.</param>
+/// <param name="Revision">Counted from 1, rises with each changed manifest.</param>
+/// <param name="Spec">The manifest's <c>spec</c> as applied.</param>
+/// <param name="State"><c>NoDevices</c>, <c>Progressing</c>, <c>Complete</c> or <c>Degraded</c>.</param>
+/// <param name="Targeted">Devices that the selector matches.</param>
+/// <param name="Updated">Devices that run this revision or have ended it.</param>
+/// <param name="Ready">Devices on which the VM of this revision is Running or Completed.</param>
+/// <param name="Failed">Devices on which it is Failed or in BackOff.</param>
+/// <param name="UpdatedAt">When this revision was applied.</param>
+/// <param name="Devices">One entry per targeted device, ordered by id.</param>
+public sealed record DeploymentView(
+    string Name,
+    int Revision,
+    JsonElement Spec,
+    string State,
+    int Targeted,
+    int Updated,
+    int Ready,
+    int Failed,
+    DateTimeOffset UpdatedAt,
+    IReadOnlyList<DeploymentDeviceView> Devices);

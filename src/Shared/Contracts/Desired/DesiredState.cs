@@ -1,0 +1,54 @@
+using MicroVm.Shared.Codecs.Cbor;
+
+namespace MicroVm.Shared.Contracts.Desired;
+
+/// <summary>Everything that one device should run. Its encoding is the document that digests and signatures are over.</summary>
+/// <param name="Generation">Rises with every change; 0 is the empty state of a device that was never told anything.</param>
+/// <param name="Vms">The VMs, ordered by name.</param>
+/// <param name="Settings">How the agent behaves.</param>
+public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, AgentSettings Settings)
+{
+    private const int Version = 1;
+
+    /// <summary>What a device holds before it was told anything.</summary>
+    public static DesiredState Empty { get; } = new(0, [], new AgentSettings());
+
+    /// <summary>Decodes a document.</summary>
+    /// <exception cref="Faults.WireFormatException">The bytes are not a desired-state document.</exception>
+    public static DesiredState Decode(ReadOnlyMemory<byte> document) => WireReader.Decode(document, "desired state", Read);
+
+    /// <summary>Encodes the document.</summary>
+    public byte[] Encode() => WireWriter.Encode(writer => writer.WriteMap(map =>
+    {
+        map.Field(0, Version);
+        map.Field(1, Generation);
+        map.ListField(2, Vms, static (w, vm) => vm.Write(w));
+        map.WriteField(3, Settings.Write);
+    }));
+
+    private static DesiredState Read(WireReader reader)
+    {
+        int version = 0;
+        ulong generation = 0;
+        IReadOnlyList<VmSpec> vms = [];
+        AgentSettings settings = new();
+        reader.ReadMap(key =>
+        {
+            switch (key)
+            {
+                case 0: version = reader.ReadInt32(); return true;
+                case 1: generation = reader.ReadUInt64(); return true;
+                case 2: vms = reader.ReadList(VmSpec.Read); return true;
+                case 3: settings = AgentSettings.Read(reader); return true;
+                default: return false;
+            }
+        });
+        reader.RequireVersion(version, Version);
+        if (vms.Select(vm => vm.Name).Distinct().Count() != vms.Count)
+        {
+            throw reader.Fault("VM names that differ", "one name twice");
+        }
+
+        return new DesiredState(generation, vms, settings);
+    }
+}

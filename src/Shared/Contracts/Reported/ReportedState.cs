@@ -1,0 +1,37 @@
+using MicroVm.Shared.Codecs.Cbor;
+
+namespace MicroVm.Shared.Contracts.Reported;
+
+/// <summary>What the device really runs.</summary>
+/// <param name="Header">Boot id and sequence.</param>
+/// <param name="ObservedGeneration">Generation of the desired state that the statuses are about.</param>
+/// <param name="Vms">One status per VM, ordered by name.</param>
+public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration, IReadOnlyList<VmStatus> Vms)
+{
+    /// <summary>Decodes a payload of <c>up/reported</c>.</summary>
+    /// <exception cref="Faults.WireFormatException">The bytes are not a reported state.</exception>
+    public static ReportedState Decode(ReadOnlyMemory<byte> payload) => WireReader.Decode(payload, "reported state", static reader =>
+    {
+        UplinkHeader.Reading header = new();
+        ulong generation = 0;
+        IReadOnlyList<VmStatus> vms = [];
+        reader.ReadMap(key =>
+        {
+            switch (key)
+            {
+                case 10: generation = reader.ReadUInt64(); return true;
+                case 11: vms = reader.ReadList(VmStatus.Read); return true;
+                default: return header.Take(reader, key);
+            }
+        });
+        return new ReportedState(header.Finish(reader), generation, vms);
+    });
+
+    /// <summary>Encodes the payload.</summary>
+    public byte[] Encode() => WireWriter.Encode(writer => writer.WriteMap(map =>
+    {
+        Header.Write(map);
+        map.Field(10, ObservedGeneration);
+        map.ListField(11, Vms, static (w, vm) => vm.Write(w));
+    }));
+}
