@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Builds everything that is shipped into one folder and reuses what is already there:
+#   deploy/build.sh [OUT]          (default: artifacts/release in the clone)
+#   OUT/microvm-vmm microvm-init microvm-agent libe_sqlite3.so mvm   NativeAOT binaries
+#   OUT/controlplane/microvm-controlplane                            framework-dependent
+#   OUT/guest/{vmlinuz,initramfs.cpio}  OUT/device/{vmlinuz,initramfs.cpio.gz}  OUT/sample (OCI image layout)
+# Packages and kernels that are downloaded are kept in $MICROVM_CACHE (default ~/.cache/microvm).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+out=${1:-$root/artifacts/release}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+# A stage is skipped when its inputs hash to what they did when it last finished.
+stamp_of() { find "$@" -type f \( -path '*/bin/*' -o -path '*/obj/*' \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64; }
+stage() { # name, inputs..., --, command...
+  local name=$1 inputs=(); shift
+  while [ "$1" != -- ]; do inputs+=("$1"); shift; done; shift
+  local stamp began
+  stamp=$(stamp_of "${inputs[@]}" deploy/build.sh)
+  if [ "$(cat "$out/.stamp-$name" 2>/dev/null)" = "$stamp" ]; then
+    printf '  %-22s unchanged\n' "$name"
+    return
+  fi
+  began=$(date +%s.%N)
+  rm -f "$out/.stamp-$name"
+  "$@" >"$out/.log-$name" 2>&1 || { tail -n 40 "$out/.log-$name" >&2; echo "microvm: building $name failed (all output: $out/.log-$name)" >&2; exit 1; }
+  echo "$stamp" >"$out/.stamp-$name"
+  printf '  %-22s %5.1f s\n' "$name" "$(echo "$(date +%s.%N) - $began" | bc 2>/dev/null || awk "BEGIN { print $(date +%s.%N) - $began }")"
+}
+
+publish_native() { # project, binary
+  dotnet publish "$1" -c Release -r linux-x64 -v q --nologo -o "$out/.publish/$2"
+  install -m 755 "$out/.publish/$2/$2" "$out/$2"
+}
+publish_agent() {
+  publish_native src/EdgeAgent microvm-agent
+  install -m 644 "$out/.publish/microvm-agent/libe_sqlite3.so" "$out/libe_sqlite3.so"
+}
+publish_controlplane() {
+  rm -rf "$out/controlplane"
+  dotnet publish src/ControlPlane/Host -c Release -v q --nologo -o "$out/controlplane"
+}
+
+shared=(src/Shared Directory.Build.props Directory.Packages.props)
+stage vmm src/Vmm Directory.Build.props Directory.Packages.props -- publish_native src/Vmm microvm-vmm
+stage init src/Vmm/Guest src/Vmm/StaticAot.props "${shared[@]}" -- publish_native src/Vmm/Guest microvm-init
+stage agent src/EdgeAgent "${shared[@]}" -- publish_agent
+stage mvm src/ControlPlane/Cli "${shared[@]}" -- publish_native src/ControlPlane/Cli mvm
+stage controlplane src/ControlPlane/Abstractions src/ControlPlane/Grains src/ControlPlane/Host "${shared[@]}" -- publish_controlplane
+stage guest deploy/guest "$out/microvm-init" -- bash deploy/guest/build.sh "$out"
+stage sample deploy/samples/hello/build-image.sh -- bash deploy/samples/hello/build-image.sh "$out/sample"
+stage device deploy/virtual-device "$out/microvm-vmm" "$out/microvm-agent" "$out/guest" -- bash deploy/virtual-device/build.sh "$out"

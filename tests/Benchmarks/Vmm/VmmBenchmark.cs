@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using MicroVm.Benchmarks.Interop;
+using MicroVm.Benchmarks.Measuring;
+
+namespace MicroVm.Benchmarks.Vmm;
+
+/// <summary>
+/// <c>microvm-vmm</c> beside <c>qemu-system-x86_64 -M microvm</c>, both on this machine's /dev/kvm, same guest, same run:
+/// resident memory outside guest memory, and process start to guest exit. Rounds alternate between the two.
+/// </summary>
+internal sealed class VmmBenchmark(string vmm, string qemu, string workFolder, Figures figures)
+{
+    private const int Rounds = 20;
+    private const int MemoryMib = 128;
+    private const double GoalResidentKib = 3072;
+    private const double GoalCpuRatio = 0.10;
+    private const double GoalWallRatio = 0.15;
+
+    internal void Run()
+    {
+        string resetKernel = Write("reset.elf", TinyKernel.ResetAtOnce());
+        string haltKernel = Write("halt.elf", TinyKernel.SayAndHalt());
+        string disk = Write("disk.raw", new byte[1 << 20]);
+
+        MeasureMemory(haltKernel, disk);
+        MeasureStart(resetKernel);
+    }
+
+    private void MeasureMemory(string kernel, string disk)
+    {
+        string serial = Path.Combine(workFolder, "serial.txt");
+        string bare = Config("memory-bare.json", kernel, serial, "");
+        string full = Config(
+            "memory-devices.json",
+            kernel,
+            serial,
+            $$"""
+            ,"drives":[{"drive_id":"d","path_on_host":"{{disk}}","is_root_device":false,"is_read_only":false}]
+            ,"vsock":{"guest_cid":3,"uds_path":"{{Path.Combine(workFolder, "v.sock")}}"},"entropy":{}
+            """);
+        MemoryMap ours = Resident([vmm, "--no-api", "--config-file", bare], serial, "guest-memory");
+        MemoryMap oursFull = Resident([vmm, "--no-api", "--config-file", full], serial, "guest-memory");
+        MemoryMap peer = Resident([.. Qemu(kernel), "-serial", $"file:{serial}"], serial, "memory-backend-memfd");
+        figures.AtMost("resident outside guest memory, no device", ours.RssKib, GoalResidentKib, " KiB", $"; qemu microvm {peer.RssKib:N0} KiB");
+        figures.AtMost("resident outside guest memory, block, vsock, rng", oursFull.RssKib, GoalResidentKib, " KiB");
+        figures.Say("PSS / private dirty, no device", $"{ours.PssKib:N0} / {ours.PrivateDirtyKib:N0} KiB; qemu microvm {peer.PssKib:N0} / {peer.PrivateDirtyKib:N0} KiB");
+        figures.Say("PSS / private dirty, block, vsock, rng", $"{oursFull.PssKib:N0} / {oursFull.PrivateDirtyKib:N0} KiB");
+    }
+
+    private void MeasureStart(string kernel)
+    {
+        string config = Config("start.json", kernel, "/dev/null", "");
+        List<ChildProcess.Usage> ours = [], peers = [];
+        for (int round = -2; round < Rounds; round++)
+        {
+            ChildProcess.Usage our = Expect([vmm, "--no-api", "--config-file", config]);
+            ChildProcess.Usage peer = Expect([.. Qemu(kernel), "-serial", "null"]);
+            if (round >= 0)
+            {
+                ours.Add(our);
+                peers.Add(peer);
+            }
+        }
+
+        double cpu = Figures.Median(ours.Select(u => u.CpuMs)), wall = Figures.Median(ours.Select(u => u.WallMs));
+        double peerCpu = Figures.Median(peers.Select(u => u.CpuMs)), peerWall = Figures.Median(peers.Select(u => u.WallMs));
+        figures.AtMost("start to guest exit, CPU ratio", cpu / peerCpu, GoalCpuRatio, "x", $"; {cpu:0.0} ms beside qemu microvm {peerCpu:0.0} ms");
+        figures.AtMost("start to guest exit, wall ratio", wall / peerWall, GoalWallRatio, "x", $"; {wall:0.0} ms beside qemu microvm {peerWall:0.0} ms");
+    }
+
+    private static ChildProcess.Usage Expect(IReadOnlyList<string> arguments)
+    {
+        ChildProcess.Usage usage = ChildProcess.Run(arguments);
+        return usage.ExitCode == 0
+            ? usage
+            : throw new InvalidOperationException($"{Path.GetFileName(arguments[0])} ended with exit code {usage.ExitCode}, expected 0: {string.Join(' ', arguments)}");
+    }
+
+    private static MemoryMap Resident(IReadOnlyList<string> arguments, string serial, string guestMemoryName)
+    {
+        File.Delete(serial);
+        int pid = ChildProcess.Start(arguments);
+        try
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            while (!File.Exists(serial) || new FileInfo(serial).Length == 0)
+            {
+                if (watch.Elapsed > TimeSpan.FromSeconds(20))
+                {
+                    throw new InvalidOperationException($"the guest did not write to its serial port: {string.Join(' ', arguments)}");
+                }
+
+                Thread.Sleep(20);
+            }
+
+            Thread.Sleep(300); // settle: what runs behind the first instruction is part of the figure
+            return MemoryMap.Read(pid, guestMemoryName);
+        }
+        finally
+        {
+            ChildProcess.Kill(pid);
+        }
+    }
+
+    private IReadOnlyList<string> Qemu(string kernel) =>
+    [
+        qemu, "-M", "microvm,accel=kvm,memory-backend=ram", "-object", $"memory-backend-memfd,id=ram,size={MemoryMib}M",
+        "-m", $"{MemoryMib}", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", kernel,
+    ];
+
+    private string Config(string name, string kernel, string serial, string more) => Write(
+        name,
+        System.Text.Encoding.UTF8.GetBytes(
+            $$"""
+            {"machine-config":{"vcpu_count":1,"mem_size_mib":{{MemoryMib}}},"boot-source":{"kernel_image_path":"{{kernel}}","boot_args":"console=ttyS0"},
+            "serial":{"serial_out_path":"{{serial}}"}{{more}}}
+            """));
+
+    private string Write(string name, byte[] content)
+    {
+        string path = Path.Combine(workFolder, name);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+}
