@@ -12,18 +12,20 @@ internal sealed class VmmBenchmark(string vmm, string qemu, string workFolder, F
 {
     private const int Rounds = 20;
     private const int MemoryMib = 128;
+    // isa-debug-exit ends QEMU with (value << 1) | 1.
+    private const int QemuDebugExitCode = 1;
     private const double GoalResidentKib = 3072;
     private const double GoalCpuRatio = 0.10;
     private const double GoalWallRatio = 0.15;
 
     internal void Run()
     {
-        string resetKernel = Write("reset.elf", TinyKernel.ResetAtOnce());
+        string endKernel = Write("end.elf", TinyKernel.EndAtOnce());
         string haltKernel = Write("halt.elf", TinyKernel.SayAndHalt());
         string disk = Write("disk.raw", new byte[1 << 20]);
 
         MeasureMemory(haltKernel, disk);
-        MeasureStart(resetKernel);
+        MeasureStart(endKernel);
     }
 
     private void MeasureMemory(string kernel, string disk)
@@ -53,8 +55,8 @@ internal sealed class VmmBenchmark(string vmm, string qemu, string workFolder, F
         List<ChildProcess.Usage> ours = [], peers = [];
         for (int round = -2; round < Rounds; round++)
         {
-            ChildProcess.Usage our = Expect([vmm, "--no-api", "--config-file", config]);
-            ChildProcess.Usage peer = Expect([.. Qemu(kernel), "-serial", "null"]);
+            ChildProcess.Usage our = Expect(0, [vmm, "--no-api", "--config-file", config]);
+            ChildProcess.Usage peer = Expect(QemuDebugExitCode, [.. Qemu(kernel), "-serial", "null", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]);
             if (round >= 0)
             {
                 ours.Add(our);
@@ -68,12 +70,12 @@ internal sealed class VmmBenchmark(string vmm, string qemu, string workFolder, F
         figures.AtMost("start to guest exit, wall ratio", wall / peerWall, GoalWallRatio, "x", $"; {wall:0.0} ms beside qemu microvm {peerWall:0.0} ms");
     }
 
-    private static ChildProcess.Usage Expect(IReadOnlyList<string> arguments)
+    private static ChildProcess.Usage Expect(int exitCode, IReadOnlyList<string> arguments)
     {
         ChildProcess.Usage usage = ChildProcess.Run(arguments);
-        return usage.ExitCode == 0
+        return usage.ExitCode == exitCode
             ? usage
-            : throw new InvalidOperationException($"{Path.GetFileName(arguments[0])} ended with exit code {usage.ExitCode}, expected 0: {string.Join(' ', arguments)}");
+            : throw new InvalidOperationException($"{Path.GetFileName(arguments[0])} ended with exit code {usage.ExitCode}, expected {exitCode}: {string.Join(' ', arguments)}");
     }
 
     private static MemoryMap Resident(IReadOnlyList<string> arguments, string serial, string guestMemoryName)
