@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes what a microVM boots:
+#   deploy/guest/build.sh [OUT]     (default: $MICROVM_OUT, else artifacts/release in the clone)
+# takes OUT/microvm-init and writes OUT/guest/vmlinuz (Debian's cloud kernel, unmodified) and OUT/guest/initramfs.cpio.
+# The initramfs is not compressed: it is small, and the guest would pay for the unpacking at every start.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-${MICROVM_OUT:-$here/../../artifacts/release}}
+[ -x "$out/microvm-init" ] || { printf 'microvm: expected the program %s, found none\n' "$out/microvm-init" >&2; exit 1; }
+
+# In the order of loading: what the root needs first. $MICROVM_GUEST_MODULES adds some, for experiments.
+modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev button ${MICROVM_GUEST_MODULES:-})
+
+kernel=$("$here/fetch-kernel.sh")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+mkdir -p "$work/etc" "$work/dev" "$work/proc" "$work/sys" "$out/guest"
+"$here/stage-modules.sh" "$kernel" "$work" "${modules[@]}" >"$work/etc/modules-load.list"
+install -m 755 "$out/microvm-init" "$work/init"
+"$here/pack-cpio.sh" "$work" >"$out/guest/initramfs.cpio.new"
+mv "$out/guest/initramfs.cpio.new" "$out/guest/initramfs.cpio"
+install -m 644 "$kernel/vmlinuz" "$out/guest/vmlinuz"
+printf 'guest kernel %s, initramfs %d KiB\n' "$(cat "$kernel/version")" "$(($(stat -c %s "$out/guest/initramfs.cpio") >> 10))"

@@ -1,0 +1,72 @@
+using MicroVm.Vmm.Guest.Interop;
+using MicroVm.Vmm.Guest.Supervision;
+
+namespace MicroVm.Vmm.Guest.Boot;
+
+/// <summary>Process 1 from the initramfs to power-off.</summary>
+internal static class GuestBoot
+{
+    private const string Self = "/proc/self/exe";
+    private const int FirstFreeDescriptor = 3;
+
+    /// <summary>Boots, supervises, powers off. Every failure is one line on the console and a power-off: an end of process 1 is a kernel panic.</summary>
+    internal static void Run()
+    {
+        try
+        {
+            if (!SignalSource.AreBlocked())
+            {
+                Restart();
+            }
+
+            Boot();
+            new Supervisor().Run();
+        }
+        catch (Exception e)
+        {
+            GuestConsole.WriteLine($"powering off: {e.Message}");
+        }
+
+        PowerSwitch.PowerOff();
+    }
+
+    /// <summary>Starts this program again with the signals blocked (<see cref="SignalSource"/>).</summary>
+    private static unsafe void Restart()
+    {
+        Mounts.MountKernelFileSystems();
+        GuestConsole.Reopen();
+        SignalSource.BlockAll();
+        using NativeStrings arguments = new(["microvm-init"]);
+        using NativeStrings environment = new([]);
+        _ = Libc.execve(Self, arguments.Pointer, environment.Pointer);
+        throw OsFaultException.FromLastError("execve", Self);
+    }
+
+    private static void Boot()
+    {
+        ReserveStandardDescriptors();
+        GuestConsole.Reopen();
+        PowerSwitch.TakeCtrlAltDel();
+        using (DeviceArrival arrival = new())
+        {
+            KernelModules.LoadAll();
+            RootFileSystem.Enter(arrival);
+        }
+
+        GuestNetwork.BringLoopbackUp();
+        GuestConsole.WriteLine($"version {InitVersion.Text}, root file system mounted, waiting for the agent");
+    }
+
+    /// <summary>A kernel without a console starts process 1 without descriptors 0 to 2, which must not become something else.</summary>
+    private static void ReserveStandardDescriptors()
+    {
+        int fd;
+        do
+        {
+            fd = Libc.open("/dev/null", Fd.ReadWrite | Fd.CloseOnExec, 0);
+        }
+        while (fd is >= 0 and < FirstFreeDescriptor);
+
+        _ = Libc.close(fd);
+    }
+}

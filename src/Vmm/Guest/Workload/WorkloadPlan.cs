@@ -1,0 +1,64 @@
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Guest;
+
+namespace MicroVm.Vmm.Guest.Workload;
+
+/// <summary>A checked configuration, as the exec stage needs it.</summary>
+/// <param name="Arguments">Program and arguments.</param>
+/// <param name="Environment"><c>NAME=value</c>, with PATH and HOME.</param>
+/// <param name="WorkingDirectory">Absolute.</param>
+/// <param name="Identity">Who it runs as.</param>
+internal sealed record WorkloadPlan(
+    IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, string WorkingDirectory, ProcessIdentity Identity)
+{
+    /// <summary>Where programs are looked for when the configuration has no PATH.</summary>
+    internal const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>Checks the configuration against the image.</summary>
+    /// <exception cref="WorkloadException">It cannot be run.</exception>
+    internal static WorkloadPlan From(GuestConfig config, AccountFiles accounts)
+    {
+        ProcessSpec process = config.Process;
+        foreach (string argument in process.Arguments)
+        {
+            Require(!argument.Contains('\0'), "argument", "text without NUL", argument);
+        }
+
+        Require(process.Arguments[0].Length > 0, "program", "a name", "");
+        string directory = process.WorkingDirectory.Length == 0 ? "/" : process.WorkingDirectory;
+        Require(directory[0] == '/' && !directory.Contains('\0'), "working directory", "an absolute path", directory);
+        ProcessIdentity identity = ProcessIdentity.Resolve(process.User, accounts);
+        return new WorkloadPlan(process.Arguments, EnvironmentOf(process, identity), directory, identity);
+    }
+
+    private static List<string> EnvironmentOf(ProcessSpec process, ProcessIdentity identity)
+    {
+        List<string> environment = [];
+        foreach ((string name, string value) in process.Environment)
+        {
+            Require(name.Length > 0 && !name.Contains('=') && !name.Contains('\0'), "environment", "a name without '=' or NUL", name);
+            Require(!value.Contains('\0'), $"environment {name}", "text without NUL", value);
+            environment.Add($"{name}={value}");
+        }
+
+        if (!process.Environment.ContainsKey("PATH"))
+        {
+            environment.Add($"PATH={DefaultPath}");
+        }
+
+        if (!process.Environment.ContainsKey("HOME"))
+        {
+            environment.Add($"HOME={(identity.Home.Length == 0 ? "/" : identity.Home)}");
+        }
+
+        return environment;
+    }
+
+    private static void Require(bool holds, string what, string expected, string found)
+    {
+        if (!holds)
+        {
+            throw new WorkloadException(WorkloadException.NotStarted, $"{what}: expected {expected}, found '{found.Replace("\0", "\\0", StringComparison.Ordinal)}'");
+        }
+    }
+}
