@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Configuration;
+
+/// <summary>What the operator of the device configured. Read once; never changes while the agent runs.</summary>
+internal sealed record AgentOptions
+{
+    /// <summary>Longest run directory: a Unix socket's path has at most 107 bytes and is made of it, a VM's name and a suffix.</summary>
+    internal const int MaxRunDirectoryLength = 107 - ResourceName.MaxLength - 13;
+
+    /// <summary>Name of the device; also the MQTT client id.</summary>
+    public required DeviceId DeviceId { get; init; }
+
+    /// <summary>Where the control plane is.</summary>
+    public required ControlPlaneOptions ControlPlane { get; init; }
+
+    /// <summary>Directory of everything that survives a reboot.</summary>
+    public string DataDirectory { get; init; } = "/var/lib/microvm";
+
+    /// <summary>Directory of sockets and VM configurations.</summary>
+    public string RunDirectory { get; init; } = "/run/microvm";
+
+    /// <summary>The VMM's executable.</summary>
+    public string VmmPath { get; init; } = "/usr/lib/microvm/microvm-vmm";
+
+    /// <summary>Guest kernel.</summary>
+    public string KernelPath { get; init; } = "/usr/lib/microvm/vmlinuz";
+
+    /// <summary>Guest initramfs, which holds <c>microvm-init</c>.</summary>
+    public string InitrdPath { get; init; } = "/usr/lib/microvm/initramfs.cpio";
+
+    /// <summary>Appended to every guest's kernel command line.</summary>
+    public string KernelArgs { get; init; } = "";
+
+    /// <summary>Labels that the device says of itself.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Least severe level that is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Configuration;
+
+/// <summary>Reads <see cref="AgentOptions"/> from JSON. Unknown and repeated keys are refused; comments are allowed.</summary>
+internal static class AgentOptionsReader
+{
+    private const long MaxFileBytes = 1 << 20;
+
+    private static readonly JsonDocumentOptions s_json = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+    };
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read or says something else than a configuration.</exception>
+    internal static AgentOptions ReadFile(string path)
+    {
+        try
+        {
+            FileInfo file = new(path);
+            return file.Length <= MaxFileBytes
+                ? Read(File.ReadAllBytes(path))
+                : throw new ConfigurationException($"{path}: expected at most {MaxFileBytes} bytes, found {file.Length}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"{path}: cannot be read: {e.Message}", e);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new ConfigurationException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads a document.</summary>
+    /// <exception cref="ConfigurationException">The text is not a configuration.</exception>
+    internal static AgentOptions Read(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, s_json);
+            return ReadRoot(new ConfigurationObject(document.RootElement, ""));
+        }
+        catch (JsonException e)
+        {
+            throw new ConfigurationException($"expected JSON: {e.Message}", e);
+        }
+    }
+
+    private static AgentOptions ReadRoot(ConfigurationObject root)
+    {
+        AgentOptions options = new()
+        {
+            DeviceId = ReadDeviceId(root),
+            ControlPlane = ReadControlPlane(root.Object("controlPlane")),
+            DataDirectory = root.AbsolutePath("dataDirectory", "/var/lib/microvm"),
+            RunDirectory = ReadRunDirectory(root),
+            VmmPath = root.AbsolutePath("vmmPath", "/usr/lib/microvm/microvm-vmm"),
+            KernelPath = root.AbsolutePath("kernelPath", "/usr/lib/microvm/vmlinuz"),
+            InitrdPath = root.AbsolutePath("initrdPath", "/usr/lib/microvm/initramfs.cpio"),
+            KernelArgs = root.Text("kernelArgs", ""),
+            Labels = root.TextMap("labels"),
+            LogLevel = ReadLogLevel(root),
+        };
+        root.RefuseUnknownKeys();
+        return options;
+    }
+
+    private static DeviceId ReadDeviceId(ConfigurationObject root)
+    {
+        string text = root.Text("deviceId");
+        return DeviceId.TryParse(text, out DeviceId id)
+            ? id
+            : throw root.Fault("deviceId", $"1 to {DeviceId.MaxLength} characters of [a-z0-9-]", $"'{text}'");
+    }
+
+    private static ControlPlaneOptions ReadControlPlane(ConfigurationObject section)
+    {
+        string address = section.Text("apiUrl");
+        bool valid = Uri.TryCreate(address, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https";
+        ControlPlaneOptions options = new(
+            valid ? url! : throw section.Fault("apiUrl", "an http or https address", $"'{address}'"),
+            section.Text("mqttHost"),
+            section.Integer("mqttPort", 1, 65535, 1883));
+        section.RefuseUnknownKeys();
+        return options;
+    }
+
+    private static string ReadRunDirectory(ConfigurationObject root)
+    {
+        string path = root.AbsolutePath("runDirectory", "/run/microvm");
+        return path.Length <= AgentOptions.MaxRunDirectoryLength
+            ? path
+            : throw root.Fault("runDirectory", $"at most {AgentOptions.MaxRunDirectoryLength} characters", $"{path.Length}");
+    }
+
+    private static LogLevel ReadLogLevel(ConfigurationObject root)
+    {
+        string text = root.Text("logLevel", "Information");
+        return text switch
+        {
+            "Trace" => LogLevel.Trace,
+            "Debug" => LogLevel.Debug,
+            "Information" => LogLevel.Information,
+            "Warning" => LogLevel.Warning,
+            "Error" => LogLevel.Error,
+            _ => throw root.Fault("logLevel", "Trace, Debug, Information, Warning or Error", $"'{text}'"),
+        };
+    }
+}

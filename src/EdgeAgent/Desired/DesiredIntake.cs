@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Faults;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Desired;
+
+/// <summary>
+/// Holds the device's desired state. A document is verified, then made durable, then acted on, in that order; one that is
+/// older than the held one is refused, so that a control plane restored from a backup cannot downgrade a device.
+/// </summary>
+internal sealed class DesiredIntake
+{
+    private readonly IAgentStore _store;
+    private readonly AgentCounters _counters;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private volatile HeldState _held;
+
+    /// <summary>Loads what the device held before.</summary>
+    /// <exception cref="StoreException">The store cannot say it.</exception>
+    internal DesiredIntake(IAgentStore store, AgentCounters counters, ILogger logger)
+    {
+        _store = store;
+        _counters = counters;
+        _logger = logger;
+        _held = Load(store);
+    }
+
+    /// <summary>Raised after a document was accepted, with the state before and the one now.</summary>
+    internal event Action<DesiredState, DesiredState>? Changed;
+
+    /// <summary>The state that is held; empty before the first.</summary>
+    internal DesiredState Current => _held.State;
+
+    /// <summary>Digest of the held document; empty before the first.</summary>
+    internal Digest HeldDigest => _held.Digest;
+
+    /// <summary>Takes the payload of a <c>down/desired</c>. Never throws for what is in it.</summary>
+    internal IntakeResult Offer(ReadOnlyMemory<byte> payload)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                DesiredEnvelope envelope = DesiredEnvelope.Decode(payload);
+                return Judge(envelope) ?? Accept(envelope, envelope.Open());
+            }
+            catch (WireFormatException e)
+            {
+                _counters.RefusedDownlinks.Increment();
+                Log.RefusedDownlink(_logger, "desired", e.Message);
+                return IntakeResult.RefusedFormat;
+            }
+        }
+    }
+
+    private static HeldState Load(IAgentStore store)
+    {
+        if (store.LoadDesired() is not DesiredDocument document)
+        {
+            return new HeldState(DesiredState.Empty, default);
+        }
+
+        try
+        {
+            return new HeldState(new DesiredEnvelope(document.Generation, document.Digest, document.Bytes).Open(), document.Digest);
+        }
+        catch (WireFormatException e)
+        {
+            throw new StoreException($"load desired state: the kept document cannot be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A verdict from generation and digest alone; null when the document has to be opened.</summary>
+    private IntakeResult? Judge(DesiredEnvelope envelope)
+    {
+        HeldState held = _held;
+        ulong generation = held.State.Generation;
+        if (envelope.Generation > generation || held.Digest.IsEmpty)
+        {
+            return null;
+        }
+
+        if (envelope.Generation == generation && envelope.Digest == held.Digest)
+        {
+            return IntakeResult.AlreadyHeld;
+        }
+
+        _counters.RefusedGenerations.Increment();
+        if (envelope.Generation == generation)
+        {
+            Log.RefusedOtherDigest(_logger, generation, envelope.Digest.Value, held.Digest.Value);
+        }
+        else
+        {
+            Log.RefusedGeneration(_logger, envelope.Generation, generation);
+        }
+
+        return IntakeResult.RefusedGeneration;
+    }
+
+    private IntakeResult Accept(DesiredEnvelope envelope, DesiredState state)
+    {
+        try
+        {
+            _store.SaveDesired(new DesiredDocument(envelope.Generation, envelope.Digest, envelope.Document));
+        }
+        catch (StoreException e)
+        {
+            _counters.StoreFaults.Increment();
+            Log.DesiredNotKept(_logger, envelope.Generation, e.Message);
+            return IntakeResult.NotKept;
+        }
+
+        DesiredState before = _held.State;
+        _held = new HeldState(state, envelope.Digest);
+        Log.AcceptedDesired(_logger, state.Generation, envelope.Digest.Value, state.Vms.Count);
+        Changed?.Invoke(before, state);
+        return IntakeResult.Accepted;
+    }
+}

@@ -1,0 +1,20 @@
+namespace MicroVm.EdgeAgent.Desired;
+
+/// <summary>What became of an offered desired-state document.</summary>
+internal enum IntakeResult
+{
+    /// <summary>It is held now and is durable.</summary>
+    Accepted,
+
+    /// <summary>It is the one held.</summary>
+    AlreadyHeld,
+
+    /// <summary>It is older than the one held, or differs from it under the same generation.</summary>
+    RefusedGeneration,
+
+    /// <summary>It is not a valid document.</summary>
+    RefusedFormat,
+
+    /// <summary>The store could not keep it; it is not acted on.</summary>
+    NotKept,
+}

@@ -1,0 +1,32 @@
+namespace MicroVm.EdgeAgent.Diagnostics;
+
+/// <summary>What went wrong or was lost since the agent started.</summary>
+internal sealed class AgentCounters
+{
+    /// <summary>Downlinks that were not valid messages.</summary>
+    internal Counter RefusedDownlinks { get; } = new();
+
+    /// <summary>Desired-state documents older than the one held, or different under the same generation.</summary>
+    internal Counter RefusedGenerations { get; } = new();
+
+    /// <summary>Frames from guests that were not valid messages.</summary>
+    internal Counter GuestFaults { get; } = new();
+
+    /// <summary>Workers that threw.</summary>
+    internal Counter ReconcileFaults { get; } = new();
+
+    /// <summary>Writes that the store refused.</summary>
+    internal Counter StoreFaults { get; } = new();
+
+    /// <summary>Images whose bytes were not what their digest says.</summary>
+    internal Counter DigestMismatches { get; } = new();
+
+    /// <summary>Telemetry batches that the bounded spool dropped.</summary>
+    internal Counter DroppedBatches { get; } = new();
+
+    /// <summary>Log lines lost: dropped from the spool or skipped by a guest whose buffer was full.</summary>
+    internal Counter DroppedLogLines { get; } = new();
+
+    /// <summary>VMM processes without a record that were stopped.</summary>
+    internal Counter StoppedOrphans { get; } = new();
+}

@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace MicroVm.EdgeAgent.Interop;
+
+internal static unsafe partial class Libc
+{
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(SafeFileHandle fd, void* buffer, nuint count);
+
+    /// <summary>Takes an eventfd's counter back to zero; nothing happens when it is zero already.</summary>
+    internal static void DrainEventfd(SafeFileHandle fd)
+    {
+        // SAFETY: an eventfd reads exactly eight bytes into the local.
+        ulong value;
+        _ = read(fd, &value, sizeof(ulong));
+    }
+}

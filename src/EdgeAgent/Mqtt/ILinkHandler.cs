@@ -1,0 +1,16 @@
+using MicroVm.Shared.Topics;
+
+namespace MicroVm.EdgeAgent.Mqtt;
+
+/// <summary>What the link tells the rest of the agent.</summary>
+internal interface ILinkHandler
+{
+    /// <summary>The payload of the hello that begins a connection.</summary>
+    byte[] MakeHello();
+
+    /// <summary>A connection is up and its hello is published.</summary>
+    void OnConnected();
+
+    /// <summary>A downlink came. Must not throw for what is in it.</summary>
+    void OnDownlink(DownlinkKind kind, ReadOnlyMemory<byte> payload);
+}

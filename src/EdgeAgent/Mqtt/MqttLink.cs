@@ -1,0 +1,201 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.Shared.Codecs.Cbor;
+using MicroVm.Shared.Topics;
+using MQTTnet;
+using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
+
+namespace MicroVm.EdgeAgent.Mqtt;
+
+/// <summary>
+/// Keeps one MQTT 5 connection to the gateway: clean start, client id = device id, one subscription, hello first. What is
+/// lost with a connection is told again on the next one, so nothing is queued here.
+/// </summary>
+internal sealed class MqttLink : IUplink, IDisposable
+{
+    private const int PacketOverheadBytes = 4 << 10;
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_keepAlive = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_steadyAfter = TimeSpan.FromSeconds(30);
+
+    private readonly AgentOptions _options;
+    private readonly ILinkHandler _handler;
+    private readonly AgentCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private TaskCompletionSource<string>? _ended;
+
+    internal MqttLink(AgentOptions options, ILinkHandler handler, AgentCounters counters, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _handler = handler;
+        _counters = counters;
+        _time = time;
+        _logger = logger;
+        _client.ApplicationMessageReceivedAsync += OnMessageAsync;
+        _client.DisconnectedAsync += OnDisconnectedAsync;
+    }
+
+    /// <summary>Largest MQTT packet that is accepted: a document and what surrounds it.</summary>
+    internal static int MaximumPacketBytes => CborLimits.DocumentBytes + PacketOverheadBytes;
+
+    /// <summary>Connects for ever, until cancelled.</summary>
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        int failures = 0;
+        while (!cancellation.IsCancellationRequested)
+        {
+            long began = _time.GetTimestamp();
+            string reason = await HoldConnectionAsync(cancellation);
+            failures = _time.GetElapsedTime(began) >= s_steadyAfter ? 0 : failures;
+            TimeSpan delay = JitteredBackOff.Delay(failures++, Random.Shared.NextDouble());
+            if (!cancellation.IsCancellationRequested)
+            {
+                ControlPlaneOptions remote = _options.ControlPlane;
+                Log.NotConnected(_logger, remote.MqttHost, remote.MqttPort, reason, delay.TotalSeconds);
+                await Task.Delay(delay, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> TryPublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation)
+    {
+        if (!_client.IsConnected)
+        {
+            return false;
+        }
+
+        try
+        {
+            await PublishAsync(kind, payload, cancellation);
+            return true;
+        }
+        catch (Exception e) when (IsConnectionFault(e, cancellation))
+        {
+            Log.PublishFailed(_logger, kind.ToString(), e.Message);
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private static bool IsConnectionFault(Exception e, CancellationToken cancellation) =>
+        e is MqttCommunicationException or MqttProtocolViolationException or IOException or System.Net.Sockets.SocketException
+            or MqttClientNotConnectedException or InvalidOperationException
+        || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+
+    /// <summary>One connection from its first byte to its end; says why it ended.</summary>
+    private async Task<string> HoldConnectionAsync(CancellationToken cancellation)
+    {
+        TaskCompletionSource<string> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ended = ended;
+        try
+        {
+            await _client.ConnectAsync(MakeOptions(), cancellation);
+            await _client.SubscribeAsync(MakeSubscription(), cancellation);
+            await PublishAsync(UplinkKind.Hello, _handler.MakeHello(), cancellation);
+            Log.Connected(_logger, _options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort);
+            _handler.OnConnected();
+            return await ended.Task.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return "the agent stops";
+        }
+        catch (Exception e) when (IsConnectionFault(e, cancellation))
+        {
+            return e.InnerException?.Message ?? e.Message;
+        }
+        finally
+        {
+            await DisconnectAsync();
+        }
+    }
+
+    private async Task DisconnectAsync()
+    {
+        try
+        {
+            if (_client.IsConnected)
+            {
+                await _client.DisconnectAsync(new MqttClientDisconnectOptions(), CancellationToken.None);
+            }
+        }
+        catch (Exception e) when (IsConnectionFault(e, CancellationToken.None))
+        {
+            Log.PublishFailed(_logger, "disconnect", e.Message);
+        }
+    }
+
+    private async Task PublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation)
+    {
+        MqttApplicationMessage message = new()
+        {
+            Topic = DeviceTopic.Up(_options.DeviceId, kind),
+            Payload = new ReadOnlySequence<byte>(payload),
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+        };
+        MqttClientPublishResult result = await _client.PublishAsync(message, cancellation);
+        // Code 16, "no matching subscribers", is a success: the gateway takes uplinks itself.
+        if (!result.IsSuccess)
+        {
+            throw new MqttCommunicationException($"the gateway refused it: {result.ReasonCode} {result.ReasonString}");
+        }
+    }
+
+    private MqttClientOptions MakeOptions() => new MqttClientOptionsBuilder()
+        .WithTcpServer(_options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort)
+        .WithStreamProvider(new CappedStreamProvider(MaximumPacketBytes))
+        .WithProtocolVersion(MqttProtocolVersion.V500)
+        .WithClientId(_options.DeviceId.Value)
+        .WithCleanStart(true)
+        .WithSessionExpiryInterval(0)
+        .WithMaximumPacketSize((uint)MaximumPacketBytes)
+        .WithKeepAlivePeriod(s_keepAlive)
+        .WithTimeout(s_timeout)
+        .Build();
+
+    private MqttClientSubscribeOptions MakeSubscription() => new()
+    {
+        TopicFilters =
+        [
+            new MqttTopicFilter
+            {
+                Topic = DeviceTopic.DownFilter(_options.DeviceId),
+                QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            },
+        ],
+    };
+
+    private Task OnMessageAsync(MqttApplicationMessageReceivedEventArgs received)
+    {
+        string topic = received.ApplicationMessage.Topic;
+        if (DeviceTopic.TryParseDown(topic, out var device, out DownlinkKind kind) && device == _options.DeviceId)
+        {
+            ReadOnlySequence<byte> payload = received.ApplicationMessage.Payload;
+            _handler.OnDownlink(kind, payload.IsSingleSegment ? payload.First : payload.ToArray());
+        }
+        else
+        {
+            _counters.RefusedDownlinks.Increment();
+            Log.RefusedDownlink(_logger, topic, "expected a topic of this device");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task OnDisconnectedAsync(MqttClientDisconnectedEventArgs disconnected)
+    {
+        string reason = disconnected.Exception?.Message ?? disconnected.Reason.ToString();
+        _ended?.TrySetResult(reason);
+        return Task.CompletedTask;
+    }
+}

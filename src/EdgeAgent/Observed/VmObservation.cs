@@ -1,0 +1,22 @@
+using MicroVm.EdgeAgent.Vms;
+
+namespace MicroVm.EdgeAgent.Observed;
+
+/// <summary>What is so about one VM when it is planned for.</summary>
+internal sealed record VmObservation
+{
+    /// <summary>Nothing is known of the VM.</summary>
+    internal static VmObservation None { get; } = new();
+
+    /// <summary>Its record; null when it was never started.</summary>
+    public VmRecord? Record { get; init; }
+
+    /// <summary>Its VMM process is alive.</summary>
+    public bool ProcessAlive { get; init; }
+
+    /// <summary>The image of the desired specification is on the disk.</summary>
+    public bool ImagePresent { get; init; }
+
+    /// <summary>The image is not to be fetched before this; null when at once.</summary>
+    public DateTimeOffset? FetchNotBefore { get; init; }
+}

@@ -1,0 +1,129 @@
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+
+namespace MicroVm.EdgeAgent.Planning;
+
+/// <summary>
+/// Decides what to do about one VM from what is desired and what is so. Pure: the same arguments give the same plan.
+/// <code>
+/// desired  running   plan
+/// no       no        remove
+/// no       yes       stop, remove
+/// yes      yes       same specification: nothing; other: fetch, stop, start
+/// yes      no        ended for good: nothing; else wait for the back-off, fetch, start
+/// </code>
+/// </summary>
+internal static class VmPlanner
+{
+    /// <summary>A guest whose workload ended powers off by itself within ten seconds; after this it is made to.</summary>
+    internal static readonly TimeSpan PowerOffLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>The plan for one VM.</summary>
+    /// <param name="desired">Its desired specification; null when it should not be there.</param>
+    /// <param name="observed">What is so.</param>
+    /// <param name="now">The device's clock.</param>
+    internal static VmPlan Plan(VmSpec? desired, VmObservation observed, DateTimeOffset now)
+    {
+        if (desired is null)
+        {
+            return PlanRemoval(observed);
+        }
+
+        if (!observed.ProcessAlive)
+        {
+            return PlanStart(desired, observed, now);
+        }
+
+        return observed.Record!.SpecDigest == desired.ContentDigest()
+            ? PlanRunning(observed.Record, now)
+            : PlanReplacement(desired, observed, now);
+    }
+
+    /// <summary>True when the policy wants a workload that ended this way to be started again.</summary>
+    internal static bool ShouldRestart(RestartPolicy policy, VmExit exit) => policy switch
+    {
+        RestartPolicy.Always => true,
+        RestartPolicy.OnFailure => exit.IsFailure,
+        _ => false,
+    };
+
+    /// <summary>Where a VM is after its run ended.</summary>
+    internal static VmPhase PhaseAfter(RestartPolicy policy, VmExit exit)
+    {
+        if (ShouldRestart(policy, exit))
+        {
+            return VmPhase.BackOff;
+        }
+
+        return exit.Code is null ? VmPhase.Failed : VmPhase.Completed;
+    }
+
+    private static VmPlan PlanRemoval(VmObservation observed) => observed switch
+    {
+        { Record: null } => VmPlan.Nothing,
+        { ProcessAlive: true, Record: VmRecord record } =>
+            VmPlan.Of(new StopVmStep(record.Name, "no longer desired"), new RemoveVmStep(record.Name)),
+        { Record: VmRecord record } => VmPlan.Of(new RemoveVmStep(record.Name)),
+    };
+
+    private static VmPlan PlanRunning(VmRecord record, DateTimeOffset now)
+    {
+        if (record.Exit is null)
+        {
+            return VmPlan.Nothing;
+        }
+
+        TimeSpan left = Remaining(record.Exit.At + PowerOffLimit, now, PowerOffLimit);
+        return left > TimeSpan.Zero
+            ? VmPlan.Wait(left)
+            : VmPlan.Of(new StopVmStep(record.Name, "its workload ended and the guest did not power off"));
+    }
+
+    private static VmPlan PlanReplacement(VmSpec desired, VmObservation observed, DateTimeOffset now)
+    {
+        StopVmStep stop = new(desired.Name, $"replaced by revision {desired.Revision}");
+        StartVmStep start = new(desired);
+        return observed.ImagePresent
+            ? VmPlan.Of(stop, start)
+            : AfterFetchDelay(observed, now, VmPlan.Of(new FetchImageStep(desired.Name, desired.Image), stop, start));
+    }
+
+    private static VmPlan PlanStart(VmSpec desired, VmObservation observed, DateTimeOffset now)
+    {
+        if (observed.Record is VmRecord record && record.SpecDigest == desired.ContentDigest())
+        {
+            if (record.Exit is not null && !ShouldRestart(desired.RestartPolicy, record.Exit))
+            {
+                return VmPlan.Nothing;
+            }
+
+            TimeSpan left = Remaining(record.RetryAt, now, BackOff.Delay(record.Crashes));
+            if (left > TimeSpan.Zero)
+            {
+                return VmPlan.Wait(left);
+            }
+        }
+
+        StartVmStep start = new(desired);
+        return observed.ImagePresent
+            ? VmPlan.Of(start)
+            : AfterFetchDelay(observed, now, VmPlan.Of(new FetchImageStep(desired.Name, desired.Image), start));
+    }
+
+    private static VmPlan AfterFetchDelay(VmObservation observed, DateTimeOffset now, VmPlan plan)
+    {
+        TimeSpan left = Remaining(observed.FetchNotBefore, now, BackOff.Longest);
+        return left > TimeSpan.Zero ? VmPlan.Wait(left) : plan;
+    }
+
+    /// <summary>Time left until a moment, never more than the delay it was made with: a clock that was set back must not hold a VM.</summary>
+    private static TimeSpan Remaining(DateTimeOffset? moment, DateTimeOffset now, TimeSpan longest)
+    {
+        TimeSpan left = (moment ?? now) - now;
+        return left > longest ? longest : left;
+    }
+}

@@ -1,0 +1,41 @@
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Store;
+
+/// <summary>
+/// What the device keeps over a restart. Every method that writes returns after its change is durable, all of it or
+/// none, or throws <see cref="StoreException"/>. Methods may be called from any thread.
+/// </summary>
+internal interface IAgentStore : IDisposable
+{
+    /// <summary>The desired-state document; null before the first.</summary>
+    DesiredDocument? LoadDesired();
+
+    /// <summary>Replaces the desired-state document.</summary>
+    void SaveDesired(DesiredDocument document);
+
+    /// <summary>Every VM record, ordered by name.</summary>
+    IReadOnlyList<VmRecord> LoadVms();
+
+    /// <summary>Adds or replaces a VM's record.</summary>
+    void SaveVm(VmRecord record);
+
+    /// <summary>Removes a VM's record and its log position.</summary>
+    void RemoveVm(ResourceName name);
+
+    /// <summary>The last durable log line of a VM; null when there is none.</summary>
+    LogPosition? LoadLogPosition(ResourceName name);
+
+    /// <summary>Appends a batch, moves the log positions and drops the oldest batches that are over the limits, in one step.</summary>
+    SpoolEviction AppendBatch(SpooledBatch batch, IReadOnlyCollection<LogPosition> positions, SpoolLimits limits);
+
+    /// <summary>At most <paramref name="count"/> batches after one, oldest first.</summary>
+    IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count);
+
+    /// <summary>Removes an acknowledged batch; false when it is not there.</summary>
+    bool RemoveBatch(Guid bootId, ulong sequence);
+
+    /// <summary>How much is spooled.</summary>
+    SpoolUsage ReadSpoolUsage();
+}

@@ -1,0 +1,52 @@
+namespace MicroVm.EdgeAgent.Store.Migrations;
+
+/// <summary>
+/// The database's schema as the steps that lead to it. Step N takes a database from <c>user_version</c> N to N + 1.
+/// A released step never changes.
+/// </summary>
+internal static class SchemaMigrations
+{
+    /// <summary>All steps, oldest first.</summary>
+    internal static IReadOnlyList<string> All { get; } = [Initial];
+
+    private const string Initial = """
+        CREATE TABLE desired (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          generation INTEGER NOT NULL,
+          digest TEXT NOT NULL,
+          document BLOB NOT NULL
+        );
+        CREATE TABLE vm (
+          name TEXT PRIMARY KEY,
+          spec BLOB NOT NULL,
+          phase INTEGER NOT NULL,
+          restarts INTEGER NOT NULL,
+          crashes INTEGER NOT NULL,
+          retry_at INTEGER,
+          last_exit_code INTEGER,
+          exit_at INTEGER,
+          exit_code INTEGER,
+          exit_message TEXT,
+          run_id TEXT,
+          pid INTEGER,
+          start_ticks INTEGER,
+          kernel_boot_id TEXT,
+          cid INTEGER,
+          started_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE TABLE log_position (
+          vm TEXT PRIMARY KEY,
+          run_id TEXT NOT NULL,
+          sequence INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE spool (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          boot_id TEXT NOT NULL,
+          sequence INTEGER NOT NULL,
+          log_lines INTEGER NOT NULL,
+          bytes INTEGER NOT NULL,
+          payload BLOB NOT NULL,
+          UNIQUE (boot_id, sequence)
+        );
+        """;
+}

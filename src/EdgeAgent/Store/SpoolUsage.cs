@@ -1,0 +1,6 @@
+namespace MicroVm.EdgeAgent.Store;
+
+/// <summary>How much is in the telemetry spool.</summary>
+/// <param name="Bytes">Payload bytes.</param>
+/// <param name="Rows">Batches.</param>
+internal readonly record struct SpoolUsage(long Bytes, long Rows);

@@ -1,0 +1,132 @@
+using MicroVm.Shared.Identity;
+using Microsoft.Data.Sqlite;
+
+namespace MicroVm.EdgeAgent.Store;
+
+internal sealed partial class SqliteStore
+{
+    /// <summary>What <see cref="MeasureSpool"/> would find; null when it has to be asked. Counting reads the whole table.</summary>
+    private SpoolUsage? _usage;
+
+    /// <inheritdoc/>
+    public LogPosition? LoadLogPosition(ResourceName name) => Guard("load log position", () =>
+    {
+        using SqliteCommand command = Command("SELECT run_id, sequence FROM log_position WHERE vm = $vm", ("$vm", name.Value));
+        using SqliteDataReader row = command.ExecuteReader();
+        return row.Read() ? new LogPosition(name, Guid.Parse(row.GetString(0)), (ulong)row.GetInt64(1)) : null;
+    });
+
+    /// <inheritdoc/>
+    public SpoolEviction AppendBatch(SpooledBatch batch, IReadOnlyCollection<LogPosition> positions, SpoolLimits limits) =>
+        Guard("spool telemetry", () =>
+        {
+            SpoolUsage usage = MeasureSpool();
+            _usage = null;
+            using SqliteTransaction transaction = _connection.BeginTransaction();
+            Execute(
+                "INSERT INTO spool (boot_id, sequence, log_lines, bytes, payload) VALUES ($boot, $sequence, $lines, $bytes, $payload)",
+                ("$boot", batch.BootId.ToString("N")),
+                ("$sequence", (long)batch.Sequence),
+                ("$lines", (long)batch.LogLines),
+                ("$bytes", (long)batch.Payload.Length),
+                ("$payload", batch.Payload));
+            foreach (LogPosition position in positions)
+            {
+                SavePosition(position);
+            }
+
+            usage = new SpoolUsage(usage.Bytes + batch.Payload.Length, usage.Rows + 1);
+            SpoolEviction eviction = Evict(ref usage, limits);
+            transaction.Commit();
+            _usage = usage;
+            return eviction;
+        });
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count) => Guard("read spooled telemetry", () =>
+    {
+        List<SpooledBatch> batches = [];
+        using SqliteCommand command = Command(
+            "SELECT id, boot_id, sequence, log_lines, payload FROM spool WHERE id > $after ORDER BY id LIMIT $count",
+            ("$after", afterId),
+            ("$count", (long)count));
+        using SqliteDataReader row = command.ExecuteReader();
+        while (row.Read())
+        {
+            batches.Add(new SpooledBatch(
+                row.GetInt64(0),
+                Guid.Parse(row.GetString(1)),
+                (ulong)row.GetInt64(2),
+                (ulong)row.GetInt64(3),
+                row.GetFieldValue<byte[]>(4)));
+        }
+
+        return batches;
+    });
+
+    /// <inheritdoc/>
+    public bool RemoveBatch(Guid bootId, ulong sequence) => Guard("remove acknowledged telemetry", () =>
+    {
+        SpoolUsage usage = MeasureSpool();
+        _usage = null;
+        using SqliteCommand command = Command(
+            "DELETE FROM spool WHERE boot_id = $boot AND sequence = $sequence RETURNING bytes",
+            ("$boot", bootId.ToString("N")),
+            ("$sequence", (long)sequence));
+        bool removed = command.ExecuteScalar() is long bytes && Shrink(ref usage, bytes);
+        _usage = usage;
+        return removed;
+    });
+
+    /// <inheritdoc/>
+    public SpoolUsage ReadSpoolUsage() => Guard("measure spooled telemetry", MeasureSpool);
+
+    private SpoolUsage MeasureSpool()
+    {
+        if (_usage is SpoolUsage known)
+        {
+            return known;
+        }
+
+        using SqliteCommand command = Command("SELECT coalesce(sum(bytes), 0), count(*) FROM spool");
+        using SqliteDataReader row = command.ExecuteReader();
+        row.Read();
+        SpoolUsage measured = new(row.GetInt64(0), row.GetInt64(1));
+        _usage = measured;
+        return measured;
+    }
+
+    private static bool Shrink(ref SpoolUsage usage, long bytes)
+    {
+        usage = new SpoolUsage(usage.Bytes - bytes, usage.Rows - 1);
+        return true;
+    }
+
+    private void SavePosition(LogPosition position) => Execute(
+        """
+        INSERT INTO log_position (vm, run_id, sequence) VALUES ($vm, $run, $sequence)
+        ON CONFLICT (vm) DO UPDATE SET run_id = $run, sequence = $sequence
+        """,
+        ("$vm", position.Vm.Value),
+        ("$run", position.RunId.ToString("N")),
+        ("$sequence", (long)position.Sequence));
+
+    /// <summary>Drops from the old end until the limits hold; the newest batch stays whatever its size.</summary>
+    private SpoolEviction Evict(ref SpoolUsage usage, SpoolLimits limits)
+    {
+        long batches = 0;
+        ulong lines = 0;
+        while (usage.Rows > 1 && (usage.Bytes > limits.Bytes || usage.Rows > limits.Rows))
+        {
+            using SqliteCommand command = Command(
+                "DELETE FROM spool WHERE id = (SELECT min(id) FROM spool) RETURNING bytes, log_lines");
+            using SqliteDataReader row = command.ExecuteReader();
+            row.Read();
+            Shrink(ref usage, row.GetInt64(0));
+            lines += (ulong)row.GetInt64(1);
+            batches++;
+        }
+
+        return new SpoolEviction(batches, lines);
+    }
+}
