@@ -1,0 +1,16 @@
+#!/bin/busybox sh
+# The control port: one command at a time, for hosts without a network into the device. Lines, both ways:
+#   host:   RUN TOKEN SECONDS BASE64(command)     or an empty line, which asks for READY
+#   device: READY
+#           DONE TOKEN EXITCODE BASE64(output)    stdout and stderr together; 137 when it took longer than SECONDS
+echo READY
+while read -r verb token seconds command; do
+  case $verb in
+    RUN)
+      echo "$command" | base64 -d >/tmp/control.command
+      timeout -s KILL "$seconds" sh /tmp/control.command >/tmp/control.output 2>&1 </dev/null
+      echo "DONE $token $? $(base64 -w 0 /tmp/control.output)"
+      ;;
+    *) echo READY ;;
+  esac
+done

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Boots a virtual device: an edge host in QEMU with KVM of its own, the agent, the VMM and the guest kernel.
+#   deploy/virtual-device/run.sh [OPTION ...]
+#     --id ID              device id (default edge-1)
+#     --work DIR           disk, sockets, logs, pid file (default: artifacts/device/ID in the clone)
+#     --release DIR        what deploy/build.sh made (default: $MICROVM_OUT, else artifacts/release in the clone)
+#     --api-port PORT      control plane's API on this machine's loopback (default 8080)
+#     --mqtt-port PORT     its MQTT gateway (default 1883)
+#     --disk FILE          raw ext4 disk of /var/lib/microvm (default: DIR/disk.raw; made when missing)
+#     --disk-size SIZE     its size when it is made, sparse (default 4G)
+#     --memory MIB         memory (default 2048)
+#     --cpus N             processors (default 1)
+#     --label KEY=VALUE    a label that the device says of itself; may be repeated
+#     --accel MODE         auto, kvm or tcg (default auto: kvm only where this machine can really nest it)
+#     --shell              a root shell on this terminal; ends with poweroff
+#     --stop-with-stdin    cuts the power when standard input ends, for programs that start this one
+# Runs in the foreground until the device powers off. SIGTERM and Ctrl-C press its power button.
+# DIR: serial.log agent.log control.log, console.sock agent.sock control.sock (see control.sh), monitor.in, qemu.pid.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
+
+id=edge-1 work='' release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
+memory=2048 cpus=1 labels='' accel=auto shell=no stop_with_stdin=no
+power_off_seconds=14
+while [ $# -gt 0 ]; do
+  case $1 in
+    --shell) shell=yes; shift; continue ;;
+    --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
+    -h | --help) sed -n '2,21s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --label | --accel) ;;
+    *) fail "unknown option '$1'; see --help" ;;
+  esac
+  [ $# -ge 2 ] || fail "$1: expected a value, found nothing"
+  case $1 in
+    --id) id=$2 ;;
+    --work) work=$2 ;;
+    --release) release=$2 ;;
+    --api-port) api_port=$2 ;;
+    --mqtt-port) mqtt_port=$2 ;;
+    --disk) disk=$2 ;;
+    --disk-size) disk_size=$2 ;;
+    --memory) memory=$2 ;;
+    --cpus) cpus=$2 ;;
+    --label) labels=$labels${labels:+,}$2 ;;
+    --accel) accel=$2 ;;
+  esac
+  shift 2
+done
+matches() { [[ $2 =~ ^($3)$ ]] || fail "$1: expected $4, found '$2'"; }
+matches --id "$id" '[a-z0-9-]{1,64}' "1 to 64 of [a-z0-9-]"
+matches --api-port "$api_port" '[0-9]{1,5}' "a port"
+matches --mqtt-port "$mqtt_port" '[0-9]{1,5}' "a port"
+matches --memory "$memory" '[0-9]{3,6}' "a number of MiB"
+matches --cpus "$cpus" '[1-9][0-9]?' "a number from 1 to 99"
+matches --label "$labels" '|[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)*' "KEY=VALUE of letters, digits and ._-"
+matches --accel "$accel" 'auto|kvm|tcg' "auto, kvm or tcg"
+command -v qemu-system-x86_64 >/dev/null || fail "expected qemu-system-x86_64 of the package qemu-system-x86, found none"
+for file in vmlinuz initramfs.cpio.gz; do
+  [ -f "$release/device/$file" ] || fail "expected the file $release/device/$file, found none; run deploy/build.sh"
+done
+
+work=${work:-$root/artifacts/device/$id}
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+# A Unix socket's path has at most 107 bytes.
+[ ${#work} -le 94 ] || fail "--work: expected a path of at most 94 bytes, found ${#work}: $work"
+disk=${disk:-$work/disk.raw}
+if [ ! -e "$disk" ]; then
+  truncate -s "$disk_size" "$disk.new"
+  mke2fs -q -t ext4 -F "$disk.new" >/dev/null 2>&1 || fail "mke2fs cannot make a file system of $disk_size in $disk.new"
+  mv "$disk.new" "$disk"
+fi
+
+# A /dev/kvm alone proves nothing: cloud sandboxes have one that emulates, which no stock kernel survives.
+can_nest() {
+  [ -w /dev/kvm ] && grep -qE '^flags.* (svm|vmx)( |$)' /proc/cpuinfo &&
+    grep -qsE '^[1Y]' /sys/module/kvm_amd/parameters/nested /sys/module/kvm_intel/parameters/nested
+}
+[ "$accel" = auto ] && { can_nest && accel=kvm || accel=tcg; }
+if [ "$accel" = kvm ]; then
+  machine=(-accel kvm -cpu host)
+else
+  machine=(-accel "tcg,thread=multi" -cpu max)
+fi
+
+rm -f "$work"/*.sock "$work/monitor.in" "$work/monitor.out" "$work/qemu.pid"
+mkfifo "$work/monitor.in" "$work/monitor.out"
+port() { # name: a serial port whose output goes to a log, and to whoever connects
+  serials+=(-chardev "socket,id=$1,path=$work/$1.sock,server=on,wait=off,logfile=$work/$2,logappend=off" -serial "chardev:$1")
+}
+serials=()
+if [ "$shell" = yes ]; then
+  serials+=(-chardev "stdio,id=console,signal=off,logfile=$work/serial.log,logappend=off" -serial chardev:console)
+else
+  port console serial.log
+fi
+port control control.log
+port agent agent.log
+
+# Open for both so that neither end waits for the other.
+exec 8<>"$work/monitor.in" 9<>"$work/monitor.out"
+command=(
+  qemu-system-x86_64 "${machine[@]}" -M q35 -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
+  -kernel "$release/device/vmlinuz" -initrd "$release/device/initramfs.cpio.gz"
+  -append "console=ttyS0 quiet panic=-1 mitigations=off mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell"
+  -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk
+  -netdev user,id=net -device virtio-net-pci,netdev=net,romfile=
+  -chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor,mode=readline
+  -pidfile "$work/qemu.pid" "${serials[@]}"
+)
+# The device must not outlive this script.
+if [ "$shell" = yes ]; then
+  terminal=$(stty -g 2>/dev/null || true)
+  setpriv --pdeathsig KILL "${command[@]}" && code=0 || code=$?
+  [ -z "$terminal" ] || stty "$terminal"
+  exit "$code"
+fi
+
+echo "device $id: accel $accel, logs and sockets in $work"
+setpriv --pdeathsig KILL "${command[@]}" </dev/null &
+qemu=$!
+watcher=''
+if [ "$stop_with_stdin" = yes ]; then
+  { cat >/dev/null; kill -KILL "$qemu"; } 2>/dev/null <&0 &
+  watcher=$!
+fi
+press_power_button() {
+  trap '' INT TERM
+  echo system_powerdown >&8
+  { sleep "$power_off_seconds"; kill -KILL "$qemu"; } 2>/dev/null &
+  last_resort=$!
+}
+last_resort=''
+trap press_power_button INT TERM
+while kill -0 "$qemu" 2>/dev/null; do
+  wait "$qemu" && code=0 || code=$?
+done
+[ -z "$last_resort$watcher" ] || kill $last_resort $watcher 2>/dev/null || true
+rm -f "$work"/*.sock "$work/monitor.in" "$work/monitor.out" "$work/qemu.pid"
+echo "device $id: ended with code $code"
+exit "$code"
