@@ -41,6 +41,7 @@ internal sealed unsafe class EpollLoop : IDisposable
     }
 
     /// <summary>Watches <paramref name="fd"/> for <paramref name="events"/> (epoll bits; error and hang-up always come).</summary>
+    /// <exception cref="OsFaultException">epoll refused the descriptor (EPERM: it is a file that is always ready); nothing is registered.</exception>
     internal void Add(int fd, uint events, IEventSource source, uint token)
     {
         if (!_freeSlots.TryPop(out int slot))
@@ -50,9 +51,15 @@ internal sealed unsafe class EpollLoop : IDisposable
         }
 
         uint generation = _slots[slot].Generation + 1;
+        if (!TryControl(CtlAdd, fd, events, slot, generation))
+        {
+            OsFaultException fault = OsFaultException.FromLastError("epoll_ctl", $"fd {fd}");
+            _freeSlots.Push(slot);
+            throw fault;
+        }
+
         _slots[slot] = (source, token, generation);
         _slotOfFd.Add(fd, slot);
-        Control(CtlAdd, fd, events, slot, generation);
     }
 
     /// <summary>Changes the watched events; zero keeps the registration and mutes it.</summary>
@@ -131,12 +138,17 @@ internal sealed unsafe class EpollLoop : IDisposable
 
     private void Control(int operation, int fd, uint events, int slot, uint generation)
     {
-        EpollEvent request = new() { Events = events, Data = (uint)slot | ((ulong)generation << 32) };
-        // SAFETY: the kernel copies the structure during the call.
-        if (Libc.epoll_ctl(_epollFd, operation, fd, &request) != 0)
+        if (!TryControl(operation, fd, events, slot, generation))
         {
             throw OsFaultException.FromLastError("epoll_ctl", $"fd {fd}");
         }
+    }
+
+    private bool TryControl(int operation, int fd, uint events, int slot, uint generation)
+    {
+        EpollEvent request = new() { Events = events, Data = (uint)slot | ((ulong)generation << 32) };
+        // SAFETY: the kernel copies the structure during the call.
+        return Libc.epoll_ctl(_epollFd, operation, fd, &request) == 0;
     }
 
     private sealed class WakeUpSource(EpollLoop loop) : IEventSource

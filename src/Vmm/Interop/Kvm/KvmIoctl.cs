@@ -1,0 +1,27 @@
+namespace MicroVm.Vmm.Interop.Kvm;
+
+/// <summary>Request numbers of <c>&lt;linux/kvm.h&gt;</c>; a test compares each with the header.</summary>
+internal static class KvmIoctl
+{
+    internal const uint GetApiVersion = 0xAE00;
+    internal const uint CreateVm = 0xAE01;
+    internal const uint CheckExtension = 0xAE03;
+    internal const uint GetVcpuMmapSize = 0xAE04;
+    internal const uint GetSupportedCpuid = 0xC008AE05;
+    internal const uint CreateVcpu = 0xAE41;
+    internal const uint SetTssAddress = 0xAE47;
+    internal const uint SetIdentityMapAddress = 0x4008AE48;
+    internal const uint SetUserMemoryRegion = 0x4020AE46;
+    internal const uint CreateIrqchip = 0xAE60;
+    internal const uint Irqfd = 0x4020AE76;
+    internal const uint CreatePit2 = 0x4040AE77;
+    internal const uint Ioeventfd = 0x4040AE79;
+    internal const uint Run = 0xAE80;
+    internal const uint GetRegs = 0x8090AE81;
+    internal const uint SetRegs = 0x4090AE82;
+    internal const uint GetSregs = 0x8138AE83;
+    internal const uint SetSregs = 0x4138AE84;
+    internal const uint SetMsrs = 0x4008AE89;
+    internal const uint SetSignalMask = 0x4004AE8B;
+    internal const uint SetCpuid2 = 0x4008AE90;
+}

@@ -1,0 +1,99 @@
+using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Interop.Kvm;
+using MicroVm.Vmm.Interop.Kvm.X64;
+using MicroVm.Vmm.Interop.Linux;
+
+namespace MicroVm.Vmm.Kvm;
+
+/// <summary>An open /dev/kvm whose API version and capabilities have been checked.</summary>
+internal sealed unsafe class KvmSystem : IDisposable
+{
+    private const string DevicePath = "/dev/kvm";
+    private const int StableApiVersion = 12;
+    private const int OpenReadWriteCloseOnExec = 0x2 | 0x80000;
+    private const int MaxCpuidEntries = 256;
+
+    private static readonly KvmCapability[] s_required =
+    [
+        KvmCapability.Irqchip, KvmCapability.UserMemory, KvmCapability.SetTssAddress, KvmCapability.ExtCpuid, KvmCapability.Irqfd,
+        KvmCapability.Pit2, KvmCapability.Ioeventfd, KvmCapability.SetIdentityMapAddress, KvmCapability.ImmediateExit,
+    ];
+
+    private readonly int _fd;
+
+    /// <exception cref="VmmFaultException">/dev/kvm cannot be opened, or lacks something.</exception>
+    internal KvmSystem()
+    {
+        _fd = Libc.open(DevicePath, OpenReadWriteCloseOnExec, 0);
+        if (_fd < 0)
+        {
+            OsFaultException cause = OsFaultException.FromLastError("open", DevicePath);
+            throw new VmmFaultException(ExitCode.KvmUnavailable, cause.Message, cause);
+        }
+
+        CheckApi();
+        VcpuMappingSize = KvmCall.Invoke(_fd, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
+    }
+
+    /// <summary>Size in bytes of a vCPU's mapping.</summary>
+    internal int VcpuMappingSize { get; }
+
+    /// <summary>Most vCPUs one VM may have on this host.</summary>
+    internal int MaxVcpus => Math.Max(CheckExtension(KvmCapability.MaxVcpus), CheckExtension(KvmCapability.NrVcpus));
+
+    /// <summary>The value of KVM_CHECK_EXTENSION; zero means absent.</summary>
+    internal int CheckExtension(KvmCapability capability) =>
+        KvmCall.Invoke(_fd, KvmIoctl.CheckExtension, (nuint)capability, "KVM_CHECK_EXTENSION");
+
+    /// <summary>Creates an empty VM.</summary>
+    internal KvmVm CreateVm() => new(KvmCall.Invoke(_fd, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM"), VcpuMappingSize);
+
+    /// <summary>The CPUID leaves KVM can give a guest on this host.</summary>
+    internal KvmCpuidEntry2[] SupportedCpuid()
+    {
+        const int headerWords = 2;
+        int entryWords = sizeof(KvmCpuidEntry2) / sizeof(uint);
+        uint[] buffer = new uint[headerWords + (MaxCpuidEntries * entryWords)];
+        buffer[0] = MaxCpuidEntries;
+        // SAFETY: struct kvm_cpuid2 is a count and padding followed by as many entries as the count says; the buffer holds them.
+        fixed (uint* cpuid = buffer)
+        {
+            KvmCall.Invoke(_fd, KvmIoctl.GetSupportedCpuid, cpuid, "KVM_GET_SUPPORTED_CPUID");
+            int count = (int)Math.Min(cpuid[0], MaxCpuidEntries);
+            return new ReadOnlySpan<KvmCpuidEntry2>(cpuid + headerWords, count).ToArray();
+        }
+    }
+
+    public void Dispose() => _ = Libc.close(_fd);
+
+    private void CheckApi()
+    {
+        int version = KvmCall.Invoke(_fd, KvmIoctl.GetApiVersion, 0, "KVM_GET_API_VERSION");
+        if (version != StableApiVersion)
+        {
+            throw new VmmFaultException(ExitCode.KvmTooOld, $"{DevicePath}: KVM_GET_API_VERSION must be {StableApiVersion}, found {version}");
+        }
+
+        foreach (KvmCapability capability in s_required)
+        {
+            if (CheckExtension(capability) <= 0)
+            {
+                throw new VmmFaultException(ExitCode.KvmTooOld, $"{DevicePath}: capability {(int)capability} ({Name(capability)}) is missing");
+            }
+        }
+    }
+
+    // A switch instead of ToString: an enum's names come from reflection data, which costs resident memory.
+    private static string Name(KvmCapability capability) => capability switch
+    {
+        KvmCapability.Irqchip => "KVM_CAP_IRQCHIP",
+        KvmCapability.UserMemory => "KVM_CAP_USER_MEMORY",
+        KvmCapability.SetTssAddress => "KVM_CAP_SET_TSS_ADDR",
+        KvmCapability.ExtCpuid => "KVM_CAP_EXT_CPUID",
+        KvmCapability.Irqfd => "KVM_CAP_IRQFD",
+        KvmCapability.Pit2 => "KVM_CAP_PIT2",
+        KvmCapability.Ioeventfd => "KVM_CAP_IOEVENTFD",
+        KvmCapability.SetIdentityMapAddress => "KVM_CAP_SET_IDENTITY_MAP_ADDR",
+        _ => "KVM_CAP_IMMEDIATE_EXIT",
+    };
+}

@@ -1,0 +1,70 @@
+using MicroVm.Vmm.Interop.Kvm;
+using MicroVm.Vmm.Interop.Kvm.X64;
+using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Memory;
+
+namespace MicroVm.Vmm.Kvm;
+
+/// <summary>A KVM VM descriptor: memory slots, the in-kernel interrupt chips and timers, and the eventfds bound to them.</summary>
+internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
+{
+    /// <summary>Places KVM's own three pages and one page (Intel without unrestricted guest); before the vCPUs are made.</summary>
+    internal void SetReservedPages(GuestAddress tss, GuestAddress identityMap)
+    {
+        ulong address = identityMap.Value;
+        KvmCall.Invoke(fd, KvmIoctl.SetIdentityMapAddress, &address, "KVM_SET_IDENTITY_MAP_ADDR");
+        KvmCall.Invoke(fd, KvmIoctl.SetTssAddress, (nuint)tss.Value, "KVM_SET_TSS_ADDR");
+    }
+
+    /// <summary>Makes PIC, IOAPIC and local APICs in the kernel, and the PIT.</summary>
+    internal void CreateInterruptChips()
+    {
+        KvmCall.Invoke(fd, KvmIoctl.CreateIrqchip, 0, "KVM_CREATE_IRQCHIP");
+        KvmPitConfig pit = new() { Flags = KvmPitConfig.FlagSpeakerDummy };
+        KvmCall.Invoke(fd, KvmIoctl.CreatePit2, &pit, "KVM_CREATE_PIT2");
+    }
+
+    /// <summary>Gives the guest all of <paramref name="memory"/>, one slot per region.</summary>
+    internal void MapMemory(GuestMemory memory)
+    {
+        uint slot = 0;
+        foreach (GuestRegion region in memory.Regions)
+        {
+            KvmUserspaceMemoryRegion request = new()
+            {
+                Slot = slot++,
+                GuestPhysicalAddress = region.Start.Value,
+                MemorySize = region.Size,
+                UserspaceAddress = memory.HostAddressOf(region),
+            };
+            KvmCall.Invoke(fd, KvmIoctl.SetUserMemoryRegion, &request, "KVM_SET_USER_MEMORY_REGION");
+        }
+    }
+
+    /// <summary>From now on a signal on <paramref name="eventFd"/> raises one edge on <paramref name="gsi"/>.</summary>
+    internal void BindInterrupt(int eventFd, uint gsi)
+    {
+        KvmIrqfd request = new() { Fd = (uint)eventFd, Gsi = gsi };
+        KvmCall.Invoke(fd, KvmIoctl.Irqfd, &request, "KVM_IRQFD");
+    }
+
+    /// <summary>From now on a four-byte guest write of <paramref name="value"/> to <paramref name="address"/> signals <paramref name="eventFd"/> without an exit to this process.</summary>
+    internal void BindDoorbell(int eventFd, GuestAddress address, uint value)
+    {
+        KvmIoeventfd request = new()
+        {
+            Fd = eventFd,
+            Address = address.Value,
+            Length = sizeof(uint),
+            DataMatch = value,
+            Flags = KvmIoeventfd.FlagDataMatch,
+        };
+        KvmCall.Invoke(fd, KvmIoctl.Ioeventfd, &request, "KVM_IOEVENTFD");
+    }
+
+    /// <summary>Creates vCPU number <paramref name="index"/>, whose APIC id is the same number.</summary>
+    internal KvmVcpu CreateVcpu(int index) =>
+        new(KvmCall.Invoke(fd, KvmIoctl.CreateVcpu, (nuint)index, "KVM_CREATE_VCPU"), vcpuMappingSize);
+
+    public void Dispose() => _ = Libc.close(fd);
+}
