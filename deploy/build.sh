@@ -28,7 +28,7 @@ stage() { # name, inputs..., --, command...
   rm -f "$out/.stamp-$name"
   "$@" >"$out/.log-$name" 2>&1 || { tail -n 40 "$out/.log-$name" >&2; echo "microvm: building $name failed (all output: $out/.log-$name)" >&2; exit 1; }
   echo "$stamp" >"$out/.stamp-$name"
-  printf '  %-22s %5.1f s\n' "$name" "$(echo "$(date +%s.%N) - $began" | bc 2>/dev/null || awk "BEGIN { print $(date +%s.%N) - $began }")"
+  printf '  %-22s %5.1f s\n' "$name" "$(awk "BEGIN { print $(date +%s.%N) - $began }")"
 }
 
 publish_native() { # project, binary
