@@ -2,7 +2,6 @@
 # Process 1 of the virtual device: an edge host with nothing but KVM, a disk, a network and the agent.
 # Serial ports: ttyS0 console, ttyS1 control port (control.sh), ttyS2 the agent's log.
 /bin/busybox --install -s /bin
-ln -sf /usr/lib/device/power-off.sh /bin/poweroff
 export PATH=/bin:/usr/lib/microvm HOME=/root
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
@@ -71,15 +70,17 @@ for event in /dev/input/event*; do
 done
 say "up after $(cut -d' ' -f1 /proc/uptime) s, $(uname -r), KVM $([ -c /dev/kvm ] && echo there || echo missing)"
 
+# What busybox's poweroff, halt and reboot send to process 1.
+trap 'exec /usr/lib/device/power-off.sh' USR1 USR2 TERM
 if [ "$(parameter mvm.shell no)" = yes ]; then
-  cd /root
   while :; do
-    setsid cttyhack sh -l
+    (cd /root && exec setsid cttyhack sh -l) <>/dev/console >&0 2>&0 &
+    wait $!
     say "the shell ended; poweroff powers the device off"
   done
 fi
 # Process 1 has only to take the children that nobody else waits for.
 while :; do
-  wait
-  sleep 3600
+  sleep 3600 &
+  wait $!
 done
