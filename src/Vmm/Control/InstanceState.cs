@@ -1,0 +1,9 @@
+namespace MicroVm.Vmm.Control;
+
+/// <summary>What the API says about the VM.</summary>
+internal enum InstanceState
+{
+    NotStarted,
+    Running,
+    Paused,
+}

@@ -1,0 +1,73 @@
+namespace MicroVm.Vmm.Control.Requests;
+
+/// <summary>Reads one of "drives".</summary>
+internal static class DriveConfigReader
+{
+    private const int MaxIdBytes = 64;
+    private const int MaxPartUuidBytes = 64;
+
+    private static readonly string[] s_cacheTypes = [nameof(DriveCacheType.Unsafe), nameof(DriveCacheType.Writeback)];
+
+    private static readonly string[] s_fields =
+    [
+        "drive_id", "path_on_host", "is_root_device", "is_read_only", "partuuid", "cache_type", "io_engine", "rate_limiter", "socket",
+    ];
+
+    /// <exception cref="VmConfigException">A field is unknown, twice, missing, or malformed.</exception>
+    internal static DriveConfig Read(ref JsonCursor cursor)
+    {
+        JsonObjectScope scope = cursor.EnterObject();
+        string? id = null, path = null, partUuid = null, root = null;
+        bool isRoot = false, isReadOnly = false;
+        var cacheType = DriveCacheType.Unsafe;
+        while (cursor.NextField(ref scope, s_fields, out string name))
+        {
+            switch (name)
+            {
+                case "drive_id":
+                    id = ReadId(ref cursor);
+                    break;
+                case "path_on_host":
+                    path = cursor.ReadString(HostPath.MaxBytes);
+                    break;
+                case "is_root_device":
+                    root = name;
+                    isRoot = cursor.ReadBoolean();
+                    break;
+                case "is_read_only":
+                    isReadOnly = !cursor.IsNull && cursor.ReadBoolean();
+                    break;
+                case "partuuid":
+                    partUuid = cursor.ReadStringOrNull(MaxPartUuidBytes);
+                    break;
+                case "cache_type":
+                    cacheType = (DriveCacheType)cursor.ReadChoice(s_cacheTypes);
+                    break;
+                case "io_engine":
+                    cursor.RefuseUnlessNeutral("Sync");
+                    break;
+                default:
+                    cursor.RefuseUnlessNeutral();
+                    break;
+            }
+        }
+
+        cursor.Required(root, scope, "is_root_device");
+        return new DriveConfig(
+            cursor.Required(id, scope, "drive_id"), cursor.Required(path, scope, "path_on_host"), isRoot, isReadOnly, partUuid, cacheType);
+    }
+
+    private static string ReadId(ref JsonCursor cursor)
+    {
+        string id = cursor.ReadString(MaxIdBytes);
+        foreach (char c in id)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c != '_')
+            {
+                throw new VmConfigException(cursor.Path, "letters, digits and underscores", $"\"{id}\"");
+            }
+        }
+
+        return id;
+    }
+}

@@ -1,0 +1,68 @@
+namespace MicroVm.Vmm.Control;
+
+/// <summary>Collects a configuration part by part, as the API or a file brings it; a later part replaces an earlier one of the same kind.</summary>
+internal sealed class VmConfigBuilder
+{
+    internal const int MaxDrives = 16;
+
+    private readonly List<DriveConfig> _drives = [];
+
+    /// <summary>Processors and memory; has defaults.</summary>
+    internal MachineConfig Machine { get; set; } = new();
+
+    /// <summary>What is booted; needed before <see cref="Build"/>.</summary>
+    internal BootSource? BootSource { get; set; }
+
+    /// <summary>The drives so far.</summary>
+    internal IReadOnlyList<DriveConfig> Drives => _drives;
+
+    /// <summary>The vsock device.</summary>
+    internal VsockConfig? Vsock { get; set; }
+
+    /// <summary>The entropy device.</summary>
+    internal EntropyConfig? Entropy { get; set; }
+
+    /// <summary>The serial console.</summary>
+    internal SerialConfig? Serial { get; set; }
+
+    /// <summary>The log.</summary>
+    internal LoggerConfig? Logger { get; set; }
+
+    /// <summary>Adds a drive, or replaces the one with its id.</summary>
+    /// <exception cref="VmConfigException">There is another root device already, or no room for one more drive.</exception>
+    internal void SetDrive(DriveConfig drive, string path)
+    {
+        int index = _drives.FindIndex(other => other.DriveId == drive.DriveId);
+        DriveConfig? root = _drives.Find(other => other.IsRootDevice && other.DriveId != drive.DriveId);
+        if (drive.IsRootDevice && root is not null)
+        {
+            throw new VmConfigException($"{path}.is_root_device", "one root device", $"\"{root.DriveId}\" and \"{drive.DriveId}\"");
+        }
+
+        if (index >= 0)
+        {
+            _drives[index] = drive;
+        }
+        else if (_drives.Count < MaxDrives)
+        {
+            _drives.Add(drive);
+        }
+        else
+        {
+            throw new VmConfigException(path, $"at most {MaxDrives} drives", $"{MaxDrives + 1}");
+        }
+    }
+
+    /// <summary>The configuration as it is now.</summary>
+    /// <exception cref="VmConfigException">There is no boot source.</exception>
+    internal VmConfig Build() => new()
+    {
+        Machine = Machine,
+        BootSource = BootSource ?? throw new VmConfigException("boot-source", "a kernel to boot", "nothing"),
+        Drives = _drives.ToArray(),
+        Vsock = Vsock,
+        Entropy = Entropy,
+        Serial = Serial,
+        Logger = Logger,
+    };
+}

@@ -1,0 +1,76 @@
+using MicroVm.Vmm.Control.Requests;
+
+namespace MicroVm.Vmm.Control;
+
+/// <summary>Reads the document of --config-file: Firecracker's, with unknown and repeated fields refused.</summary>
+internal static class VmConfigParser
+{
+    private static readonly string[] s_fields =
+    [
+        "boot-source", "drives", "machine-config", "vsock", "entropy", "serial", "logger",
+        "network-interfaces", "balloon", "mmds-config", "metrics", "cpu-config",
+    ];
+
+    /// <summary>The configuration in <paramref name="json"/>.</summary>
+    /// <exception cref="VmConfigException">It is no JSON, incomplete, or asks for what this VMM does not have.</exception>
+    internal static VmConfig Parse(ReadOnlySpan<byte> json)
+    {
+        var builder = new VmConfigBuilder();
+        var cursor = new JsonCursor(json, "");
+        JsonObjectScope scope = cursor.EnterObject();
+        while (cursor.NextField(ref scope, s_fields, out string name))
+        {
+            ReadSection(ref cursor, builder, name);
+        }
+
+        cursor.End();
+        return builder.Build();
+    }
+
+    private static void ReadSection(ref JsonCursor cursor, VmConfigBuilder builder, string name)
+    {
+        switch (name)
+        {
+            case "boot-source":
+                builder.BootSource = BootSourceReader.Read(ref cursor);
+                break;
+            case "drives":
+                ReadDrives(ref cursor, builder);
+                break;
+            case "machine-config" when !cursor.IsNull:
+                builder.Machine = MachineConfigReader.Read(ref cursor);
+                break;
+            case "vsock" when !cursor.IsNull:
+                builder.Vsock = VsockConfigReader.Read(ref cursor);
+                break;
+            case "entropy" when !cursor.IsNull:
+                builder.Entropy = EntropyConfigReader.Read(ref cursor);
+                break;
+            case "serial" when !cursor.IsNull:
+                builder.Serial = SerialConfigReader.Read(ref cursor);
+                break;
+            case "logger" when !cursor.IsNull:
+                builder.Logger = LoggerConfigReader.Read(ref cursor);
+                break;
+            default:
+                cursor.RefuseUnlessNeutral();
+                break;
+        }
+    }
+
+    private static void ReadDrives(ref JsonCursor cursor, VmConfigBuilder builder)
+    {
+        int index = -1;
+        while (cursor.NextElement("drives", ref index))
+        {
+            int before = builder.Drives.Count;
+            string path = cursor.Path;
+            DriveConfig drive = DriveConfigReader.Read(ref cursor);
+            builder.SetDrive(drive, path);
+            if (builder.Drives.Count == before)
+            {
+                throw new VmConfigException($"{path}.drive_id", "an id that no other drive has", $"\"{drive.DriveId}\" twice");
+            }
+        }
+    }
+}

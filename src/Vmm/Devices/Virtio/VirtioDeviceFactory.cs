@@ -1,0 +1,48 @@
+using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Devices.Virtio.Block;
+using MicroVm.Vmm.Devices.Virtio.Rng;
+using MicroVm.Vmm.EventLoop;
+
+namespace MicroVm.Vmm.Devices.Virtio;
+
+/// <summary>The devices of a configuration, with their host files and sockets open.</summary>
+internal static class VirtioDeviceFactory
+{
+    /// <summary>Drives with the root device first, then entropy: the guest names its disks in this order.</summary>
+    /// <exception cref="Interop.Linux.OsFaultException">A host file or socket failed; what was open already is closed again.</exception>
+    internal static IReadOnlyList<IVirtioDevice> Create(VmConfig config, EpollLoop loop)
+    {
+        var devices = new List<IVirtioDevice>();
+        try
+        {
+            AddDrives(devices, config.Drives, rootDevice: true);
+            AddDrives(devices, config.Drives, rootDevice: false);
+            if (config.Entropy is not null)
+            {
+                devices.Add(new RngDevice());
+            }
+
+            return devices;
+        }
+        catch
+        {
+            foreach (IVirtioDevice device in devices)
+            {
+                device.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static void AddDrives(List<IVirtioDevice> devices, IReadOnlyList<DriveConfig> drives, bool rootDevice)
+    {
+        foreach (DriveConfig drive in drives)
+        {
+            if (drive.IsRootDevice == rootDevice)
+            {
+                devices.Add(new BlockDevice(drive));
+            }
+        }
+    }
+}

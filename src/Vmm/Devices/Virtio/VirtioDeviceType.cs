@@ -1,0 +1,9 @@
+namespace MicroVm.Vmm.Devices.Virtio;
+
+/// <summary>Device ids of virtio 1.2 section 5.</summary>
+internal enum VirtioDeviceType : uint
+{
+    Block = 2,
+    Entropy = 4,
+    Vsock = 19,
+}
