@@ -1,1 +1,3 @@
-return 0;
+using MicroVm.EdgeAgent.Hosting;
+
+return await AgentProgram.RunAsync(args, Console.Out, Console.Error);

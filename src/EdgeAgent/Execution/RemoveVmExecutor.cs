@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Execution;
+
+/// <summary>Forgets a VM: its run directory, its serial log, its record, in this order, so that what is left is found again.</summary>
+internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, ILogger logger) : StepExecutor<RemoveVmStep>
+{
+    /// <inheritdoc/>
+    protected override Task<ReconcileResult> ExecuteAsync(RemoveVmStep step, StepContext context)
+    {
+        ResourceName vm = step.Vm;
+        if (Directory.Exists(paths.Directory(vm)))
+        {
+            Directory.Delete(paths.Directory(vm), recursive: true);
+        }
+
+        if (Directory.Exists(paths.SerialDirectory))
+        {
+            File.Delete(paths.Serial(vm));
+            File.Delete(paths.Serial(vm) + ".1");
+        }
+
+        table.Remove(context.Entry);
+        Log.VmRemoved(logger, vm.Value);
+        return Task.FromResult(ReconcileResult.Done);
+    }
+}

@@ -1,0 +1,45 @@
+using MicroVm.EdgeAgent.Images;
+using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+
+namespace MicroVm.EdgeAgent.Execution;
+
+/// <summary>Starts a VM; a failure counts as a crash and is tried again with back-off.</summary>
+internal sealed class StartVmExecutor(ImageStore images, VmSupervisor supervisor, VmTable table, TimeProvider time)
+    : StepExecutor<StartVmStep>
+{
+    private const string StartFailed = nameof(StartFailed);
+
+    /// <inheritdoc/>
+    protected override async Task<ReconcileResult> ExecuteAsync(StartVmStep step, StepContext context)
+    {
+        VmEntry entry = context.Entry;
+        string? fault = await supervisor.StartAsync(entry, step.Spec, images.PathOf(step.Spec.Image.Digest));
+        if (fault is null)
+        {
+            table.SetRemark(entry, null);
+            return ReconcileResult.Done;
+        }
+
+        table.SetRemark(entry, new VmRemark(VmPhase.BackOff, StartFailed, fault));
+        table.Save(entry, record => Failed(record, step.Spec));
+        return ReconcileResult.RetryAfter(BackOff.Delay(entry.Record!.Crashes));
+    }
+
+    private VmRecord Failed(VmRecord? before, VmSpec spec)
+    {
+        VmRecord record = new() { Spec = spec };
+        record = before is not null && before.SpecDigest == record.SpecDigest ? before : record;
+        int crashes = record.Crashes + 1;
+        return record with
+        {
+            Run = null,
+            Crashes = crashes,
+            RetryAt = time.GetUtcNow() + BackOff.Delay(crashes),
+            Phase = VmPhase.BackOff,
+        };
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Images;
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
+using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Execution;
+
+/// <summary>Brings one VM a plan closer to what is desired: observes, plans, executes.</summary>
+internal sealed class VmReconciler(
+    DesiredIntake intake,
+    VmTable table,
+    ImageStore images,
+    IEnumerable<IStepExecutor> executors,
+    TimeProvider time,
+    ILogger logger,
+    CancellationToken shutdown)
+{
+    private readonly FrozenDictionary<Type, IStepExecutor> _executors = executors.ToFrozenDictionary(executor => executor.StepType);
+
+    /// <summary>The work of the VM's one worker.</summary>
+    internal async Task<ReconcileResult> ReconcileAsync(ResourceName name, CancellationToken interrupt)
+    {
+        VmSpec? desired = intake.Current.Vms.FirstOrDefault(spec => spec.Name == name);
+        VmEntry? entry = desired is null ? table.Find(name) : table.GetOrAdd(name);
+        if (entry is null)
+        {
+            return ReconcileResult.Done;
+        }
+
+        if (desired is null && entry.Record is null)
+        {
+            table.Remove(entry);
+            CollectImages();
+            return ReconcileResult.Done;
+        }
+
+        VmPlan plan = VmPlanner.Plan(desired, Observe(entry, desired), time.GetUtcNow());
+        ReconcileResult result = await ExecuteAsync(plan, new StepContext(entry, interrupt, shutdown));
+        if (result.IsDone && plan.Steps.Count > 0)
+        {
+            CollectImages();
+        }
+
+        return result.IsDone && plan.LookAgainAfter is TimeSpan delay ? ReconcileResult.RetryAfter(delay) : result;
+    }
+
+    /// <summary>Removes images that neither the desired state nor a running VM needs.</summary>
+    internal void CollectImages() => images.Collect(() =>
+    {
+        HashSet<Digest> needed = [.. intake.Current.Vms.Select(spec => spec.Image.Digest)];
+        needed.UnionWith(table.All().Where(entry => entry.Instance is not null).Select(entry => entry.Record!.Spec.Image.Digest));
+        return needed;
+    });
+
+    private VmObservation Observe(VmEntry entry, VmSpec? desired) => new()
+    {
+        Record = entry.Record,
+        ProcessAlive = entry.Instance is not null,
+        ImagePresent = desired is not null && images.Has(desired.Image.Digest),
+        FetchNotBefore = desired is null ? null : entry.Fetches.NotBefore(desired.Image.Digest),
+    };
+
+    private async Task<ReconcileResult> ExecuteAsync(VmPlan plan, StepContext context)
+    {
+        foreach (PlanStep step in plan.Steps)
+        {
+            context.Interrupt.ThrowIfCancellationRequested();
+            Log.ExecutingStep(logger, context.Entry.Name.Value, step.GetType().Name);
+            ReconcileResult result = await _executors[step.GetType()].ExecuteAsync(step, context);
+            if (!result.IsDone)
+            {
+                return result;
+            }
+        }
+
+        return ReconcileResult.Done;
+    }
+}

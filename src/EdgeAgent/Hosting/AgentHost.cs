@@ -1,0 +1,160 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Execution;
+using MicroVm.EdgeAgent.Images;
+using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Reporting;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Hosting;
+
+/// <summary>
+/// The whole agent, wired by hand. Nothing that runs VMs waits for the network: records and desired state come from the
+/// store, VMs that run are adopted first, then everything is reconciled, then the link begins.
+/// </summary>
+internal sealed class AgentHost : IAsyncDisposable
+{
+    private readonly AgentOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly UplinkSequence _sequence;
+    private readonly DesiredIntake _intake;
+    private readonly ProcessWatcher _watcher = new();
+    private readonly HttpClient _http;
+    private readonly TelemetryCollector _collector;
+    private readonly TelemetryPublisher _publisher;
+    private readonly SamplingLoop _sampling;
+    private readonly VmTable _table;
+    private readonly VmSupervisor _supervisor;
+    private readonly VmAdoption _adoption;
+    private readonly VmReconciler _reconciler;
+    private readonly ReconcileQueue<ResourceName> _queue;
+    private readonly MqttLink _link;
+    private readonly Reporter _reporter;
+
+    internal AgentHost(AgentOptions options, DataDirectory directory, IAgentStore store, TimeProvider time, ILoggerFactory logging)
+    {
+        _options = options;
+        _time = time;
+        _logger = logging.CreateLogger("agent");
+        AgentCounters counters = Counters;
+        ProcFileSystem proc = new();
+        _sequence = new UplinkSequence(Guid.NewGuid(), time);
+        _intake = new DesiredIntake(store, counters, _logger);
+        _table = new VmTable(store);
+        _collector = new TelemetryCollector(store, SpoolLimits.Default, _sequence, counters, time, _logger);
+
+        VmPaths paths = new(options);
+        VmmLauncher launcher = new(options, paths, _watcher);
+        _supervisor = new VmSupervisor(_table, paths, launcher, proc, store, _collector, counters, time, _logger);
+        _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, counters, time, _logger);
+
+        ImageStore images = new(directory.ImagesPath, _logger);
+        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), MaxConnectionsPerServer = 2 })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        ImageFetcher fetcher = new(images, _http, options.ControlPlane.ApiUrl, counters, _logger);
+        IStepExecutor[] executors =
+        [
+            new FetchImageExecutor(images, fetcher, _table, time),
+            new StartVmExecutor(images, _supervisor, _table, time),
+            new StopVmExecutor(new VmStopper(_table, counters, time, _logger)),
+            new RemoveVmExecutor(_table, paths, _logger),
+        ];
+        _reconciler = new VmReconciler(_intake, _table, images, executors, time, _logger, _stopping.Token);
+        _queue = new ReconcileQueue<ResourceName>(_reconciler.ReconcileAsync, time, counters, _logger);
+
+        HostSampler host = new(proc, directory.Path, time);
+        _sampling = new SamplingLoop(_intake, host, new VmSampler(proc, _table, time), _collector, time, _logger);
+        AgentLinkHandler handler = new(options, _intake, host, _sequence, counters, _logger);
+        _link = new MqttLink(options, handler, counters, time, _logger);
+        _publisher = new TelemetryPublisher(store, _link, counters, time, _logger);
+        _reporter = new Reporter(_intake, _table, _link, _sequence, time);
+        Connect(handler);
+    }
+
+    /// <summary>What went wrong or was lost since the start.</summary>
+    internal AgentCounters Counters { get; } = new();
+
+    /// <summary>Runs until cancelled. VMs keep running afterwards.</summary>
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenRegistration stop = cancellation.UnsafeRegister(
+            static state => ((CancellationTokenSource)state!).Cancel(), _stopping);
+        Log.AgentStarted(_logger, AgentVersion.Text, _options.DeviceId.Value, _sequence.BootId, _intake.Current.Generation);
+        LoopSupervisor loops = new(_time, _logger);
+        loops.Start("telemetry", _collector.RunAsync, _stopping.Token);
+        try
+        {
+            await _adoption.RunAsync(_stopping.Token);
+            EnqueueAll();
+            _reconciler.CollectImages();
+            loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
+            loops.Start("link", _link.RunAsync, _stopping.Token);
+            loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
+            loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
+            await Task.Delay(Timeout.Infinite, _stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            Log.AgentStopping(_logger);
+        }
+
+        await loops.WhenStopped();
+        await _queue.DisposeAsync();
+        await _supervisor.DetachAsync();
+        _collector.TryFlush();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _link.Dispose();
+        _collector.Dispose();
+        _watcher.Dispose();
+        _http.Dispose();
+        _stopping.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Connect(AgentLinkHandler handler)
+    {
+        handler.Connected += _reporter.OnConnected;
+        handler.Connected += _publisher.OnConnected;
+        handler.Acknowledged += _publisher.OnAck;
+        _collector.Spooled += _publisher.OnSpooled;
+        _table.Changed += _reporter.OnChanged;
+        _supervisor.Disturbed += _queue.Enqueue;
+        _intake.Changed += OnDesiredChanged;
+    }
+
+    private void OnDesiredChanged(DesiredState before, DesiredState after)
+    {
+        foreach (ResourceName name in DesiredChange.Between(before, after))
+        {
+            _queue.Interrupt(name);
+        }
+
+        _sampling.OnSettingsChanged();
+        _reporter.OnChanged();
+    }
+
+    private void EnqueueAll()
+    {
+        IEnumerable<ResourceName> known = _table.All().Select(entry => entry.Name);
+        foreach (ResourceName name in known.Union(_intake.Current.Vms.Select(spec => spec.Name)))
+        {
+            _queue.Enqueue(name);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Faults;
+using MicroVm.Shared.Topics;
+
+namespace MicroVm.EdgeAgent.Hosting;
+
+/// <summary>Hands downlinks to who they are for.</summary>
+internal sealed class AgentLinkHandler(
+    AgentOptions options, DesiredIntake intake, HostSampler host, UplinkSequence sequence, AgentCounters counters, ILogger logger)
+    : ILinkHandler
+{
+    /// <summary>Raised when a connection is up.</summary>
+    internal event Action? Connected;
+
+    /// <summary>Raised when the control plane has a telemetry batch.</summary>
+    internal event Action<Ack>? Acknowledged;
+
+    /// <inheritdoc/>
+    public byte[] MakeHello() => new Hello
+    {
+        Header = sequence.Next(),
+        AgentVersion = AgentVersion.Text,
+        Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64",
+        Capacity = host.ReadCapacity(),
+        HeldGeneration = intake.Current.Generation,
+        HeldDigest = intake.HeldDigest,
+        Labels = options.Labels,
+    }.Encode();
+
+    /// <inheritdoc/>
+    public void OnConnected() => Connected?.Invoke();
+
+    /// <inheritdoc/>
+    public void OnDownlink(DownlinkKind kind, ReadOnlyMemory<byte> payload)
+    {
+        switch (kind)
+        {
+            case DownlinkKind.Desired:
+                intake.Offer(payload);
+                break;
+            case DownlinkKind.Ack:
+                TakeAck(payload);
+                break;
+            default:
+                Refuse(kind, "this version takes no commands");
+                break;
+        }
+    }
+
+    private void TakeAck(ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            Acknowledged?.Invoke(Ack.Decode(payload));
+        }
+        catch (WireFormatException e)
+        {
+            Refuse(DownlinkKind.Ack, e.Message);
+        }
+    }
+
+    private void Refuse(DownlinkKind kind, string reason)
+    {
+        counters.RefusedDownlinks.Increment();
+        Log.RefusedDownlink(logger, kind.ToString(), reason);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Store;
+
+namespace MicroVm.EdgeAgent.Hosting;
+
+/// <summary>The program from its arguments to its exit code.</summary>
+internal static class AgentProgram
+{
+    private const int Success = 0, StoreFault = 1, UsageFault = 2;
+
+    /// <summary>Runs the agent until SIGTERM or SIGINT.</summary>
+    internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
+    {
+        try
+        {
+            CommandLine line = CommandLine.Parse(arguments);
+            if (line.ShowVersion)
+            {
+                output.WriteLine($"microvm-agent {AgentVersion.Text}");
+                return Success;
+            }
+
+            AgentOptions options = AgentOptionsReader.ReadFile(line.ConfigPath);
+            if (line.CheckConfig)
+            {
+                output.WriteLine($"{line.ConfigPath}: valid, device {options.DeviceId}");
+                return Success;
+            }
+
+            await HostAsync(options);
+            return Success;
+        }
+        catch (ConfigurationException e)
+        {
+            errors.WriteLine($"microvm-agent: {e.Message}");
+            return UsageFault;
+        }
+        catch (StoreException e)
+        {
+            errors.WriteLine($"microvm-agent: {e.Message}");
+            return StoreFault;
+        }
+    }
+
+    private static async Task HostAsync(AgentOptions options)
+    {
+        using CancellationTokenSource stopping = new();
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
+        using DataDirectory directory = DataDirectory.Open(options);
+        using ILoggerFactory logging = AgentLogging.CreateFactory(options.LogLevel);
+        using SqliteStore store = SqliteStore.Open(directory.DatabasePath);
+        await using AgentHost host = new(options, directory, store, TimeProvider.System, logging);
+        await host.RunAsync(stopping.Token);
+    }
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
+    {
+        context.Cancel = true;
+        stopping.Cancel();
+    }
+}

@@ -1,0 +1,53 @@
+using MicroVm.EdgeAgent.Configuration;
+
+namespace MicroVm.EdgeAgent.Hosting;
+
+/// <summary>The agent's directories, held by one agent at a time.</summary>
+internal sealed class DataDirectory : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataDirectory(string path, FileStream lockFile)
+    {
+        Path = path;
+        _lock = lockFile;
+    }
+
+    /// <summary>The data directory.</summary>
+    internal string Path { get; }
+
+    /// <summary>The database.</summary>
+    internal string DatabasePath => System.IO.Path.Combine(Path, "agent.db");
+
+    /// <summary>Images.</summary>
+    internal string ImagesPath => System.IO.Path.Combine(Path, "images");
+
+    /// <summary>Makes the directories and takes the lock.</summary>
+    /// <exception cref="ConfigurationException">They cannot be made, or another agent uses them.</exception>
+    internal static DataDirectory Open(AgentOptions options)
+    {
+        try
+        {
+            Directory.CreateDirectory(options.DataDirectory);
+            Directory.CreateDirectory(options.RunDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"dataDirectory, runDirectory: {e.Message}", e);
+        }
+
+        string path = System.IO.Path.Combine(options.DataDirectory, "agent.lock");
+        try
+        {
+            return new DataDirectory(
+                options.DataDirectory, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"{path}: expected to be the only agent of this directory: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,80 @@
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Reporting;
+
+/// <summary>
+/// Makes the statuses that a device reports. A VM whose VMM is alive is reported as what runs, with what hinders its
+/// replacement as the reason; any other as what it should become.
+/// </summary>
+internal static class ReportedStateBuilder
+{
+    private const string VmmEnded = nameof(VmmEnded), WorkloadFailed = nameof(WorkloadFailed), WorkloadEnded = nameof(WorkloadEnded);
+    private const int MessageCharacters = 500;
+
+    /// <summary>One status per VM that is known or desired, ordered by name.</summary>
+    internal static IReadOnlyList<VmStatus> Build(DesiredState desired, IReadOnlyList<VmEntry> entries)
+    {
+        Dictionary<ResourceName, VmSpec> wanted = desired.Vms.ToDictionary(spec => spec.Name);
+        Dictionary<ResourceName, VmEntry> known = entries.ToDictionary(entry => entry.Name);
+        List<VmStatus> statuses = [];
+        foreach (ResourceName name in wanted.Keys.Union(known.Keys).OrderBy(name => name.Value, StringComparer.Ordinal))
+        {
+            VmEntry entry = known.GetValueOrDefault(name) ?? new VmEntry(name);
+            if (Describe(wanted.GetValueOrDefault(name), entry) is VmStatus status)
+            {
+                statuses.Add(status);
+            }
+        }
+
+        return statuses;
+    }
+
+    private static VmStatus? Describe(VmSpec? desired, VmEntry entry)
+    {
+        VmRecord? record = entry.Record;
+        VmInstance? instance = entry.Instance;
+        VmSpec? shown = instance is null ? desired ?? record?.Spec : record?.Spec;
+        if (shown is null)
+        {
+            return null;
+        }
+
+        bool recorded = record is not null && record.SpecDigest == shown.ContentDigest();
+        VmRemark remark = Remark(entry, recorded ? record : null);
+        VmPhase recordedPhase = recorded ? record!.Phase : VmPhase.Pending;
+        return new VmStatus
+        {
+            Name = shown.Name,
+            Deployment = shown.Deployment,
+            Revision = shown.Revision,
+            Phase = instance is null ? remark.Phase ?? recordedPhase : recordedPhase,
+            Reason = remark.Reason,
+            Message = remark.Message.Length > MessageCharacters ? remark.Message[..MessageCharacters] : remark.Message,
+            Restarts = recorded ? record!.Restarts : 0,
+            ImageDigest = shown.Image.Digest,
+            MemoryMib = shown.MemoryMib,
+            VmmPid = instance?.Process.Pid ?? 0,
+            LastExitCode = recorded ? record!.LastExitCode : null,
+        };
+    }
+
+    private static VmRemark Remark(VmEntry entry, VmRecord? record)
+    {
+        if (entry.Remark is VmRemark said)
+        {
+            return said;
+        }
+
+        return record?.Exit switch
+        {
+            null => new VmRemark(null, "", ""),
+            { Code: null } exit => new VmRemark(null, VmmEnded, exit.Message),
+            { Code: 0 } exit => new VmRemark(null, record.Phase == VmPhase.BackOff ? WorkloadEnded : "", exit.Message),
+            { Code: int code } exit => new VmRemark(
+                null, WorkloadFailed, exit.Message.Length > 0 ? exit.Message : $"the workload ended with code {code}"),
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Topics;
+
+namespace MicroVm.EdgeAgent.Reporting;
+
+/// <summary>
+/// Publishes the reported state: on each new connection, and when it changed, at most twice a second. The whole state each
+/// time, so a lost or late one does no harm.
+/// </summary>
+internal sealed class Reporter(
+    DesiredIntake intake, VmTable table, IUplink uplink, UplinkSequence sequence, TimeProvider time)
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
+
+    private readonly AsyncSignal _due = new();
+    private IReadOnlyList<VmStatus>? _sent;
+    private ulong _sentGeneration;
+    private volatile bool _resend;
+
+    /// <summary>Something that is reported may have changed.</summary>
+    internal void OnChanged() => _due.Set();
+
+    /// <summary>A new connection: the control plane may not have heard the last report.</summary>
+    internal void OnConnected()
+    {
+        _resend = true;
+        _due.Set();
+    }
+
+    /// <summary>Publishes for ever, until cancelled.</summary>
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await _due.WaitAsync(cancellation);
+            await PublishAsync(cancellation);
+            await Task.Delay(s_pause, time, cancellation);
+        }
+    }
+
+    private async Task PublishAsync(CancellationToken cancellation)
+    {
+        bool resend = _resend;
+        _resend = false;
+        ulong generation = intake.Current.Generation;
+        IReadOnlyList<VmStatus> statuses = ReportedStateBuilder.Build(intake.Current, table.All());
+        if (!resend && _sent is not null && _sentGeneration == generation && _sent.SequenceEqual(statuses))
+        {
+            return;
+        }
+
+        byte[] payload = new ReportedState(sequence.Next(), generation, statuses).Encode();
+        bool published = await uplink.TryPublishAsync(UplinkKind.Reported, payload, cancellation);
+        // What was not published is told on the next connection, which always reports.
+        _sent = published ? statuses : null;
+        _sentGeneration = generation;
+    }
+}

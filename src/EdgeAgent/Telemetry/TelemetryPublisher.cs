@@ -1,0 +1,157 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Topics;
+
+namespace MicroVm.EdgeAgent.Telemetry;
+
+/// <summary>
+/// Publishes the spool, oldest batch first, a few at a time, and removes what the control plane says it has. A batch is
+/// sent again on a new connection, or when its acknowledgement stays out.
+/// </summary>
+internal sealed class TelemetryPublisher(
+    IAgentStore store, IUplink uplink, AgentCounters counters, TimeProvider time, ILogger logger)
+{
+    /// <summary>Batches that may be published and not acknowledged.</summary>
+    internal const int Window = 8;
+
+    private static readonly TimeSpan s_ackLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly AsyncSignal _work = new();
+    private readonly HashSet<(Guid, ulong)> _inFlight = [];
+    private long _lastSentId;
+
+    /// <summary>A new connection: everything that is not acknowledged is to be sent.</summary>
+    internal void OnConnected()
+    {
+        Rewind();
+        _work.Set();
+    }
+
+    /// <summary>The spool has a new batch.</summary>
+    internal void OnSpooled() => _work.Set();
+
+    /// <summary>The control plane has a batch.</summary>
+    internal void OnAck(Ack ack)
+    {
+        try
+        {
+            store.RemoveBatch(ack.BootId, ack.Sequence);
+        }
+        catch (StoreException e)
+        {
+            // It stays in the spool, is sent again and acknowledged again.
+            counters.StoreFaults.Increment();
+            Log.SpoolFailed(logger, e.Message, s_ackLimit.TotalSeconds);
+        }
+
+        lock (_lock)
+        {
+            _inFlight.Remove((ack.BootId, ack.Sequence));
+        }
+
+        _work.Set();
+    }
+
+    /// <summary>Publishes for ever, until cancelled.</summary>
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            bool waiting = CountInFlight() > 0;
+            bool signalled = await _work.WaitAsync(waiting ? s_ackLimit : Timeout.InfiniteTimeSpan, time, cancellation);
+            if (!signalled)
+            {
+                Log.AckOverdue(logger, s_ackLimit.TotalSeconds);
+                Rewind();
+            }
+
+            try
+            {
+                await PublishAsync(cancellation);
+            }
+            catch (StoreException e)
+            {
+                counters.StoreFaults.Increment();
+                Log.SpoolFailed(logger, e.Message, s_retry.TotalSeconds);
+                await Task.Delay(s_retry, time, cancellation);
+                _work.Set();
+            }
+        }
+    }
+
+    private async Task PublishAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            long after = Interlocked.Read(ref _lastSentId);
+            IReadOnlyList<SpooledBatch> batches = store.ReadBatches(after, Window - CountInFlight());
+            if (batches.Count == 0)
+            {
+                return;
+            }
+
+            foreach (SpooledBatch batch in batches)
+            {
+                if (!await TrySendAsync(batch, after, cancellation))
+                {
+                    return;
+                }
+
+                after = batch.Id;
+            }
+        }
+    }
+
+    private async Task<bool> TrySendAsync(SpooledBatch batch, long after, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_lastSentId != after)
+            {
+                // A new connection came in between: begin again from the oldest.
+                _work.Set();
+                return false;
+            }
+
+            _lastSentId = batch.Id;
+            // Before it is published: the acknowledgement may be faster than the publish's own return.
+            _inFlight.Add((batch.BootId, batch.Sequence));
+        }
+
+        if (await uplink.TryPublishAsync(UplinkKind.Telemetry, batch.Payload, cancellation))
+        {
+            return true;
+        }
+
+        lock (_lock)
+        {
+            _inFlight.Remove((batch.BootId, batch.Sequence));
+            _lastSentId = _lastSentId == batch.Id ? after : _lastSentId;
+        }
+
+        return false;
+    }
+
+    private int CountInFlight()
+    {
+        lock (_lock)
+        {
+            return _inFlight.Count;
+        }
+    }
+
+    private void Rewind()
+    {
+        lock (_lock)
+        {
+            _inFlight.Clear();
+            _lastSentId = 0;
+        }
+    }
+}

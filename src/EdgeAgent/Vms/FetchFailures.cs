@@ -1,0 +1,28 @@
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Vms;
+
+/// <summary>Failures in a row to fetch one image. Another image begins anew.</summary>
+internal sealed class FetchFailures
+{
+    private Digest _digest;
+    private int _count;
+    private DateTimeOffset _notBefore;
+
+    /// <summary>When an image may be fetched again; null when at once.</summary>
+    internal DateTimeOffset? NotBefore(Digest digest) => digest == _digest && _count > 0 ? _notBefore : null;
+
+    /// <summary>Counts a failure and says how long to wait.</summary>
+    internal TimeSpan Add(Digest digest, DateTimeOffset now)
+    {
+        _count = digest == _digest ? _count + 1 : 1;
+        _digest = digest;
+        TimeSpan delay = BackOff.Delay(_count);
+        _notBefore = now + delay;
+        return delay;
+    }
+
+    /// <summary>Forgets the failures.</summary>
+    internal void Clear() => _count = 0;
+}

@@ -1,0 +1,166 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.Shared.Contracts.Guest;
+using MicroVm.Shared.Faults;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Vms.Guest;
+
+/// <summary>
+/// Listens where a VM's VMM connects for its guest. A guest has one connection: a new one takes the place of the one
+/// before, so a guest cannot pile them up.
+/// </summary>
+internal sealed class GuestChannelServer : IAsyncDisposable
+{
+    private const int Backlog = 4;
+    private static readonly TimeSpan s_drainLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_acceptPause = TimeSpan.FromSeconds(1);
+
+    private readonly ResourceName _vm;
+    private readonly IGuestHandler _handler;
+    private readonly AgentCounters _counters;
+    private readonly ILogger _logger;
+    private readonly Socket _listener;
+    private readonly Task _accepting;
+    private readonly CancellationTokenSource _closing = new();
+    private volatile GuestConnection? _current;
+    private Task _reading = Task.CompletedTask;
+
+    private GuestChannelServer(ResourceName vm, Socket listener, IGuestHandler handler, AgentCounters counters, ILogger logger)
+    {
+        _vm = vm;
+        _listener = listener;
+        _handler = handler;
+        _counters = counters;
+        _logger = logger;
+        _accepting = Task.Run(AcceptAsync);
+    }
+
+    /// <summary>Listens on a path; what another start of the agent left there is removed.</summary>
+    /// <exception cref="SocketException">The path cannot be listened on.</exception>
+    internal static GuestChannelServer Listen(
+        ResourceName vm, string path, IGuestHandler handler, AgentCounters counters, ILogger logger)
+    {
+        File.Delete(path);
+        Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            listener.Listen(Backlog);
+            return new GuestChannelServer(vm, listener, handler, counters, logger);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a message on the guest's connection; false when there is none.</summary>
+    internal bool TrySend(GuestMessage message) => _current?.TrySend(message) ?? false;
+
+    /// <summary>After the VMM has ended: reads what the guest had written, to its end, then closes.</summary>
+    internal async Task DrainAsync(TimeProvider time)
+    {
+        await StopAcceptingAsync();
+        try
+        {
+            await _reading.WaitAsync(s_drainLimit, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.GuestDisconnected(_logger, _vm.Value, "its last lines could not be kept in time");
+        }
+
+        await DisposeAsync();
+    }
+
+    /// <summary>Closes; the guest connects again when somebody listens again.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAcceptingAsync();
+        if (_current is GuestConnection connection)
+        {
+            await connection.DisposeAsync();
+        }
+
+        await _reading;
+    }
+
+    private async Task StopAcceptingAsync()
+    {
+        await _closing.CancelAsync();
+        await _accepting;
+        _listener.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_closing.IsCancellationRequested)
+        {
+            try
+            {
+                await ReplaceAsync(await _listener.AcceptAsync(_closing.Token));
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+            catch (SocketException e)
+            {
+                Log.GuestDisconnected(_logger, _vm.Value, e.Message);
+                await Task.Delay(s_acceptPause, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        // Connections that wait in the backlog are still taken: a guest may have said its last words in one.
+        while (_listener.Poll(0, SelectMode.SelectRead))
+        {
+            await ReplaceAsync(_listener.Accept());
+        }
+    }
+
+    private async Task ReplaceAsync(Socket socket)
+    {
+        // What an older connection still holds is not lost: a guest repeats on the new one what was not acknowledged.
+        GuestConnection connection = new(socket, _handler);
+        if (_current is GuestConnection older)
+        {
+            await older.DisposeAsync();
+            await _reading;
+        }
+
+        _current = connection;
+        _reading = ReadAsync(connection);
+    }
+
+    private async Task ReadAsync(GuestConnection connection)
+    {
+        await Task.Yield();
+        try
+        {
+            await connection.RunAsync();
+        }
+        catch (WireFormatException e)
+        {
+            _counters.GuestFaults.Increment();
+            Log.GuestFault(_logger, _vm.Value, e.Message);
+        }
+        catch (IOException e)
+        {
+            Log.GuestDisconnected(_logger, _vm.Value, e.Message);
+        }
+        catch (StoreException e)
+        {
+            // Not acknowledged, so the guest says it again on its next connection.
+            _counters.StoreFaults.Increment();
+            Log.GuestFault(_logger, _vm.Value, e.Message);
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+        }
+    }
+}

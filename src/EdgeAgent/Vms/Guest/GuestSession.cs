@@ -1,0 +1,117 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Guest;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Faults;
+
+namespace MicroVm.EdgeAgent.Vms.Guest;
+
+/// <summary>
+/// The conversation with the guest of one run, over however many connections. Gives it its configuration, keeps what it
+/// says and, when asked, tells it to stop, now or when it connects.
+/// </summary>
+internal sealed class GuestSession(
+    VmEntry entry, VmSpec spec, VmTable table, LogSource log, TelemetryCollector collector, TimeProvider time, ILogger logger)
+    : IGuestHandler
+{
+    private const int MessageCharacters = 300;
+
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _stopRequested;
+
+    /// <summary>Raised when the workload has ended and its record says so.</summary>
+    internal event Action? WorkloadEnded;
+
+    /// <summary>The agent wants this run to end.</summary>
+    internal bool StopRequested => _stopRequested;
+
+    /// <summary>Where the run's log lines have got to.</summary>
+    internal LogSource Source => log;
+
+    /// <summary>The run's record is there; until then the guest's messages wait.</summary>
+    internal void Begin() => _begun.TrySetResult();
+
+    /// <summary>From now on the guest is told to stop; returns what to tell it when it is connected.</summary>
+    internal GuestShutdown RequestStop()
+    {
+        _stopRequested = true;
+        return new GuestShutdown(spec.GracePeriodSeconds);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<GuestMessage>> OnHelloAsync(GuestHello hello, CancellationToken cancellation)
+    {
+        await _begun.Task.WaitAsync(cancellation);
+        Log.GuestConnected(logger, entry.Name.Value, Shorten(hello.InitVersion), hello.State.ToString());
+        List<GuestMessage> answers = [];
+        if (hello.State == GuestState.AwaitingConfig)
+        {
+            answers.Add(new GuestConfig(spec.Process, entry.Name.Value, spec.GracePeriodSeconds));
+        }
+        else if (hello.State == GuestState.Running)
+        {
+            NoteRunning();
+        }
+
+        if (_stopRequested)
+        {
+            answers.Add(new GuestShutdown(spec.GracePeriodSeconds));
+        }
+
+        return answers;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<GuestMessage?> OnMessageAsync(GuestMessage message, CancellationToken cancellation)
+    {
+        switch (message)
+        {
+            case GuestStarted started:
+                Log.WorkloadStarted(logger, entry.Name.Value, started.Pid);
+                NoteRunning();
+                return null;
+            case GuestLogLine line:
+                return await TakeLineAsync(line, cancellation);
+            case GuestExited exited:
+                NoteExit(exited);
+                return new GuestExitAck();
+            default:
+                throw new WireFormatException($"guest channel: expected a message of a guest, found {message.GetType().Name}");
+        }
+    }
+
+    private async ValueTask<GuestMessage?> TakeLineAsync(GuestLogLine line, CancellationToken cancellation)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(line.Text);
+        if (line.Sequence == 0 || bytes > LogLine.MaxTextBytes)
+        {
+            throw new WireFormatException(
+                $"guest log line: expected a sequence from 1 and at most {LogLine.MaxTextBytes} bytes, found {line.Sequence} and {bytes}");
+        }
+
+        ulong durable = await collector.AddLineAsync(log, line, cancellation);
+        return durable >= line.Sequence ? new GuestLogAck(durable) : null;
+    }
+
+    private void NoteRunning() => table.Note(
+        entry, record => record.Phase == VmPhase.Starting && IsThisRun(record) ? record with { Phase = VmPhase.Running } : record);
+
+    /// <summary>Throws when the store refuses: an exit is acknowledged only once it is durable.</summary>
+    private void NoteExit(GuestExited exited)
+    {
+        string message = Shorten(exited.Message);
+        Log.WorkloadExited(logger, entry.Name.Value, exited.ExitCode, message);
+        table.Save(entry, record => record is not null && IsThisRun(record) && record.Exit is null
+            ? record with { Exit = new VmExit(exited.ExitCode, message, time.GetUtcNow()), LastExitCode = exited.ExitCode }
+            : record!);
+        WorkloadEnded?.Invoke();
+    }
+
+    private bool IsThisRun(VmRecord record) => record.Run?.Id == log.RunId;
+
+    private static string Shorten(string text) => text.Length > MessageCharacters ? text[..MessageCharacters] + "…" : text;
+}

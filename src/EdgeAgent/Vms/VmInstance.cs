@@ -1,0 +1,27 @@
+using MicroVm.EdgeAgent.Vms.Guest;
+
+namespace MicroVm.EdgeAgent.Vms;
+
+/// <summary>A VM whose VMM is alive.</summary>
+internal sealed class VmInstance(VmRun run, WatchedProcess process, GuestSession session, GuestChannelServer channel)
+{
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Which run it is.</summary>
+    internal VmRun Run { get; } = run;
+
+    /// <summary>The VMM.</summary>
+    internal WatchedProcess Process { get; } = process;
+
+    /// <summary>What is said to and heard from the guest.</summary>
+    internal GuestSession Session { get; } = session;
+
+    /// <summary>Where the guest connects.</summary>
+    internal GuestChannelServer Channel { get; } = channel;
+
+    /// <summary>Completes after the process has ended and its record says so.</summary>
+    internal Task Settled => _settled.Task;
+
+    /// <summary>Tells who waits that the record says how the run ended.</summary>
+    internal void Settle() => _settled.TrySetResult();
+}

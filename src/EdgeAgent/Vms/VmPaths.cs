@@ -1,0 +1,32 @@
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Vms;
+
+/// <summary>Files of the VMs: what a reboot may lose is under the run directory, the rest under the data directory.</summary>
+internal sealed class VmPaths(AgentOptions options)
+{
+    /// <summary>Directory of one VM's sockets and configuration.</summary>
+    internal string Directory(ResourceName vm) => Path.Combine(options.RunDirectory, vm.Value);
+
+    /// <summary>The VMM's configuration file.</summary>
+    internal string Config(ResourceName vm) => Path.Combine(Directory(vm), "vm.json");
+
+    /// <summary>The VMM's own log.</summary>
+    internal string VmmLog(ResourceName vm) => Path.Combine(Directory(vm), "vmm.log");
+
+    /// <summary>The VMM's standard output and error.</summary>
+    internal string VmmOutput(ResourceName vm) => Path.Combine(Directory(vm), "vmm.out");
+
+    /// <summary>The VMM's vsock socket, for connections from host to guest.</summary>
+    internal string Vsock(ResourceName vm) => Path.Combine(Directory(vm), "vsock");
+
+    /// <summary>Where the agent listens for the guest: the VMM connects there for the channel's port.</summary>
+    internal string GuestChannel(ResourceName vm) => $"{Vsock(vm)}_{Shared.Contracts.Guest.GuestChannel.Port}";
+
+    /// <summary>Directory of serial logs.</summary>
+    internal string SerialDirectory => Path.Combine(options.DataDirectory, "logs");
+
+    /// <summary>What the guest's kernel wrote to its serial port.</summary>
+    internal string Serial(ResourceName vm) => Path.Combine(SerialDirectory, vm.Value + ".serial");
+}

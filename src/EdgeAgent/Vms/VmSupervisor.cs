@@ -1,0 +1,198 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Interop;
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Vms.Guest;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Guest;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Vms;
+
+/// <summary>
+/// Starts, adopts and follows VMs. The guest's channel listens before its VMM runs; the record names the process before
+/// anything the guest says is taken; when the process has ended, the guest's last words are read before the record says so.
+/// </summary>
+internal sealed class VmSupervisor(
+    VmTable table,
+    VmPaths paths,
+    VmmLauncher launcher,
+    ProcFileSystem proc,
+    IAgentStore store,
+    TelemetryCollector collector,
+    AgentCounters counters,
+    TimeProvider time,
+    ILogger logger)
+{
+    private const uint FirstGuestCid = 3;
+
+    private readonly string _kernelBootId = proc.ReadKernelBootId();
+    private readonly Lock _cids = new();
+    private readonly HashSet<uint> _usedCids = [];
+
+    /// <summary>Raised when a VM should be planned for because of what happened in it.</summary>
+    internal event Action<ResourceName>? Disturbed;
+
+    /// <summary>The running kernel's boot id.</summary>
+    internal string KernelBootId => _kernelBootId;
+
+    /// <summary>Starts a VM whose image is complete.</summary>
+    /// <returns>Null, or one line why it was not started.</returns>
+    internal async Task<string?> StartAsync(VmEntry entry, VmSpec spec, string imagePath)
+    {
+        uint cid = TakeCid();
+        Guid runId = Guid.NewGuid();
+        GuestSession session = MakeSession(entry, spec, new LogSource(entry.Name, runId, 0));
+        GuestChannelServer? channel = null;
+        WatchedProcess? process = null;
+        try
+        {
+            launcher.Prepare(entry.Name);
+            channel = Listen(entry.Name, session);
+            process = launcher.Start(new VmLaunch(spec, cid, imagePath));
+            VmRun run = new(runId, process.Pid, StartTicksOf(process.Pid), _kernelBootId, cid, time.GetUtcNow());
+            table.Save(entry, record => RecordOfStart(record, spec, run));
+            Log.VmStarted(logger, entry.Name.Value, spec.Revision, process.Pid, cid);
+            Follow(entry, new VmInstance(run, process, session, channel));
+            return null;
+        }
+        catch (Exception e) when (e is OsFaultException or IOException or SocketException or UnauthorizedAccessException or StoreException)
+        {
+            ReleaseCid(cid);
+            // A VMM that no record names would be an orphan.
+            process?.Signal(Signals.SIGKILL);
+            await CloseAsync(channel);
+            Log.VmNotStarted(logger, entry.Name.Value, e.Message);
+            return e.Message;
+        }
+    }
+
+    /// <summary>Takes over a VMM that another start of the agent left running. Its process was checked to be the record's.</summary>
+    internal void Adopt(VmEntry entry, VmRecord record, WatchedProcess process)
+    {
+        VmRun run = record.Run!;
+        lock (_cids)
+        {
+            _usedCids.Add(run.Cid);
+        }
+
+        LogPosition? position = store.LoadLogPosition(entry.Name);
+        LogSource source = new(entry.Name, run.Id, position?.RunId == run.Id ? position.Sequence : 0);
+        GuestSession session = MakeSession(entry, record.Spec, source);
+        GuestChannelServer channel = Listen(entry.Name, session);
+        Follow(entry, new VmInstance(run, process, session, channel));
+        Log.VmAdopted(logger, entry.Name.Value, process.Pid);
+    }
+
+    /// <summary>Closes the guests' channels. The VMs keep running and connect again to the next start of the agent.</summary>
+    internal async Task DetachAsync()
+    {
+        foreach (VmEntry entry in table.All())
+        {
+            await CloseAsync(entry.Instance?.Channel);
+        }
+    }
+
+    private static async Task CloseAsync(GuestChannelServer? channel)
+    {
+        if (channel is not null)
+        {
+            await channel.DisposeAsync();
+        }
+    }
+
+    private static VmRecord RecordOfStart(VmRecord? before, VmSpec spec, VmRun run)
+    {
+        VmRecord record = new() { Spec = spec };
+        bool again = before is not null && before.SpecDigest == record.SpecDigest;
+        return record with
+        {
+            Phase = VmPhase.Starting,
+            Run = run,
+            Restarts = again ? before!.Restarts + (before.Exit is null ? 0 : 1) : 0,
+            Crashes = again ? before!.Crashes : 0,
+            LastExitCode = again ? before!.LastExitCode : null,
+        };
+    }
+
+    private GuestSession MakeSession(VmEntry entry, VmSpec spec, LogSource source)
+    {
+        GuestSession session = new(entry, spec, table, source, collector, time, logger);
+        session.WorkloadEnded += () => Disturbed?.Invoke(entry.Name);
+        return session;
+    }
+
+    private GuestChannelServer Listen(ResourceName vm, GuestSession session)
+    {
+        GuestChannelServer channel = GuestChannelServer.Listen(vm, paths.GuestChannel(vm), session, counters, logger);
+        session.Source.Acknowledge = sequence => channel.TrySend(new GuestLogAck(sequence));
+        return channel;
+    }
+
+    private ulong StartTicksOf(int pid) =>
+        proc.ReadStat(pid)?.StartTicks ?? throw new OsFaultException($"/proc/{pid}/stat: expected the VMM's start time, found nothing");
+
+    private void Follow(VmEntry entry, VmInstance instance)
+    {
+        table.SetInstance(entry, instance);
+        instance.Session.Begin();
+        _ = Task.Run(() => FollowAsync(entry, instance));
+    }
+
+    private async Task FollowAsync(VmEntry entry, VmInstance instance)
+    {
+        int? status = await instance.Process.Exited;
+        await instance.Channel.DrainAsync(time);
+        VmExit silent = new(null, Explain(entry.Name, status), time.GetUtcNow());
+        Log.VmmEnded(logger, entry.Name.Value, instance.Process.Pid, silent.Message);
+        VmRunEnd end = new(silent, instance.Session.StopRequested, time.GetUtcNow());
+        if (table.Note(entry, record => record.Run?.Id == instance.Run.Id ? end.Apply(record) : record) is StoreException fault)
+        {
+            counters.StoreFaults.Increment();
+            Log.VmNotStarted(logger, entry.Name.Value, fault.Message);
+        }
+
+        ReleaseCid(instance.Run.Cid);
+        table.SetInstance(entry, null);
+        instance.Settle();
+        Disturbed?.Invoke(entry.Name);
+    }
+
+    private string Explain(ResourceName vm, int? status)
+    {
+        string ending = status switch
+        {
+            null => "the VMM ended",
+            0 => "the VM powered off",
+            >= 128 => $"the VMM was ended by signal {status - 128}",
+            _ => $"the VMM ended with code {status}",
+        };
+        return status == 0 || launcher.ReadLastWords(vm) is not { Length: > 0 } words ? ending : $"{ending}: {words}";
+    }
+
+    private uint TakeCid()
+    {
+        lock (_cids)
+        {
+            uint cid = FirstGuestCid;
+            while (!_usedCids.Add(cid))
+            {
+                cid++;
+            }
+
+            return cid;
+        }
+    }
+
+    private void ReleaseCid(uint cid)
+    {
+        lock (_cids)
+        {
+            _usedCids.Remove(cid);
+        }
+    }
+}

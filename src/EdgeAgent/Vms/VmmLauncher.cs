@@ -1,0 +1,71 @@
+using System.Text;
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Interop;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Vms;
+
+/// <summary>Prepares a VM's files and starts its VMM, as a process that outlives the agent.</summary>
+internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWatcher watcher)
+{
+    private const int ExplanationBytes = 4096;
+    private const int ExplanationCharacters = 300;
+
+    /// <summary>Makes the VM's directory and removes what an earlier run left in it.</summary>
+    internal void Prepare(ResourceName vm)
+    {
+        Directory.CreateDirectory(paths.Directory(vm));
+        Directory.CreateDirectory(paths.SerialDirectory);
+        // The VMM binds the socket and refuses one that is there.
+        File.Delete(paths.Vsock(vm));
+        File.Delete(paths.VmmLog(vm));
+        string serial = paths.Serial(vm);
+        if (File.Exists(serial))
+        {
+            File.Move(serial, serial + ".1", overwrite: true);
+        }
+    }
+
+    /// <summary>Writes the configuration and starts the VMM.</summary>
+    /// <exception cref="OsFaultException">It could not be started.</exception>
+    /// <exception cref="IOException">The configuration could not be written.</exception>
+    internal WatchedProcess Start(VmLaunch launch)
+    {
+        ResourceName vm = launch.Spec.Name;
+        RequireFile(options.VmmPath, "VMM");
+        RequireFile(options.KernelPath, "guest kernel");
+        RequireFile(options.InitrdPath, "guest initramfs");
+        File.WriteAllBytes(paths.Config(vm), VmConfigDocument.Write(launch.Spec, launch.Cid, launch.ImagePath, paths, options));
+        // The VMM opens its log; it does not make it.
+        File.WriteAllBytes(paths.VmmLog(vm), []);
+        int pid = Libc.PosixSpawn(new SpawnRequest(
+            options.VmmPath, VmmCommandLine.For(vm, paths, options), paths.VmmOutput(vm)));
+        return watcher.Watch(pid) ?? throw new OsFaultException($"pidfd_open({pid}): the VMM is not a child of this process");
+    }
+
+    /// <summary>The last line that a VMM wrote on its standard error; empty when it wrote none.</summary>
+    internal string ReadLastWords(ResourceName vm)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(paths.VmmOutput(vm));
+            file.Position = Math.Max(0, file.Length - ExplanationBytes);
+            byte[] tail = new byte[ExplanationBytes];
+            int count = file.ReadAtLeast(tail, tail.Length, throwOnEndOfStream: false);
+            string line = Encoding.UTF8.GetString(tail, 0, count).TrimEnd().Split('\n')[^1].Trim();
+            return line.Length > ExplanationCharacters ? line[..ExplanationCharacters] : line;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private static void RequireFile(string path, string what)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{what}: expected a file at {path}, found nothing");
+        }
+    }
+}
