@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace MicroVm.ControlPlane.Abstractions.Deployments;
+
+/// <summary>What became of applying a deployment.</summary>
+/// <param name="Action">What was done.</param>
+/// <param name="Revision">Revision now.</param>
+/// <param name="Devices">Ids of the devices that it selects now.</param>
+/// <param name="ETag">What the deployment is known by now.</param>
+[GenerateSerializer]
+[Immutable]
+public sealed record ApplyOutcome(
+    [property: Id(0)] ApplyAction Action,
+    [property: Id(1)] int Revision,
+    [property: Id(2)] ImmutableArray<string> Devices,
+    [property: Id(3)] string ETag);

@@ -1,0 +1,19 @@
+namespace MicroVm.ControlPlane.Abstractions.Deployments;
+
+/// <summary>A deployment as an operator wants it.</summary>
+/// <param name="Selector">Which devices.</param>
+/// <param name="Workload">What they run.</param>
+/// <param name="SpecJson">The manifest's <c>spec</c> as JSON, for showing.</param>
+[GenerateSerializer]
+[Immutable]
+public sealed record DeploymentSpec(
+    [property: Id(0)] LabelSelector Selector,
+    [property: Id(1)] WorkloadSpec Workload,
+    [property: Id(2)] string SpecJson)
+{
+    /// <summary>True when applying one over the other changes nothing.</summary>
+    public bool HasContentOf(DeploymentSpec other) =>
+        SpecJson == other.SpecJson
+        && Selector.MatchLabels.SequenceEqual(other.Selector.MatchLabels)
+        && Workload.HasContentOf(other.Workload);
+}

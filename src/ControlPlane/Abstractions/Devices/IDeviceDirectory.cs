@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Deployments;
+
+namespace MicroVm.ControlPlane.Abstractions.Devices;
+
+/// <summary>Finds devices without waking their grains. Durable when a task ends.</summary>
+public interface IDeviceDirectory
+{
+    /// <summary>Registers a device or replaces its labels.</summary>
+    Task PutAsync(string device, ImmutableSortedDictionary<string, string> labels);
+
+    /// <summary>Ids of the devices that carry every label of the selector, in order.</summary>
+    Task<IReadOnlyList<string>> FindAsync(LabelSelector selector);
+
+    /// <summary>Ids of all devices, in order.</summary>
+    Task<IReadOnlyList<string>> ListAsync();
+}

@@ -1,0 +1,48 @@
+using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Reported;
+
+namespace MicroVm.ControlPlane.Abstractions.Devices;
+
+/// <summary>
+/// One device; the key is its id. The only writer of the device's desired state: every change raises the generation and is
+/// durable before the device or a caller hears of it. It never waits for a <see cref="IDeploymentGrain"/>, which waits for it.
+/// </summary>
+public interface IDeviceGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// The device has connected and says what it holds. The first hello ever registers the device. The desired state goes
+    /// down when what it holds is older.
+    /// </summary>
+    Task HelloAsync(GatewayLink link, [Immutable] Hello hello);
+
+    /// <summary>The connection can take downlinks now; sends what a hello before it could not.</summary>
+    Task SubscribedAsync(long connection);
+
+    /// <summary>The device says what it runs.</summary>
+    /// <returns>How the report was taken.</returns>
+    Task<UplinkVerdict> ReportedAsync([Immutable] ReportedState report);
+
+    /// <summary>A connection is gone; nothing happens when the device has a newer one.</summary>
+    Task DisconnectedAsync(long connection);
+
+    /// <summary>The device is to run a deployment's workload in this revision.</summary>
+    Task<DeviceStanding> AssignAsync(string deployment, Assignment assignment);
+
+    /// <summary>The device is to run nothing of a deployment any more.</summary>
+    Task<DeviceStanding> UnassignAsync(string deployment);
+
+    /// <summary>How far a deployment is on the device.</summary>
+    Task<DeviceStanding> GetStandingAsync(string deployment);
+
+    /// <summary>The device as the API shows it; null when it never said hello.</summary>
+    Task<DeviceView?> GetViewAsync();
+
+    /// <summary>The operator's labels; null when the device never said hello.</summary>
+    Task<DeviceLabels?> GetLabelsAsync();
+
+    /// <summary>Replaces the operator's labels.</summary>
+    /// <param name="labels">The new labels, already checked.</param>
+    /// <param name="expectedVersion">Version that they replace.</param>
+    Task<LabelsOutcome> SetLabelsAsync(IReadOnlyDictionary<string, string> labels, long expectedVersion);
+}

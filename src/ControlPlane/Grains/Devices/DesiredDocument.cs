@@ -1,0 +1,19 @@
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.ControlPlane.Grains.Devices;
+
+/// <summary>
+/// A desired state as it was made, byte for byte: encoding it anew by a later version of this program could give another
+/// digest for the same generation.
+/// </summary>
+/// <param name="Generation">0 while the device was never told anything.</param>
+/// <param name="Bytes">The encoded document.</param>
+internal sealed record DesiredDocument(ulong Generation, byte[] Bytes)
+{
+    internal static DesiredDocument Empty { get; } = new(0, DesiredState.Empty.Encode());
+
+    internal Digest Digest { get; } = Digest.Of(Bytes);
+
+    internal byte[] Envelope() => DesiredEnvelope.Of(Generation, Bytes).Encode();
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.Shared.Codecs.Cbor;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.ControlPlane.Grains.Devices;
+
+/// <summary>What a device grain decides: pure functions, no clock, no I/O.</summary>
+internal static class DeviceDecisions
+{
+    /// <summary>Most bytes of a document: its envelope adds some and has to stay under the limit of one payload.</summary>
+    internal const int MaxDocumentBytes = CborLimits.DocumentBytes - 1024;
+
+    /// <summary>
+    /// All labels of a device: its own, over them the operator's, over both the ones that name it. Own labels that no
+    /// selector could name are left out.
+    /// </summary>
+    internal static ImmutableSortedDictionary<string, string> MergeLabels(
+        string device, Hello hello, IReadOnlyDictionary<string, string> operatorLabels) =>
+        hello.Labels
+            .Where(label => LabelRules.IsName(label.Key) && LabelRules.IsValue(label.Value))
+            .OrderBy(label => label.Key, StringComparer.Ordinal)
+            .Take(LabelRules.MaxCount)
+            .ToImmutableSortedDictionary(StringComparer.Ordinal)
+            .SetItems(operatorLabels)
+            .SetItem("arch", hello.Architecture)
+            .SetItem("device", device);
+
+    /// <summary>Merges the claims. The generation rises by one when what the device sees changes, and only then.</summary>
+    internal static Composition Compose(DesiredDocument current, IReadOnlyDictionary<string, DeviceAssignment> assignments)
+    {
+        SortedDictionary<string, VmSpec> vms = new(StringComparer.Ordinal);
+        var refusals = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        AgentSettings settings = new();
+        foreach ((string deployment, DeviceAssignment claim) in assignments.OrderBy(pair => pair.Value.Order))
+        {
+            VmSpec vm = ToVm(deployment, claim.Assignment);
+            if (vms.TryGetValue(vm.Name.Value, out VmSpec? holder))
+            {
+                refusals[deployment] = $"VM name '{vm.Name}' is held on this device by deployment '{holder.Deployment}'";
+                continue;
+            }
+
+            vms.Add(vm.Name.Value, vm);
+            if (vms.Count > CborLimits.Items || new DesiredState(ulong.MaxValue, [.. vms.Values], settings).Encode().Length > MaxDocumentBytes)
+            {
+                vms.Remove(vm.Name.Value);
+                refusals[deployment] = $"the device's desired state would be over {MaxDocumentBytes} bytes or {CborLimits.Items} VMs";
+            }
+        }
+
+        return new Composition(Next(current, [.. vms.Values], settings), refusals.ToImmutable());
+    }
+
+    /// <summary>Compares what a device holds with what it should hold.</summary>
+    internal static HoldVerdict Compare(DesiredDocument desired, ulong heldGeneration, Digest heldDigest) =>
+        heldGeneration > desired.Generation ? HoldVerdict.Newer
+        : heldGeneration < desired.Generation ? HoldVerdict.Older
+        : heldDigest.IsEmpty && heldGeneration == 0 ? HoldVerdict.Same
+        : heldDigest == desired.Digest ? HoldVerdict.Same
+        : HoldVerdict.Diverged;
+
+    /// <summary>One line for people about what is wrong with a device; empty when nothing is.</summary>
+    internal static string Condition(
+        HoldVerdict held, ulong heldGeneration, ulong desiredGeneration, IReadOnlyDictionary<string, string> refusals) => held switch
+    {
+        HoldVerdict.Newer =>
+            $"holds generation {heldGeneration}, newer than this control plane's {desiredGeneration}: nothing is sent until it is resolved",
+        HoldVerdict.Diverged =>
+            $"holds generation {heldGeneration} with other content than this control plane's: nothing is sent until the next change",
+        _ => string.Join("; ", refusals.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"deployment '{pair.Key}': {pair.Value}")),
+    };
+
+    /// <summary>How far a deployment is on a device.</summary>
+    internal static DeviceStanding Stand(
+        DeviceStanding of, string deployment, DeviceAssignment? claim, string? refusal, IReadOnlyList<VmStatus> reported)
+    {
+        VmStatus? vm = reported.FirstOrDefault(status => status.Deployment.Value == deployment);
+        DeviceStanding standing = of with
+        {
+            AssignedRevision = claim?.Assignment.Revision ?? 0,
+            ReportedRevision = vm?.Revision ?? 0,
+        };
+        return refusal is not null
+            ? standing with { Phase = nameof(VmPhase.Failed), Message = refusal, ReportedRevision = standing.AssignedRevision }
+            : vm is null
+                ? standing
+                : standing with { Phase = vm.Phase.ToString(), Message = Describe(vm) };
+    }
+
+    /// <summary>The deployments that have to look at a device again: those that have a VM on it and those that should or should not.</summary>
+    internal static IReadOnlyList<string> Concerned(
+        IReadOnlyDictionary<string, string> labels, IEnumerable<string> assigned, IEnumerable<DeploymentEntry> deployments) =>
+        [.. deployments.Where(entry => entry.IsFor(labels)).Select(entry => entry.Name).Union(assigned).Order(StringComparer.Ordinal)];
+
+    private static string Describe(VmStatus vm) =>
+        vm.Reason.Length == 0 ? vm.Message
+        : vm.Message.Length == 0 ? vm.Reason
+        : $"{vm.Reason}: {vm.Message}";
+
+    private static DesiredDocument Next(DesiredDocument current, IReadOnlyList<VmSpec> vms, AgentSettings settings)
+    {
+        byte[] unchanged = new DesiredState(current.Generation, vms, settings).Encode();
+        if (unchanged.AsSpan().SequenceEqual(current.Bytes))
+        {
+            return current;
+        }
+
+        ulong generation = current.Generation + 1;
+        return new DesiredDocument(generation, new DesiredState(generation, vms, settings).Encode());
+    }
+
+    private static VmSpec ToVm(string deployment, Assignment assignment)
+    {
+        WorkloadSpec workload = assignment.Workload;
+        return new VmSpec
+        {
+            Name = ResourceName.Parse(workload.VmName),
+            Deployment = ResourceName.Parse(deployment),
+            Revision = assignment.Revision,
+            Image = new ImageReference(Digest.Parse(workload.ImageDigest), workload.ImageSizeBytes, workload.ImageName),
+            Process = new ProcessSpec(workload.Arguments, workload.Environment, workload.WorkingDirectory, workload.User),
+            VcpuCount = workload.VcpuCount,
+            MemoryMib = workload.MemoryMib,
+            RestartPolicy = workload.RestartPolicy,
+            GracePeriodSeconds = workload.GracePeriodSeconds,
+        };
+    }
+}

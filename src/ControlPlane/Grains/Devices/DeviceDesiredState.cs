@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+
+namespace MicroVm.ControlPlane.Grains.Devices;
+
+/// <summary>What operators want of a device; kept for ever.</summary>
+internal sealed record DeviceDesiredState
+{
+    /// <summary>Claims by deployment name.</summary>
+    public ImmutableSortedDictionary<string, DeviceAssignment> Assignments { get; init; } =
+        ImmutableSortedDictionary<string, DeviceAssignment>.Empty;
+
+    /// <summary>Order of the next claim.</summary>
+    public long NextOrder { get; init; } = 1;
+
+    /// <summary>Generation of <see cref="Document"/>.</summary>
+    public ulong Generation { get; init; }
+
+    /// <summary>The merged document; null while nothing was ever claimed.</summary>
+    public byte[]? Document { get; init; }
+
+    /// <summary>The operator's labels.</summary>
+    public ImmutableSortedDictionary<string, string> OperatorLabels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Rises with every change of <see cref="OperatorLabels"/>.</summary>
+    public long LabelsVersion { get; init; } = 1;
+
+    internal DesiredDocument ToDocument() => Document is null ? DesiredDocument.Empty : new DesiredDocument(Generation, Document);
+}

@@ -1,0 +1,257 @@
+using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Faults;
+using MicroVm.Shared.Identity;
+using MicroVm.Shared.Topics;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace MicroVm.ControlPlane.Grains.Devices;
+
+/// <inheritdoc cref="IDeviceGrain"/>
+internal sealed class DeviceGrain(
+    [PersistentState(GrainStates.Desired, GrainStates.Provider)] IPersistentState<DeviceDesiredState> desired,
+    [PersistentState(GrainStates.Reported, GrainStates.Provider)] IPersistentState<DeviceReportedState> reported,
+    IDeviceDirectory devices,
+    IDeploymentDirectory deployments,
+    TimeProvider time,
+    ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
+{
+    private DesiredDocument _document = DesiredDocument.Empty;
+    private ImmutableSortedDictionary<string, string> _refusals = ImmutableSortedDictionary<string, string>.Empty;
+    private Hello? _hello;
+    private ReportedState? _report;
+
+    /// <summary>Where the device is connected; null while it is offline. Not kept: a new process has no connections.</summary>
+    private GatewayLink? _link;
+
+    /// <summary>Lowest connection whose hello is still news, so that a late message of an older or ended one changes nothing.</summary>
+    private long _newestConnection;
+
+    /// <summary>What the device is known to hold: what its newest hello said, or a later generation that it reported on.</summary>
+    private ulong _heldGeneration;
+    private Digest _heldDigest;
+
+    private string Device => this.GetPrimaryKeyString();
+
+    private ImmutableSortedDictionary<string, string> Labels => _hello is null
+        ? ImmutableSortedDictionary<string, string>.Empty
+        : DeviceDecisions.MergeLabels(Device, _hello, desired.State.OperatorLabels);
+
+    private HoldVerdict Verdict => DeviceDecisions.Compare(_document, _heldGeneration, _heldDigest);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _document = desired.State.ToDocument();
+        _refusals = DeviceDecisions.Compose(_document, desired.State.Assignments).Refusals;
+        try
+        {
+            _hello = reported.State.Hello is byte[] hello ? Hello.Decode(hello) : null;
+            _report = reported.State.Report is byte[] report ? ReportedState.Decode(report) : null;
+        }
+        catch (WireFormatException e)
+        {
+            DeviceLog.Unreadable(logger, Device, e.Message);
+        }
+
+        (_heldGeneration, _heldDigest) = (_hello?.HeldGeneration ?? 0, _hello?.HeldDigest ?? default);
+
+        return Task.CompletedTask;
+    }
+
+    public async Task HelloAsync(GatewayLink link, Hello hello)
+    {
+        if (link.Connection < _newestConnection)
+        {
+            DeviceLog.Dropped(logger, Device, "hello", UplinkVerdict.Stale, hello.Header.Sequence);
+            return;
+        }
+
+        bool first = _hello is null;
+        await KeepAsync(hello);
+        await devices.PutAsync(Device, Labels);
+        _newestConnection = link.Connection;
+        _link = link;
+        // A connected device may be silent here for hours: its telemetry does not pass through the grain.
+        DelayDeactivation(TimeSpan.MaxValue);
+        if (first)
+        {
+            DeviceLog.Registered(logger, Device, hello.Architecture, hello.AgentVersion);
+        }
+
+        DeviceLog.Online(logger, Device, hello.HeldGeneration, _document.Generation);
+        await SendIfOlderAsync();
+        TellDeployments();
+    }
+
+    public async Task SubscribedAsync(long connection)
+    {
+        if (_link?.Connection == connection)
+        {
+            await SendIfOlderAsync();
+        }
+    }
+
+    public async Task<UplinkVerdict> ReportedAsync(ReportedState report)
+    {
+        UplinkWindow? window = reported.State.Window.Take(report.Header);
+        UplinkVerdict verdict = _hello is null ? UplinkVerdict.Unregistered
+            : window is null ? UplinkVerdict.Stale
+            : UplinkVerdict.Accepted;
+        if (verdict != UplinkVerdict.Accepted)
+        {
+            DeviceLog.Dropped(logger, Device, "report", verdict, report.Header.Sequence);
+            return verdict;
+        }
+
+        await reported.ReplaceAsync(reported.State with { Report = report.Encode(), Window = window!, LastSeen = time.GetUtcNow() });
+        _report = report;
+        if (report.ObservedGeneration > _heldGeneration)
+        {
+            (_heldGeneration, _heldDigest) = (report.ObservedGeneration, _document.Digest);
+        }
+
+        TellDeployments();
+        return UplinkVerdict.Accepted;
+    }
+
+    public Task DisconnectedAsync(long connection)
+    {
+        _newestConnection = Math.Max(_newestConnection, connection + 1);
+        if (_link?.Connection == connection)
+        {
+            _link = null;
+            DelayDeactivation(TimeSpan.FromMinutes(-1));
+            DeviceLog.Offline(logger, Device);
+            TellDeployments();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<DeviceStanding> AssignAsync(string deployment, Assignment assignment)
+    {
+        DeviceDesiredState state = desired.State;
+        DeviceAssignment? before = state.Assignments.GetValueOrDefault(deployment);
+        long order = before is not null && before.Assignment.Workload.VmName == assignment.Workload.VmName ? before.Order : state.NextOrder;
+        await ChangeAsync(state with
+        {
+            Assignments = state.Assignments.SetItem(deployment, new DeviceAssignment(order, assignment)),
+            NextOrder = state.NextOrder + (order == state.NextOrder ? 1 : 0),
+        });
+        return Stand(deployment);
+    }
+
+    public async Task<DeviceStanding> UnassignAsync(string deployment)
+    {
+        if (desired.State.Assignments.ContainsKey(deployment))
+        {
+            await ChangeAsync(desired.State with { Assignments = desired.State.Assignments.Remove(deployment) });
+        }
+
+        return Stand(deployment);
+    }
+
+    public Task<DeviceStanding> GetStandingAsync(string deployment) => Task.FromResult(Stand(deployment));
+
+    public Task<DeviceView?> GetViewAsync() => Task.FromResult(_hello is null
+        ? null
+        : DeviceViews.Of(
+            Device, _link is not null, reported.State.LastSeen, _hello, _report, Labels, _document.Generation, Condition()));
+
+    public Task<DeviceLabels?> GetLabelsAsync() => Task.FromResult(CurrentLabels());
+
+    public async Task<LabelsOutcome> SetLabelsAsync(IReadOnlyDictionary<string, string> labels, long expectedVersion)
+    {
+        if (_hello is null || expectedVersion != desired.State.LabelsVersion)
+        {
+            return new LabelsOutcome(CurrentLabels(), false);
+        }
+
+        await desired.ReplaceAsync(desired.State with
+        {
+            OperatorLabels = labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            LabelsVersion = expectedVersion + 1,
+        });
+        await devices.PutAsync(Device, Labels);
+        TellDeployments();
+        return new LabelsOutcome(CurrentLabels(), true);
+    }
+
+    private DeviceLabels? CurrentLabels() =>
+        _hello is null ? null : new DeviceLabels(desired.State.OperatorLabels, desired.State.LabelsVersion);
+
+    private string Condition() => DeviceDecisions.Condition(Verdict, _heldGeneration, _document.Generation, _refusals);
+
+    private DeviceStanding Stand(string deployment) => DeviceDecisions.Stand(
+        new DeviceStanding { Device = Device, Labels = Labels, Online = _link is not null },
+        deployment,
+        desired.State.Assignments.GetValueOrDefault(deployment),
+        _refusals.GetValueOrDefault(deployment),
+        _report?.Vms ?? []);
+
+    /// <summary>
+    /// Keeps a hello. Every new connection's hello is taken, a repeated one too: what the device holds is true now, and only
+    /// the window stays where it was.
+    /// </summary>
+    private async Task KeepAsync(Hello hello)
+    {
+        await reported.ReplaceAsync(reported.State with
+        {
+            Hello = hello.Encode(),
+            Window = reported.State.Window.Take(hello.Header) ?? reported.State.Window,
+            LastSeen = time.GetUtcNow(),
+        });
+        _hello = hello;
+        (_heldGeneration, _heldDigest) = (hello.HeldGeneration, hello.HeldDigest);
+    }
+
+    /// <summary>Makes a change of the claims durable, then tells the device.</summary>
+    private async Task ChangeAsync(DeviceDesiredState next)
+    {
+        Composition composition = DeviceDecisions.Compose(_document, next.Assignments);
+        DesiredDocument document = composition.Document;
+        bool changed = document.Generation != _document.Generation;
+        await desired.ReplaceAsync(changed ? next with { Generation = document.Generation, Document = document.Bytes } : next);
+        _document = document;
+        _refusals = composition.Refusals;
+        if (changed)
+        {
+            DeviceLog.Changed(logger, Device, document.Generation, next.Assignments.Count);
+            await SendIfOlderAsync();
+        }
+    }
+
+    private async Task SendIfOlderAsync()
+    {
+        if (_link is not GatewayLink link)
+        {
+            return;
+        }
+
+        switch (Verdict)
+        {
+            case HoldVerdict.Older:
+                bool sent = await link.Gateway.SendAsync(Device, link.Connection, DownlinkKind.Desired, _document.Envelope());
+                DeviceLog.Sent(logger, Device, _document.Generation, sent);
+                break;
+            case HoldVerdict.Newer or HoldVerdict.Diverged:
+                DeviceLog.Held(logger, Device, Condition());
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>One-way calls: a deployment that is waiting for this device must not be waited for.</summary>
+    private void TellDeployments()
+    {
+        foreach (string name in DeviceDecisions.Concerned(Labels, desired.State.Assignments.Keys, deployments.List()))
+        {
+            GrainFactory.GetGrain<IDeploymentGrain>(name).DeviceChangedAsync(Device).Ignore();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using MicroVm.ControlPlane.Host.Api.Apply;
+using MicroVm.ControlPlane.Host.Api.Deployments;
+using MicroVm.ControlPlane.Host.Api.Devices;
+using MicroVm.ControlPlane.Host.Api.Images;
+using MicroVm.ControlPlane.Host.Api.Logs;
+using MicroVm.ControlPlane.Host.Api.Status;
+using MicroVm.ControlPlane.Host.Api.Telemetry;
+using MicroVm.Shared.Contracts.Api;
+using System.Text.Json.Serialization.Metadata;
+
+namespace MicroVm.ControlPlane.Host.Api;
+
+/// <summary>Puts the API's services and endpoints together.</summary>
+internal static class ApiRouting
+{
+    internal static void AddApi(this IServiceCollection services)
+    {
+        services.AddRoutingCore();
+        services.AddOpenApi();
+        // Otherwise a body that cannot be read is answered without a word.
+        services.Configure<RouteHandlerOptions>(static routes => routes.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
+            JsonTypeInfoResolver.Combine(ApiJsonContext.Default, new DefaultJsonTypeInfoResolver()));
+        services.AddSingleton<ManifestResolver>();
+    }
+
+    internal static void MapApi(this WebApplication application)
+    {
+        application.Use(static next => context => ProblemMiddleware.RunAsync(context, next));
+        application.Use(static next => context => BrowserGuard.RunAsync(context, next));
+        application.UseRouting();
+        application.MapOpenApi("/openapi/{documentName}.json");
+        application.MapStatus();
+        application.MapApply();
+        application.MapDevices();
+        application.MapDeployments();
+        application.MapDeploymentWatch();
+        application.MapLogs();
+        application.MapTelemetry();
+        application.MapImages();
+    }
+}

@@ -1,0 +1,58 @@
+using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Host.Api;
+using MicroVm.ControlPlane.Host.Configuration;
+using MicroVm.ControlPlane.Host.Gateway;
+using MicroVm.ControlPlane.Host.Images;
+using MicroVm.ControlPlane.Host.Storage;
+using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.ControlPlane.Host.Storage.Telemetry;
+using MQTTnet.AspNetCore;
+
+namespace MicroVm.ControlPlane.Host.Hosting;
+
+/// <summary>Registers the control plane's own services.</summary>
+internal static class ControlPlaneServices
+{
+    internal static void AddControlPlane(
+        this IServiceCollection services, ControlPlaneOptions options, DataDirectory directory, Database database)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(options.Retention);
+        services.AddSingleton(directory);
+        services.AddSingleton(database);
+        services.AddSingleton<SqliteDeviceDirectory>();
+        services.AddSingleton<IDeviceDirectory>(static provider => provider.GetRequiredService<SqliteDeviceDirectory>());
+        services.AddSingleton<IDeploymentDirectory, SqliteDeploymentDirectory>();
+        services.AddSingleton<IImageStore, ImageStore>();
+        services.AddTelemetry();
+        services.AddGateway();
+        services.AddApi();
+    }
+
+    private static void AddTelemetry(this IServiceCollection services)
+    {
+        services.AddSingleton<LogFeed>();
+        services.AddSingleton<TelemetryStore>();
+        services.AddSingleton<TelemetryQueries>();
+    }
+
+    private static void AddGateway(this IServiceCollection services)
+    {
+        services.AddSingleton<GatewayCounters>();
+        services.AddSingleton<ConnectionRegistry>();
+        services.AddSingleton<DownlinkSender>();
+        services.AddSingleton<UplinkRouter>();
+        services.AddSingleton<PacketGuard>();
+        services.AddSingleton<MqttConnectionHandler>();
+    }
+
+    /// <summary>What runs beside requests; started after the silo and before the listeners open, stopped the other way round.</summary>
+    internal static void AddBackgroundServices(this IServiceCollection services)
+    {
+        services.AddHostedService<RetentionService>();
+        services.AddHostedService<GatewayService>();
+        services.AddHostedService<ReconcileService>();
+    }
+}

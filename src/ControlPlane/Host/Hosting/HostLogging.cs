@@ -1,0 +1,17 @@
+using Serilog;
+using Serilog.Events;
+
+namespace MicroVm.ControlPlane.Host.Hosting;
+
+/// <summary>How the process logs: to standard error, so that standard output has the ready line alone.</summary>
+internal static class HostLogging
+{
+    internal static void Configure(LoggerConfiguration configuration) => configuration
+        .MinimumLevel.Information()
+        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        .MinimumLevel.Override("Orleans", LogEventLevel.Warning)
+        .MinimumLevel.Override("System", LogEventLevel.Warning)
+        .WriteTo.Console(
+            outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {Level:u3} {Message:lj}{NewLine}{Exception}",
+            standardErrorFromLevel: LogEventLevel.Verbose);
+}

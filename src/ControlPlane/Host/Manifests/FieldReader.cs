@@ -1,0 +1,88 @@
+using System.Globalization;
+using MicroVm.Shared.Contracts.Api;
+
+namespace MicroVm.ControlPlane.Host.Manifests;
+
+/// <summary>
+/// Reads fields of maps and collects what is wrong. A reading that failed gives null or a stand-in, so that the rest of the
+/// document is read too; the stand-ins are never used, because there is an error.
+/// </summary>
+internal sealed class FieldReader(List<FieldError> errors, string prefix)
+{
+    internal string Prefix { get; } = prefix;
+
+    internal int ErrorCount => errors.Count;
+
+    internal void Fail(string path, string expected, string found) => errors.Add(new FieldError(Prefix + path, expected, found));
+
+    internal void Fail(string path, string expected, ManifestNode? found) => Fail(path, expected, found?.Describe() ?? "nothing");
+
+    /// <summary>The map at a path whose fields are all among the known ones.</summary>
+    internal ManifestMap? Map(string path, ManifestNode? node, params string[] known)
+    {
+        if (node is not ManifestMap map)
+        {
+            Fail(path, "a map with " + string.Join(", ", known), node);
+            return null;
+        }
+
+        foreach ((string name, _) in map.Fields.Where(field => !known.Contains(field.Key)))
+        {
+            Fail(Join(path, name), "one of " + string.Join(", ", known), "an unknown field");
+        }
+
+        return map;
+    }
+
+    /// <summary>A field's value; null when it is absent.</summary>
+    internal static ManifestNode? Get(ManifestMap? map, string name) =>
+        map?.Fields.FirstOrDefault(field => field.Key == name).Value;
+
+    /// <summary>The text of a field.</summary>
+    /// <param name="map">Where the field is.</param>
+    /// <param name="path">Path of <paramref name="map"/>.</param>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="expected">What it should be, in words.</param>
+    /// <param name="absent">What an absent field stands for; null when it must be there.</param>
+    internal string? Text(ManifestMap? map, string path, string name, string expected, string? absent = null)
+    {
+        switch (Get(map, name))
+        {
+            case ManifestText text:
+                return text.Value;
+            case null when map is null || absent is not null:
+                return absent;
+            case ManifestScalar { Kind: not ManifestScalarKind.Null } scalar:
+                Fail(Join(path, name), expected, $"{scalar.Describe()} (a text has quotes: \"{scalar.Literal}\")");
+                return null;
+            case ManifestNode other:
+                Fail(Join(path, name), expected, other);
+                return null;
+            default:
+                Fail(Join(path, name), expected, "nothing");
+                return null;
+        }
+    }
+
+    /// <summary>The whole number of a field within a range.</summary>
+    internal int Number(ManifestMap? map, string path, string name, int minimum, int maximum, int absent)
+    {
+        ManifestNode? node = Get(map, name);
+        if (node is null)
+        {
+            return absent;
+        }
+
+        if (node is ManifestScalar { Kind: ManifestScalarKind.Number } scalar
+            && int.TryParse(scalar.Literal, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= minimum && number <= maximum)
+        {
+            return number;
+        }
+
+        Fail(Join(path, name), $"a whole number from {minimum} to {maximum}", node);
+        return absent;
+    }
+
+    internal static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+}

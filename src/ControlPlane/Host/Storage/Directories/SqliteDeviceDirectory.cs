@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.ControlPlane.Abstractions.Devices;
+using Microsoft.Data.Sqlite;
+
+namespace MicroVm.ControlPlane.Host.Storage.Directories;
+
+/// <summary>The tables <c>devices</c> and <c>device_labels</c>.</summary>
+internal sealed class SqliteDeviceDirectory(Database database) : IDeviceDirectory
+{
+    /// <inheritdoc/>
+    public Task PutAsync(string device, ImmutableSortedDictionary<string, string> labels) => database.WriteAsync(connection =>
+    {
+        connection.Execute("INSERT INTO devices (id) VALUES ($id) ON CONFLICT DO NOTHING", ("$id", device));
+        connection.Execute("DELETE FROM device_labels WHERE device = $id", ("$id", device));
+        foreach ((string name, string value) in labels)
+        {
+            connection.Execute(
+                "INSERT INTO device_labels (name, value, device) VALUES ($name, $value, $id)",
+                ("$name", name), ("$value", value), ("$id", device));
+        }
+    });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> FindAsync(LabelSelector selector) => database.ReadAsync<IReadOnlyList<string>>(connection =>
+    {
+        // One index lookup for each label; the sets are intersected here so that no SQL is put together from labels.
+        SortedSet<string>? found = null;
+        foreach ((string name, string value) in selector.MatchLabels)
+        {
+            List<string> carriers = connection.Query(
+                "SELECT device FROM device_labels WHERE name = $name AND value = $value",
+                row => row.GetString(0),
+                ("$name", name),
+                ("$value", value));
+            if (found is null)
+            {
+                found = new SortedSet<string>(carriers, StringComparer.Ordinal);
+            }
+            else
+            {
+                found.IntersectWith(carriers);
+            }
+        }
+
+        return [.. found ?? []];
+    });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListAsync() =>
+        database.ReadAsync<IReadOnlyList<string>>(connection => connection.Query("SELECT id FROM devices ORDER BY id", row => row.GetString(0)));
+
+    /// <summary>Whether a device ever said hello.</summary>
+    internal Task<bool> ContainsAsync(string device) => database.ReadAsync(connection => Contains(connection, device));
+
+    /// <inheritdoc cref="ContainsAsync"/>
+    internal static bool Contains(SqliteConnection connection, string device) =>
+        connection.Number("SELECT 1 FROM devices WHERE id = $id", 0, ("$id", device)) == 1;
+}

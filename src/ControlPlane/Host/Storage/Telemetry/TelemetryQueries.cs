@@ -1,0 +1,120 @@
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Telemetry;
+using Microsoft.Data.Sqlite;
+
+namespace MicroVm.ControlPlane.Host.Storage.Telemetry;
+
+/// <summary>Reads what <see cref="TelemetryStore"/> keeps.</summary>
+internal sealed class TelemetryQueries(Database database)
+{
+    /// <summary>A VM's sample belongs to the device's sample next to it in time when they are at most this far apart.</summary>
+    private const long SameMomentMs = 2_000;
+
+    private const string HostColumns =
+        "device, at_ms, cpu_permille, memory_used, memory_total, disk_used, disk_total, uptime_s, agent_resident";
+
+    /// <summary>The newest lines of a VM, oldest first.</summary>
+    internal Task<List<LogEntryView>> TailAsync(string device, string vm, int count, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+            {
+                List<LogEntryView> newest = connection.Query(
+                    """
+                    SELECT cursor, device, vm, at_ns, stream, text FROM log_lines
+                    WHERE device = $device AND vm = $vm ORDER BY cursor DESC LIMIT $count
+                    """,
+                    ReadLine,
+                    ("$device", device),
+                    ("$vm", vm),
+                    ("$count", count));
+                newest.Reverse();
+                return newest;
+            },
+            cancellationToken);
+
+    /// <summary>The lines of a VM after a cursor, oldest first, at most <paramref name="count"/>.</summary>
+    internal Task<List<LogEntryView>> AfterAsync(string device, string vm, long cursor, int count, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection => connection.Query(
+                """
+                SELECT cursor, device, vm, at_ns, stream, text FROM log_lines
+                WHERE device = $device AND vm = $vm AND cursor > $cursor ORDER BY cursor LIMIT $count
+                """,
+                ReadLine,
+                ("$device", device),
+                ("$vm", vm),
+                ("$cursor", cursor),
+                ("$count", count)),
+            cancellationToken);
+
+    /// <summary>The newest samples of a device, newest first.</summary>
+    internal Task<List<TelemetryView>> SamplesAsync(string device, int count, CancellationToken cancellationToken) => database.ReadAsync(
+        connection => WithVms(connection, device, connection.Query(
+            $"SELECT {HostColumns} FROM host_samples WHERE device = $device ORDER BY id DESC LIMIT $count",
+            ReadHost,
+            ("$device", device),
+            ("$count", count))),
+        cancellationToken);
+
+    /// <summary>The newest sample of every device, ordered by device.</summary>
+    internal Task<List<TelemetryView>> NewestAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        connection => connection.Query(
+                $"""
+                SELECT {HostColumns} FROM devices JOIN host_samples
+                ON host_samples.id = (SELECT MAX(id) FROM host_samples WHERE device = devices.id) ORDER BY devices.id
+                """,
+                ReadHost)
+            .SelectMany(sample => WithVms(connection, sample.Device, [sample]))
+            .ToList(),
+        cancellationToken);
+
+    /// <summary>When telemetry of a device came last; null when never.</summary>
+    internal Task<DateTimeOffset?> LastSeenAsync(string device, CancellationToken cancellationToken) => database.ReadAsync(
+        connection => connection.Number("SELECT last_seen_ms FROM devices WHERE id = $device", 0, ("$device", device)) is > 0 and long ms
+            ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
+            : (DateTimeOffset?)null,
+        cancellationToken);
+
+    private static List<TelemetryView> WithVms(SqliteConnection connection, string device, List<TelemetryView> hosts)
+    {
+        if (hosts.Count == 0)
+        {
+            return hosts;
+        }
+
+        List<(long AtMs, VmSampleView Sample)> vms = connection.Query(
+            "SELECT at_ms, vm, cpu_permille, resident, phase FROM vm_samples WHERE device = $device AND at_ms BETWEEN $from AND $to",
+            row => (row.GetInt64(0), new VmSampleView(row.GetString(1), row.GetInt32(2), (ulong)row.GetInt64(3), row.GetString(4))),
+            ("$device", device),
+            ("$from", hosts.Min(host => host.At).ToUnixTimeMilliseconds() - SameMomentMs),
+            ("$to", hosts.Max(host => host.At).ToUnixTimeMilliseconds() + SameMomentMs));
+        ILookup<string, (long AtMs, VmSampleView Sample)> byName = vms.ToLookup(vm => vm.Sample.Name);
+        return [.. hosts.Select(host => host with { Vms = At(host.At.ToUnixTimeMilliseconds(), byName) })];
+    }
+
+    private static List<VmSampleView> At(long momentMs, ILookup<string, (long AtMs, VmSampleView Sample)> vms) =>
+        [.. vms.OrderBy(vm => vm.Key, StringComparer.Ordinal)
+            .Select(samples => samples.MinBy(sample => Math.Abs(sample.AtMs - momentMs)))
+            .Where(sample => Math.Abs(sample.AtMs - momentMs) <= SameMomentMs)
+            .Select(sample => sample.Sample)];
+
+    private static TelemetryView ReadHost(SqliteDataReader row) => new(
+        row.GetString(0),
+        DeviceClock.FromUnixMs(row.GetInt64(1)),
+        row.GetInt32(2),
+        (ulong)row.GetInt64(3),
+        (ulong)row.GetInt64(4),
+        (ulong)row.GetInt64(5),
+        (ulong)row.GetInt64(6),
+        (ulong)row.GetInt64(7),
+        (ulong)row.GetInt64(8),
+        []);
+
+    private static LogEntryView ReadLine(SqliteDataReader row) => new(
+        row.GetInt64(0),
+        row.GetString(1),
+        row.GetString(2),
+        DeviceClock.FromUnixNs(row.GetInt64(3)),
+        (LogStream)row.GetInt32(4) == LogStream.Stderr ? "stderr" : "stdout",
+        row.GetString(5));
+}

@@ -1,0 +1,115 @@
+using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Identity;
+using Microsoft.Data.Sqlite;
+
+namespace MicroVm.ControlPlane.Host.Storage.Telemetry;
+
+/// <summary>Keeps telemetry batches, each once, in tables of their own; no grain is involved.</summary>
+internal sealed class TelemetryStore(Database database, LogFeed feed, TimeProvider time)
+{
+    /// <summary>Keeps a batch. It is on the disk when the task ends.</summary>
+    internal async Task<TelemetryVerdict> StoreAsync(DeviceId device, TelemetryBatch batch)
+    {
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        TelemetryVerdict verdict = await database.WriteAsync(connection => Store(connection, device.Value, batch, now));
+        if (verdict == TelemetryVerdict.Stored)
+        {
+            foreach (ResourceName vm in batch.Logs.Select(line => line.Vm).Distinct())
+            {
+                feed.Announce(device.Value, vm.Value);
+            }
+        }
+
+        return verdict;
+    }
+
+    private static TelemetryVerdict Store(SqliteConnection connection, string device, TelemetryBatch batch, long nowMs)
+    {
+        if (!SqliteDeviceDirectory.Contains(connection, device))
+        {
+            return TelemetryVerdict.Unregistered;
+        }
+
+        connection.Execute("UPDATE devices SET last_seen_ms = $now WHERE id = $device", ("$now", nowMs), ("$device", device));
+        int added = connection.Execute(
+            """
+            INSERT INTO telemetry_batches (device, boot_id, sequence, received_ms, dropped_log_lines)
+            VALUES ($device, $boot, $sequence, $now, $dropped) ON CONFLICT DO NOTHING
+            """,
+            ("$device", device),
+            ("$boot", batch.Header.BootId.ToByteArray(bigEndian: true)),
+            ("$sequence", unchecked((long)batch.Header.Sequence)),
+            ("$now", nowMs),
+            ("$dropped", Signed(batch.DroppedLogLines)));
+        if (added == 0)
+        {
+            return TelemetryVerdict.Duplicate;
+        }
+
+        long id = connection.Number("SELECT last_insert_rowid()", 0);
+        StoreHosts(connection, device, id, batch.Hosts);
+        StoreVms(connection, device, id, batch.Vms);
+        StoreLogs(connection, device, id, batch.Logs);
+        return TelemetryVerdict.Stored;
+    }
+
+    private static void StoreHosts(SqliteConnection connection, string device, long batch, IReadOnlyList<HostSample> samples)
+    {
+        foreach (HostSample sample in samples)
+        {
+            connection.Execute(
+                """
+                INSERT INTO host_samples (batch, device, at_ms, cpu_permille, memory_used, memory_total, disk_used, disk_total, uptime_s, agent_resident)
+                VALUES ($batch, $device, $at, $cpu, $memory_used, $memory_total, $disk_used, $disk_total, $uptime, $agent)
+                """,
+                ("$batch", batch),
+                ("$device", device),
+                ("$at", sample.AtUnixMs),
+                ("$cpu", sample.CpuPermille),
+                ("$memory_used", Signed(sample.MemoryUsedBytes)),
+                ("$memory_total", Signed(sample.MemoryTotalBytes)),
+                ("$disk_used", Signed(sample.DiskUsedBytes)),
+                ("$disk_total", Signed(sample.DiskTotalBytes)),
+                ("$uptime", Signed(sample.UptimeSeconds)),
+                ("$agent", Signed(sample.AgentResidentBytes)));
+        }
+    }
+
+    private static void StoreVms(SqliteConnection connection, string device, long batch, IReadOnlyList<VmSample> samples)
+    {
+        foreach (VmSample sample in samples)
+        {
+            connection.Execute(
+                """
+                INSERT INTO vm_samples (batch, device, vm, at_ms, cpu_permille, resident, phase)
+                VALUES ($batch, $device, $vm, $at, $cpu, $resident, $phase)
+                """,
+                ("$batch", batch),
+                ("$device", device),
+                ("$vm", sample.Name.Value),
+                ("$at", sample.AtUnixMs),
+                ("$cpu", sample.CpuPermille),
+                ("$resident", Signed(sample.ResidentBytes)),
+                ("$phase", sample.Phase.ToString()));
+        }
+    }
+
+    private static void StoreLogs(SqliteConnection connection, string device, long batch, IReadOnlyList<LogLine> lines)
+    {
+        foreach (LogLine line in lines)
+        {
+            connection.Execute(
+                "INSERT INTO log_lines (batch, device, vm, at_ns, stream, text) VALUES ($batch, $device, $vm, $at, $stream, $text)",
+                ("$batch", batch),
+                ("$device", device),
+                ("$vm", line.Vm.Value),
+                ("$at", line.AtUnixNs),
+                ("$stream", (int)line.Stream),
+                ("$text", line.Text));
+        }
+    }
+
+    /// <summary>SQLite's integers are signed: a number past their end is kept as their end.</summary>
+    private static long Signed(ulong number) => number > long.MaxValue ? long.MaxValue : (long)number;
+}
