@@ -1,0 +1,70 @@
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.TestKit;
+
+namespace MicroVm.SystemTests;
+
+/// <summary>The REST API as a test uses it. Waits are server-sent events, never sleeps; a timeout names what was waited for.</summary>
+internal sealed class ControlPlaneClient(Uri address) : IDisposable
+{
+    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+
+    internal async Task<DeviceView> GetDeviceAsync(string id) =>
+        await _http.GetFromJsonAsync(ApiPaths.Device(id), TypeInfo<DeviceView>()) ?? throw new InvalidOperationException($"no device {id}");
+
+    internal async Task<IReadOnlyList<TelemetryView>> GetDeviceTelemetryAsync(string id) =>
+        (await _http.GetFromJsonAsync(ApiPaths.DeviceTelemetry(id), TypeInfo<ListView<TelemetryView>>()))!.Items;
+
+    internal async Task<IReadOnlyList<LogEntryView>> GetLogsAsync(string device, string vm, int tail) =>
+        (await _http.GetFromJsonAsync($"{ApiPaths.Logs(device, vm)}?tail={tail}", TypeInfo<ListView<LogEntryView>>()))!.Items;
+
+    internal Task<HttpResponseMessage> ApplyAsync(string manifest) =>
+        _http.PostAsync(ApiPaths.Apply, new StringContent(manifest, System.Text.Encoding.UTF8, "application/yaml"));
+
+    internal async Task<HttpResponseMessage> DeleteDeploymentAsync(string name) =>
+        await _http.DeleteAsync(ApiPaths.Deployment(name));
+
+    /// <summary>Follows a deployment until <paramref name="reached"/> says true.</summary>
+    internal Task<DeploymentView> WatchDeploymentAsync(string name, string phase, TimeSpan timeout, Func<DeploymentView, bool> reached) =>
+        FirstEventAsync(ApiPaths.DeploymentWatch(name), TypeInfo<DeploymentView>(), phase, timeout, reached);
+
+    /// <summary>Follows a VM's log from behind <paramref name="cursor"/> until a line satisfies <paramref name="wanted"/>.</summary>
+    internal Task<LogEntryView> FollowLogsAsync(
+        string device, string vm, long cursor, string phase, TimeSpan timeout, Func<LogEntryView, bool> wanted) =>
+        FirstEventAsync($"{ApiPaths.Logs(device, vm)}?follow=true&after={cursor}", TypeInfo<LogEntryView>(), phase, timeout, wanted);
+
+    public void Dispose() => _http.Dispose();
+
+    private static JsonTypeInfo<T> TypeInfo<T>() =>
+        (JsonTypeInfo<T>)(ApiJsonContext.Default.GetTypeInfo(typeof(T))
+            ?? throw new InvalidOperationException($"{typeof(T)} is not in {nameof(ApiJsonContext)}"));
+
+    private async Task<T> FirstEventAsync<T>(
+        string path, JsonTypeInfo<T> type, string phase, TimeSpan timeout, Func<T, bool> wanted)
+    {
+        using CancellationTokenSource cancellation = new(timeout);
+        string last = "no event";
+        try
+        {
+            await using Stream stream = await _http.GetStreamAsync(path, cancellation.Token);
+            await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellation.Token))
+            {
+                last = item.Data;
+                T value = JsonSerializer.Deserialize(item.Data, type)!;
+                if (wanted(value))
+                {
+                    return value;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PhaseTimeoutException(phase, timeout, last);
+        }
+
+        throw new InvalidOperationException($"{phase}: the event stream ended; last event: {last}");
+    }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+
+namespace MicroVm.SystemTests;
+
+/// <summary>The real <c>mvm</c> binary.</summary>
+internal sealed class Mvm(string path, Uri server)
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(6);
+
+    internal sealed record Result(int ExitCode, string Output, string Error);
+
+    internal async Task<Result> RunAsync(params string[] arguments)
+    {
+        ProcessStartInfo start = new(path, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.Environment["MVM_SERVER"] = server.ToString().TrimEnd('/');
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{path} did not start");
+        process.StandardInput.Close();
+        using CancellationTokenSource cancellation = new(s_limit);
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation.Token);
+            Task<string> error = process.StandardError.ReadToEndAsync(cancellation.Token);
+            await process.WaitForExitAsync(cancellation.Token);
+            return new Result(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"mvm {string.Join(' ', arguments)}: not within {s_limit.TotalSeconds} s");
+        }
+    }
+
+    internal async Task<string> MustAsync(params string[] arguments)
+    {
+        Result result = await RunAsync(arguments);
+        Assert.True(result.ExitCode == 0, $"mvm {string.Join(' ', arguments)} ended with {result.ExitCode}: {result.Error}{result.Output}");
+        return result.Output;
+    }
+}

@@ -1,0 +1,70 @@
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.TestKit;
+
+namespace MicroVm.SystemTests;
+
+/// <summary>
+/// A control plane, a virtual device and the sample workload, running on it. Every test finds it so and leaves it so.
+/// </summary>
+public sealed class StoryFixture : IAsyncLifetime
+{
+    internal const string DeviceId = "edge-1";
+    internal const string Deployment = "hello";
+
+    /// <summary>Longest time from an applied manifest, or a boot, to a running workload under full emulation.</summary>
+    internal static readonly TimeSpan RunningLimit = TimeSpan.FromSeconds(150);
+
+    internal ControlPlaneProcess ControlPlane { get; private set; } = null!;
+
+    internal ControlPlaneClient Client { get; private set; } = null!;
+
+    internal VirtualDevice Device { get; private set; } = null!;
+
+    internal Mvm Mvm { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        string results = Artifacts.ResultsFolder("System.Tests");
+        ControlPlane = await ControlPlaneProcess.StartAsync(results);
+        Client = new ControlPlaneClient(ControlPlane.Address);
+        Mvm = new Mvm(Artifacts.Mvm, ControlPlane.Address);
+        await Mvm.MustAsync("images", "push", Artifacts.SampleImage, "--name", "hello:1");
+        Device = await VirtualDevice.StartAsync(new VirtualDeviceOptions
+        {
+            Id = DeviceId,
+            ApiPort = ControlPlane.ApiPort,
+            MqttPort = ControlPlane.MqttPort,
+            Results = results,
+        });
+        await Mvm.MustAsync("apply", "-f", Artifacts.Deploy("samples/hello/deployment.yaml"));
+        await NestedHang.RetryOnceAsync(() => WaitUntilCompleteAsync("first rollout"), PowerCycleAsync);
+    }
+
+    internal Task<DeploymentView> WaitUntilCompleteAsync(string phase) =>
+        Client.WatchDeploymentAsync(Deployment, phase, RunningLimit, view => view.State == "Complete" && view.Ready == 1);
+
+    /// <summary>Cuts the power and boots again with the same disk.</summary>
+    internal async Task PowerCycleAsync()
+    {
+        await Device.KillAsync();
+        await Device.BootAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Device is not null)
+        {
+            await Device.PowerOffAsync();
+            await Device.DisposeAsync();
+        }
+
+        Client?.Dispose();
+        if (ControlPlane is not null)
+        {
+            await ControlPlane.StopAsync();
+            await ControlPlane.DisposeAsync();
+        }
+
+        Console.WriteLine($"nested boots tried again: {NestedHang.Count}");
+    }
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.TestKit;
+
+namespace MicroVm.SystemTests;
+
+/// <summary>The main job on real parts: control plane, broker, agent, nested KVM, a stock Linux guest, a workload.</summary>
+public sealed partial class StoryTests(StoryFixture story) : IClassFixture<StoryFixture>
+{
+    private const string Vm = "hello";
+    private static readonly TimeSpan s_logLimit = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task AppliedManifest_RunsInAVmOnTheDevice_OperatorSeesLogsStatusAndTelemetry()
+    {
+        using JsonDocument devices = JsonDocument.Parse(await story.Mvm.MustAsync("devices", "-o", "json"));
+        JsonElement device = Assert.Single(devices.RootElement.GetProperty("items").EnumerateArray());
+        Assert.True(device.GetProperty("online").GetBoolean());
+        Assert.Equal("x86_64", device.GetProperty("architecture").GetString());
+
+        await story.Mvm.MustAsync("rollout", "status", StoryFixture.Deployment, "--watch", "--timeout", "2m");
+        LogEntryView line = await story.Client.FollowLogsAsync(
+            StoryFixture.DeviceId, Vm, 0, "tenth line of the workload", s_logLimit, entry => CounterOf(entry) >= 10);
+        Assert.Equal("stdout", line.Stream);
+        Assert.Contains("10", await story.Mvm.MustAsync("logs", $"{StoryFixture.DeviceId}/{Vm}", "--tail", "50"), StringComparison.Ordinal);
+
+        IReadOnlyList<TelemetryView> samples = await story.Client.GetDeviceTelemetryAsync(StoryFixture.DeviceId);
+        VmSampleView sample = samples.SelectMany(s => s.Vms).Last(v => v.Name == Vm);
+        Assert.Equal("Running", sample.Phase);
+        Assert.True(sample.ResidentBytes > 10 << 20, $"a Linux guest holds more than 10 MiB, found {sample.ResidentBytes}");
+        Assert.True(samples[^1].MemoryTotalBytes > 1UL << 30, $"the device has more than 1 GiB, found {samples[^1].MemoryTotalBytes}");
+        Assert.Contains(StoryFixture.DeviceId, await story.Mvm.MustAsync("top"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ControlPlane_KilledAndStartedAgain_LosesNothingAndDisturbsNoDevice()
+    {
+        DeviceView before = await story.Client.GetDeviceAsync(StoryFixture.DeviceId);
+        IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
+        LogEntryView last = await LastLineAsync();
+
+        await story.ControlPlane.KillAsync();
+        await story.ControlPlane.StartAsync();
+
+        await WaitForLineAfterAsync(last, 5, "log lines after the control plane's restart");
+        DeviceView after = await story.Client.GetDeviceAsync(StoryFixture.DeviceId);
+        Assert.True(after.Online);
+        Assert.Equal(before.DesiredGeneration, after.DesiredGeneration);
+        Assert.Equal(before.Vms.Select(vm => (vm.Name, vm.VmmPid, vm.Restarts)), after.Vms.Select(vm => (vm.Name, vm.VmmPid, vm.Restarts)));
+        Assert.Equal(vmms, await story.Device.VmmPidsAsync());
+        await AssertNoLineLostOrRepeatedAsync();
+    }
+
+    [Fact]
+    public async Task Agent_KilledWithSigkill_AdoptsTheRunningVm()
+    {
+        IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
+        int agent = await story.Device.AgentPidAsync();
+        LogEntryView last = await LastLineAsync();
+        int from = story.Device.AgentLog.Count;
+
+        await story.Device.KillAgentAsync();
+
+        await story.Device.AgentLog.WaitForAsync("adopted", s_logLimit, from);
+        await WaitForLineAfterAsync(last, 5, "log lines after the agent's restart");
+        Assert.NotEqual(agent, await story.Device.AgentPidAsync());
+        Assert.Equal(vmms, await story.Device.VmmPidsAsync());
+        await AssertNoLineLostOrRepeatedAsync();
+    }
+
+    [Fact]
+    public async Task Device_PowerCutAndBootedWithTheControlPlaneDown_BringsTheWorkloadUpByItself()
+    {
+        await story.ControlPlane.StopAsync();
+        await story.Device.KillAsync();
+        await story.Device.BootAsync();
+
+        await NestedHang.RetryOnceAsync(
+            () => story.Device.AgentLog.WaitForAsync("workload started", StoryFixture.RunningLimit), story.PowerCycleAsync);
+        Assert.Single(await story.Device.VmmPidsAsync());
+
+        DateTimeOffset online = DateTimeOffset.UtcNow;
+        await story.ControlPlane.StartAsync();
+        await story.WaitUntilCompleteAsync("report after the offline boot");
+        LogEntryView first = await story.Client.FollowLogsAsync(
+            StoryFixture.DeviceId, Vm, 0, "the offline boot's first line", s_logLimit, entry => CounterOf(entry) == 1 && entry.Time > online.AddMinutes(-5));
+        Assert.True(first.Time < online, $"the line was written before the control plane was back at {online:O}, found {first.Time:O}");
+    }
+
+    [Fact]
+    public async Task ChangedManifest_ReplacesTheVm_DeletedDeployment_StopsIt()
+    {
+        await ApplySecondAsync("one");
+        await WaitForSecondAsync("one");
+        IReadOnlyList<int> first = await story.Device.VmmPidsAsync();
+        await ApplySecondAsync("two");
+        await WaitForSecondAsync("two");
+        IReadOnlyList<int> second = await story.Device.VmmPidsAsync();
+        Assert.Equal(2, second.Count);
+        Assert.Single(first.Intersect(second));
+
+        int from = story.Device.AgentLog.Count;
+        await story.Mvm.MustAsync("delete", "deployment", "second");
+        await story.Device.AgentLog.WaitForAsync("second: removed", s_logLimit, from);
+        Assert.Equal(first.Intersect(second), await story.Device.VmmPidsAsync());
+    }
+
+    [Theory]
+    [InlineData("memory: 128MB", "spec.workload.memory")]
+    [InlineData("memroy: 128MiB", "spec.workload.memroy")]
+    [InlineData("vcpus: many", "spec.workload.vcpus")]
+    public async Task ManifestWithAMistake_IsRefusedWithTheFieldsPath_NothingIsStored(string line, string path)
+    {
+        using HttpResponseMessage answer = await story.Client.ApplyAsync(Manifest("mistake", "hello:1", line));
+        string problem = await answer.Content.ReadAsStringAsync();
+        Assert.InRange(answer.StatusCode, HttpStatusCode.BadRequest, HttpStatusCode.UnprocessableEntity);
+        Assert.Contains($"\"{path}\"", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("mistake", await story.Mvm.MustAsync("get", "deployment", "-o", "json"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ManifestWithAMissingImage_IsRefused()
+    {
+        using HttpResponseMessage answer = await story.Client.ApplyAsync(Manifest("mistake", "nothing:7", "vcpus: 1"));
+        Assert.False(answer.IsSuccessStatusCode);
+        Assert.Contains("spec.workload.image", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private static string Manifest(string name, string image, string more) =>
+        $"""
+        apiVersion: microvm/v1
+        kind: Deployment
+        metadata:
+          name: {name}
+        spec:
+          selector:
+            matchLabels: {"{"}device: {StoryFixture.DeviceId}{"}"}
+          workload:
+            kind: Service
+            image: {image}
+            {more}
+        """;
+
+    private static int CounterOf(LogEntryView entry) =>
+        Counter().Match(entry.Text) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+
+    [GeneratedRegex(@"^hello (\d+)\b")]
+    private static partial Regex Counter();
+
+    private async Task ApplySecondAsync(string word)
+    {
+        using HttpResponseMessage answer = await story.Client.ApplyAsync(
+            Manifest("second", "hello:1", $"args: [\"/bin/sh\", \"-c\", \"echo this is {word}; exec sleep 100000\"]\n    memory: 96MiB"));
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private Task WaitForSecondAsync(string word) => story.Client.FollowLogsAsync(
+        StoryFixture.DeviceId, "second", 0, $"the line of '{word}'", StoryFixture.RunningLimit, entry => entry.Text == $"this is {word}");
+
+    private async Task<LogEntryView> LastLineAsync() =>
+        (await story.Client.GetLogsAsync(StoryFixture.DeviceId, Vm, 20)).Last(entry => CounterOf(entry) > 0);
+
+    private Task<LogEntryView> WaitForLineAfterAsync(LogEntryView last, int more, string phase) => story.Client.FollowLogsAsync(
+        StoryFixture.DeviceId, Vm, last.Cursor, phase, s_logLimit, entry => CounterOf(entry) >= CounterOf(last) + more);
+
+    /// <summary>The workload counts: within each of its runs the counters are kept in order, without a gap, each once.</summary>
+    private async Task AssertNoLineLostOrRepeatedAsync()
+    {
+        IReadOnlyList<LogEntryView> lines = await story.Client.GetLogsAsync(StoryFixture.DeviceId, Vm, 1000);
+        int[] counters = [.. lines.Select(CounterOf).Where(counter => counter > 0)];
+        int[] lastRun = counters[Array.LastIndexOf(counters, 1)..];
+        Assert.Equal(Enumerable.Range(1, lastRun.Length), lastRun);
+    }
+}
