@@ -123,21 +123,23 @@ setpriv --pdeathsig KILL "${command[@]}" </dev/null &
 qemu=$!
 watcher=''
 if [ "$stop_with_stdin" = yes ]; then
-  { cat >/dev/null; kill -KILL "$qemu"; } 2>/dev/null <&0 &
+  { cat; kill -KILL "$qemu"; } >/dev/null 2>&1 <&0 &
   watcher=$!
+fi
+# The monitor greets when all sockets are there.
+if read -r -t 20 -u 9 _; then
+  echo "device $id: started, QEMU is process $qemu"
 fi
 press_power_button() {
   trap '' INT TERM
   echo system_powerdown >&8
-  { sleep "$power_off_seconds"; kill -KILL "$qemu"; } 2>/dev/null &
-  last_resort=$!
+  { timeout "$power_off_seconds" tail --pid="$qemu" -f /dev/null || kill -KILL "$qemu"; } >/dev/null 2>&1 &
 }
-last_resort=''
 trap press_power_button INT TERM
 while kill -0 "$qemu" 2>/dev/null; do
-  wait "$qemu" && code=0 || code=$?
+  wait "$qemu" 2>/dev/null && code=0 || code=$?
 done
-[ -z "$last_resort$watcher" ] || kill $last_resort $watcher 2>/dev/null || true
+[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
 rm -f "$work"/*.sock "$work/monitor.in" "$work/monitor.out" "$work/qemu.pid"
 echo "device $id: ended with code $code"
 exit "$code"

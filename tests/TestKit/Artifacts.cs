@@ -1,0 +1,83 @@
+namespace MicroVm.TestKit;
+
+/// <summary>
+/// The release that tests run against: the folder of <c>MICROVM_ARTIFACTS</c>, else <c>artifacts/release</c> of the clone,
+/// as <c>deploy/build.sh</c> fills it. Paths are checked when they are asked for.
+/// </summary>
+public static class Artifacts
+{
+    /// <summary>Top folder of the clone.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>The release's folder.</summary>
+    public static string Release { get; } =
+        Environment.GetEnvironmentVariable("MICROVM_ARTIFACTS") is { Length: > 0 } folder
+            ? Path.GetFullPath(folder)
+            : Path.Combine(Repository, "artifacts", "release");
+
+    /// <summary>The VMM's executable.</summary>
+    public static string Vmm => File("microvm-vmm");
+
+    /// <summary>The guest's init.</summary>
+    public static string Init => File("microvm-init");
+
+    /// <summary>The agent's executable.</summary>
+    public static string Agent => File("microvm-agent");
+
+    /// <summary>The operator's command line.</summary>
+    public static string Mvm => File("mvm");
+
+    /// <summary>The control plane's executable.</summary>
+    public static string ControlPlane => File("controlplane/microvm-controlplane");
+
+    /// <summary>The guest kernel.</summary>
+    public static string GuestKernel => File("guest/vmlinuz");
+
+    /// <summary>The guest's initramfs.</summary>
+    public static string GuestInitramfs => File("guest/initramfs.cpio");
+
+    /// <summary>The sample workload: a folder with an OCI image layout.</summary>
+    public static string SampleImage => Folder("sample");
+
+    /// <summary>A script or file below <c>deploy/</c>.</summary>
+    public static string Deploy(string relative) => Require(Path.Combine(Repository, "deploy", relative), System.IO.File.Exists);
+
+    /// <summary>
+    /// A new, empty folder for the logs of one test: below <c>MICROVM_TEST_RESULTS</c>, else <c>artifacts/test-results</c>.
+    /// </summary>
+    public static string ResultsFolder(string test)
+    {
+        string top = Environment.GetEnvironmentVariable("MICROVM_TEST_RESULTS") is { Length: > 0 } folder
+            ? folder
+            : Path.Combine(Repository, "artifacts", "test-results");
+        string path = Path.GetFullPath(Path.Combine(top, test));
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+
+        return Directory.CreateDirectory(path).FullName;
+    }
+
+    private static string File(string relative) => Require(Path.Combine(Release, relative), System.IO.File.Exists);
+
+    private static string Folder(string relative) => Require(Path.Combine(Release, relative), Directory.Exists);
+
+    private static string Require(string path, Func<string, bool> exists) => exists(path)
+        ? path
+        : throw new FileNotFoundException($"expected {path}, found none; deploy/build.sh makes it (another place: MICROVM_ARTIFACTS)");
+
+    private static string FindRepository()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (System.IO.File.Exists(Path.Combine(folder.FullName, "MicroVm.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        // Build outputs may lie outside the clone; tests are then started from inside it.
+        return Environment.CurrentDirectory;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using MicroVm.TestKit.Interop;
+
+namespace MicroVm.TestKit;
+
+/// <summary>A control plane on free loopback ports; it keeps ports and data when it is restarted.</summary>
+public sealed class ControlPlaneProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_healthInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly string _results;
+    private readonly string _data;
+    private readonly HttpClient _http;
+    private Process? _process;
+    private Task _reading = Task.CompletedTask;
+    private int _starts;
+
+    private ControlPlaneProcess(string results)
+    {
+        _results = results;
+        _data = Path.Combine(results, "controlplane-data");
+        ApiPort = FreePort.Take();
+        MqttPort = FreePort.Take();
+        _http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
+    }
+
+    /// <summary>Port of the API.</summary>
+    public int ApiPort { get; }
+
+    /// <summary>Port of the MQTT gateway.</summary>
+    public int MqttPort { get; }
+
+    /// <summary>Address of the API.</summary>
+    public Uri Address => new($"http://127.0.0.1:{ApiPort}/");
+
+    /// <summary>What it writes, of this start.</summary>
+    public LineLog Log { get; private set; } = new("control plane");
+
+    /// <summary>Starts one with empty data.</summary>
+    /// <param name="results">Folder for its data and logs, such as <see cref="Artifacts.ResultsFolder"/>.</param>
+    public static async Task<ControlPlaneProcess> StartAsync(string results)
+    {
+        ControlPlaneProcess process = new(results);
+        try
+        {
+            await process.StartAsync().ConfigureAwait(false);
+            return process;
+        }
+        catch
+        {
+            await process.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Starts it again with the same ports and data, and returns when it is healthy.</summary>
+    public async Task StartAsync()
+    {
+        if (_process is not null)
+        {
+            throw new InvalidOperationException("the control plane runs");
+        }
+
+        Log = new LineLog("control plane");
+        ProcessStartInfo start = new(Artifacts.ControlPlane)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList = { "--data", _data, "--listen", $"127.0.0.1:{ApiPort}", "--mqtt", $"127.0.0.1:{MqttPort}" },
+        };
+        _starts++;
+        _process = Process.Start(start) ?? throw new InvalidOperationException("the control plane did not start");
+        _reading = Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
+        await WaitUntilHealthyAsync(_process).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends it with SIGKILL.</summary>
+    public Task KillAsync() => EndAsync(Libc.SigKill);
+
+    /// <summary>Ends it with SIGTERM and returns its exit code; -1 when it does not run.</summary>
+    public Task<int> StopAsync() => EndAsync(Libc.SigTerm);
+
+    /// <summary>Ends it; data and log stay in the results.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync().ConfigureAwait(false);
+        _http.Dispose();
+    }
+
+    /// <summary>Health is about another process, so it is asked for; a process that ends is noticed at once.</summary>
+    private async Task WaitUntilHealthyAsync(Process process)
+    {
+        using CancellationTokenSource limit = new(s_startLimit);
+        using PeriodicTimer timer = new(s_healthInterval);
+        Task exited = process.WaitForExitAsync();
+        try
+        {
+            while (!await IsHealthyAsync(limit.Token).ConfigureAwait(false))
+            {
+                if (exited.IsCompleted)
+                {
+                    throw new InvalidOperationException($"the control plane ended with code {process.ExitCode}: {Log.LastSeen}");
+                }
+
+                await timer.WaitForNextTickAsync(limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PhaseTimeoutException("healthy control plane", s_startLimit, Log.LastSeen);
+        }
+    }
+
+    private async Task<bool> IsHealthyAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await _http.GetAsync(new Uri("healthz", UriKind.Relative), cancellation).ConfigureAwait(false);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<int> EndAsync(int signal)
+    {
+        if (_process is null)
+        {
+            return -1;
+        }
+
+        _ = Libc.kill(_process.Id, signal);
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(s_stopLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _process.Kill();
+            throw new PhaseTimeoutException("end of the control plane", s_stopLimit, Log.LastSeen);
+        }
+
+        int code = _process.ExitCode;
+        await _reading.ConfigureAwait(false);
+        _process.Dispose();
+        _process = null;
+        await File.WriteAllLinesAsync(Path.Combine(_results, $"controlplane-{_starts}.log"), Log.Snapshot()).ConfigureAwait(false);
+        return code;
+    }
+
+    private async Task ReadAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            Log.Add(line);
+        }
+    }
+}

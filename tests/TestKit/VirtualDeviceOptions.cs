@@ -1,0 +1,26 @@
+namespace MicroVm.TestKit;
+
+/// <summary>What <c>deploy/virtual-device/run.sh</c> is told.</summary>
+public sealed record VirtualDeviceOptions
+{
+    /// <summary>Device id.</summary>
+    public string Id { get; init; } = "edge-1";
+
+    /// <summary>Port of the control plane's API on this machine's loopback.</summary>
+    public required int ApiPort { get; init; }
+
+    /// <summary>Port of its MQTT gateway.</summary>
+    public required int MqttPort { get; init; }
+
+    /// <summary>Where logs are put when a boot is over, such as <see cref="Artifacts.ResultsFolder"/>.</summary>
+    public required string Results { get; init; }
+
+    /// <summary>Memory in MiB.</summary>
+    public int MemoryMib { get; init; } = 2048;
+
+    /// <summary>Labels that the device says of itself.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Longest time from start to an answering control port, in a machine without hardware virtualisation too.</summary>
+    public TimeSpan BootLimit { get; init; } = TimeSpan.FromSeconds(90);
+}
