@@ -1,0 +1,149 @@
+using System.Text;
+using MicroVm.Vmm.Control.Http;
+using MicroVm.Vmm.Control.Requests;
+using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Interop.Linux;
+
+namespace MicroVm.Vmm.Control;
+
+/// <summary>What the endpoints of the API do.</summary>
+internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Action<VmConfig> start) : IHttpHandler
+{
+    private const string NotAfterStart = "The requested operation is not supported after starting the microVM.";
+
+    private static readonly string[] s_actionFields = ["action_type"];
+    private static readonly string[] s_actions = ["InstanceStart", "FlushMetrics", "SendCtrlAltDel"];
+
+    public HttpResponse Handle(HttpRequest request)
+    {
+        try
+        {
+            if (request.Method.SequenceEqual("GET"u8))
+            {
+                return Get(request);
+            }
+
+            return request.Method.SequenceEqual("PUT"u8) ? Put(request) : NoSuchEndpoint(request);
+        }
+        catch (Exception fault) when (fault is VmConfigException or VmmFaultException or OsFaultException)
+        {
+            return Refuse(fault.Message);
+        }
+    }
+
+    public HttpResponse Refuse(string fault) => new(400, ApiJson.Fault(fault));
+
+    private HttpResponse Get(in HttpRequest request)
+    {
+        if (!request.Body.IsEmpty)
+        {
+            return Refuse("GET request cannot have a body.");
+        }
+
+        return Encoding.ASCII.GetString(request.Target) switch
+        {
+            "/" => new HttpResponse(200, ApiJson.Instance(info)),
+            "/version" => new HttpResponse(200, ApiJson.Version()),
+            "/machine-config" => new HttpResponse(200, ApiJson.Machine(config.Machine)),
+            "/vm/config" => new HttpResponse(200, ApiJson.Config(config)),
+            _ => NoSuchEndpoint(request),
+        };
+    }
+
+    private HttpResponse Put(in HttpRequest request)
+    {
+        string target = Encoding.ASCII.GetString(request.Target);
+        if (target == "/actions")
+        {
+            return Act(request.Body);
+        }
+
+        string[] parts = target[1..].Split('/');
+        bool isDrive = parts is ["drives", { Length: > 0 }];
+        bool isKnown = isDrive || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger"];
+        if (!isKnown)
+        {
+            return NoSuchEndpoint(request);
+        }
+
+        var cursor = new JsonCursor(request.Body, parts[0]);
+        Action apply = isDrive ? ReadDrive(ref cursor, parts[1]) : ReadSection(ref cursor, parts[0]);
+        cursor.End();
+        if (info.State != InstanceState.NotStarted)
+        {
+            return Refuse(NotAfterStart);
+        }
+
+        apply();
+        return HttpResponse.NoContent;
+    }
+
+    /// <summary>Reads a section whole before anything changes: a request that is refused leaves nothing behind.</summary>
+    private Action ReadSection(ref JsonCursor cursor, string name)
+    {
+        switch (name)
+        {
+            case "machine-config":
+                MachineConfig machine = MachineConfigReader.Read(ref cursor);
+                return () => config.Machine = machine;
+            case "boot-source":
+                BootSource bootSource = BootSourceReader.Read(ref cursor);
+                return () => config.BootSource = bootSource;
+            case "vsock":
+                VsockConfig vsock = VsockConfigReader.Read(ref cursor);
+                return () => config.Vsock = vsock;
+            case "entropy":
+                EntropyConfig entropy = EntropyConfigReader.Read(ref cursor);
+                return () => config.Entropy = entropy;
+            case "serial":
+                SerialConfig serial = SerialConfigReader.Read(ref cursor);
+                return () => config.Serial = serial;
+            default:
+                LoggerConfig logger = LoggerConfigReader.Read(ref cursor);
+                return () => config.Logger = logger;
+        }
+    }
+
+    private Action ReadDrive(ref JsonCursor cursor, string id)
+    {
+        DriveConfig drive = DriveConfigReader.Read(ref cursor);
+        if (drive.DriveId != id)
+        {
+            throw new VmConfigException("drives.drive_id", $"\"{id}\" as in the path", $"\"{drive.DriveId}\"");
+        }
+
+        return () => config.SetDrive(drive, "drives");
+    }
+
+    private HttpResponse Act(ReadOnlySpan<byte> body)
+    {
+        var cursor = new JsonCursor(body, "actions");
+        JsonObjectScope scope = cursor.EnterObject();
+        string? field = null;
+        int action = 0;
+        while (cursor.NextField(ref scope, s_actionFields, out string name))
+        {
+            field = name;
+            action = cursor.ReadChoice(s_actions);
+        }
+
+        cursor.End();
+        cursor.Required(field, scope, "action_type");
+        if (action != 0)
+        {
+            return Refuse($"{s_actions[action]} is not supported.");
+        }
+
+        if (info.State != InstanceState.NotStarted)
+        {
+            return Refuse(NotAfterStart);
+        }
+
+        start(config.Build());
+        info.State = InstanceState.Running;
+        return HttpResponse.NoContent;
+    }
+
+    private HttpResponse NoSuchEndpoint(in HttpRequest request) =>
+        Refuse($"Invalid request method and/or path: {Encoding.ASCII.GetString(request.Method)} {Encoding.ASCII.GetString(request.Target)}.");
+}

@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Text.Json;
+using MicroVm.Vmm.Diagnostics;
+
+namespace MicroVm.Vmm.Control;
+
+/// <summary>The bodies of answers, field for field Firecracker's.</summary>
+internal static class ApiJson
+{
+    internal static ReadOnlyMemory<byte> Fault(string message) => Write(json => json.WriteString("fault_message", message));
+
+    internal static ReadOnlyMemory<byte> Instance(InstanceInfo info) => Write(json =>
+    {
+        json.WriteString("id", info.Id);
+        json.WriteString("state", info.StateName);
+        json.WriteString("vmm_version", ProductVersion.Text);
+        json.WriteString("app_name", "MicroVm");
+    });
+
+    internal static ReadOnlyMemory<byte> Version() => Write(json => json.WriteString("firecracker_version", ProductVersion.Text));
+
+    internal static ReadOnlyMemory<byte> Machine(MachineConfig machine) => Write(json => WriteMachine(json, machine));
+
+    internal static ReadOnlyMemory<byte> Config(VmConfigBuilder config) => Write(json =>
+    {
+        json.WriteNull("balloon");
+        json.WriteStartArray("drives");
+        foreach (DriveConfig drive in config.Drives)
+        {
+            json.WriteStartObject();
+            WriteDrive(json, drive);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        WriteSection(json, "boot-source", config.BootSource, WriteBootSource);
+        json.WriteNull("cpu-config");
+        WriteSection(json, "logger", config.Logger, WriteLogger);
+        WriteSection(json, "machine-config", config.Machine, WriteMachine);
+        json.WriteNull("metrics");
+        json.WriteNull("mmds-config");
+        json.WriteStartArray("network-interfaces");
+        json.WriteEndArray();
+        WriteSection(json, "vsock", config.Vsock, WriteVsock);
+        WriteSection(json, "entropy", config.Entropy, static (writer, _) => writer.WriteNull("rate_limiter"));
+        WriteSection(json, "serial", config.Serial, static (writer, serial) => writer.WriteString("serial_out_path", serial.SerialOutPath));
+    });
+
+    private static void WriteMachine(Utf8JsonWriter json, MachineConfig machine)
+    {
+        json.WriteNumber("vcpu_count", machine.VcpuCount);
+        json.WriteNumber("mem_size_mib", machine.MemSizeMib);
+        json.WriteBoolean("smt", false);
+        json.WriteBoolean("track_dirty_pages", false);
+        json.WriteString("huge_pages", "None");
+    }
+
+    private static void WriteBootSource(Utf8JsonWriter json, BootSource source)
+    {
+        json.WriteString("kernel_image_path", source.KernelImagePath);
+        json.WriteString("initrd_path", source.InitrdPath);
+        json.WriteString("boot_args", source.BootArgs);
+    }
+
+    private static void WriteDrive(Utf8JsonWriter json, DriveConfig drive)
+    {
+        json.WriteString("drive_id", drive.DriveId);
+        json.WriteString("partuuid", drive.PartUuid);
+        json.WriteBoolean("is_root_device", drive.IsRootDevice);
+        json.WriteString("cache_type", drive.CacheType == DriveCacheType.Writeback ? "Writeback" : "Unsafe");
+        json.WriteBoolean("is_read_only", drive.IsReadOnly);
+        json.WriteString("path_on_host", drive.PathOnHost);
+        json.WriteNull("rate_limiter");
+        json.WriteString("io_engine", "Sync");
+        json.WriteNull("socket");
+    }
+
+    private static void WriteVsock(Utf8JsonWriter json, VsockConfig vsock)
+    {
+        json.WriteNumber("guest_cid", vsock.GuestCid);
+        json.WriteString("uds_path", vsock.UdsPath);
+    }
+
+    private static void WriteLogger(Utf8JsonWriter json, LoggerConfig logger)
+    {
+        json.WriteString("log_path", logger.LogPath);
+        json.WriteString("level", logger.Level switch
+        {
+            LogLevel.Off => "Off",
+            LogLevel.Error => "Error",
+            LogLevel.Warning => "Warning",
+            LogLevel.Info => "Info",
+            LogLevel.Debug => "Debug",
+            LogLevel.Trace => "Trace",
+            _ => null,
+        });
+        WriteFlag(json, "show_level", logger.ShowLevel);
+        WriteFlag(json, "show_log_origin", logger.ShowLogOrigin);
+        json.WriteNull("module");
+    }
+
+    private static void WriteFlag(Utf8JsonWriter json, string name, bool? value)
+    {
+        if (value is { } known)
+        {
+            json.WriteBoolean(name, known);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    private static void WriteSection<T>(Utf8JsonWriter json, string name, T? value, Action<Utf8JsonWriter, T> write)
+        where T : class
+    {
+        if (value is null)
+        {
+            json.WriteNull(name);
+            return;
+        }
+
+        json.WriteStartObject(name);
+        write(json, value);
+        json.WriteEndObject();
+    }
+
+    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> content)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        content(json);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+}

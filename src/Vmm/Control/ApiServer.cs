@@ -1,0 +1,99 @@
+using MicroVm.Vmm.Control.Http;
+using MicroVm.Vmm.EventLoop;
+using MicroVm.Vmm.Interop.Linux;
+
+namespace MicroVm.Vmm.Control;
+
+/// <summary>The control API: Firecracker's REST over HTTP/1.1 on a Unix socket, on the event loop.</summary>
+internal sealed class ApiServer : IEventSource, IDisposable
+{
+    private const int Backlog = 16;
+
+    private readonly string _path;
+    private readonly EpollLoop _loop;
+    private readonly ApiHandler _handler;
+    private readonly List<HttpConnection> _connections = [];
+    private readonly Action<HttpConnection> _forget;
+    private int _listener;
+    private bool _listenerMuted;
+
+    /// <summary>Listens; a stale socket file is replaced. On the loop's thread or before it runs.</summary>
+    /// <param name="socketPath">Where the socket is made; removed by <see cref="Dispose"/>.</param>
+    /// <param name="loop">Where clients are served.</param>
+    /// <param name="info">What GET / tells; becomes Running here when InstanceStart succeeds.</param>
+    /// <param name="config">What requests fill in.</param>
+    /// <param name="start">Starts the VM; its OsFaultException, VmmFaultException or VmConfigException becomes the client's answer.</param>
+    /// <exception cref="OsFaultException">The socket cannot be made.</exception>
+    internal ApiServer(string socketPath, EpollLoop loop, InstanceInfo info, VmConfigBuilder config, Action<VmConfig> start)
+    {
+        _path = socketPath;
+        _loop = loop;
+        _handler = new ApiHandler(info, config, start);
+        _forget = Forget;
+        _listener = UnixSocket.Listen(socketPath, Backlog);
+        loop.Add(_listener, EpollLoop.In, this, 0);
+    }
+
+    /// <summary>A client connects.</summary>
+    public void OnReady(uint events, uint token)
+    {
+        int fd = UnixSocket.TryAccept(_listener);
+        if (fd >= 0)
+        {
+            MakeRoom();
+            _connections.Add(new HttpConnection(fd, _loop, _handler, _forget));
+        }
+        else if (fd is not (-Errno.Again or -Errno.Interrupted))
+        {
+            // Out of descriptors, most likely: the listener stays readable, so rest it until a client goes.
+            _listenerMuted = true;
+            _loop.Modify(_listener, 0);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_listener < 0)
+        {
+            return;
+        }
+
+        foreach (HttpConnection connection in _connections)
+        {
+            connection.Dispose();
+        }
+
+        _connections.Clear();
+        _loop.Remove(_listener);
+        _ = Libc.close(_listener);
+        _ = Libc.unlink(_path);
+        _listener = -1;
+    }
+
+    private void MakeRoom()
+    {
+        if (_connections.Count < HttpLimits.MaxConnections)
+        {
+            return;
+        }
+
+        HttpConnection oldest = _connections[0];
+        foreach (HttpConnection connection in _connections)
+        {
+            oldest = connection.LastActive < oldest.LastActive ? connection : oldest;
+        }
+
+        Forget(oldest);
+        oldest.Dispose();
+    }
+
+    private void Forget(HttpConnection connection)
+    {
+        _connections.Remove(connection);
+        if (_listenerMuted)
+        {
+            _listenerMuted = false;
+            _loop.Modify(_listener, EpollLoop.In);
+        }
+    }
+}

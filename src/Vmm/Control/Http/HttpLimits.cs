@@ -1,0 +1,20 @@
+namespace MicroVm.Vmm.Control.Http;
+
+/// <summary>What a client of the API may make the process hold.</summary>
+internal static class HttpLimits
+{
+    /// <summary>Longest request line with all headers, in bytes.</summary>
+    internal const int MaxHeadBytes = 8 * 1024;
+
+    /// <summary>Most header fields.</summary>
+    internal const int MaxHeaders = 64;
+
+    /// <summary>Longest request target, in bytes.</summary>
+    internal const int MaxTargetBytes = 1024;
+
+    /// <summary>Longest body, in bytes; Firecracker's default.</summary>
+    internal const int MaxBodyBytes = 51_200;
+
+    /// <summary>Most clients at once; one more takes the place of the one that was silent longest.</summary>
+    internal const int MaxConnections = 16;
+}
