@@ -1,5 +1,6 @@
 using Serilog.Events;
 using Serilog.Formatting;
+using Serilog.Parsing;
 
 namespace MicroVm.EdgeAgent.Diagnostics;
 
@@ -10,9 +11,18 @@ internal sealed class LineFormatter : ITextFormatter
     public void Format(LogEvent logEvent, TextWriter output)
     {
         using StringWriter text = new();
-        foreach (var token in logEvent.MessageTemplate.Tokens)
+        foreach (MessageTemplateToken token in logEvent.MessageTemplate.Tokens)
         {
-            token.Render(logEvent.Properties, text);
+            // Texts stand as they are, without the quotes that the library puts around them.
+            if (token is PropertyToken { PropertyName: string name }
+                && logEvent.Properties.GetValueOrDefault(name) is ScalarValue { Value: string value })
+            {
+                text.Write(value);
+            }
+            else
+            {
+                token.Render(logEvent.Properties, text);
+            }
         }
 
         output.Write(logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ "));

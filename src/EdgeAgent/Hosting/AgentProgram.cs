@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Store;
 
 namespace MicroVm.EdgeAgent.Hosting;
@@ -8,7 +9,7 @@ namespace MicroVm.EdgeAgent.Hosting;
 /// <summary>The program from its arguments to its exit code.</summary>
 internal static class AgentProgram
 {
-    private const int Success = 0, StoreFault = 1, UsageFault = 2;
+    private const int Success = 0, DeviceFault = 1, UsageFault = 2;
 
     /// <summary>Runs the agent until SIGTERM or SIGINT.</summary>
     internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
@@ -37,10 +38,10 @@ internal static class AgentProgram
             errors.WriteLine($"microvm-agent: {e.Message}");
             return UsageFault;
         }
-        catch (StoreException e)
+        catch (Exception e) when (e is StoreException or OsFaultException or IOException or UnauthorizedAccessException)
         {
             errors.WriteLine($"microvm-agent: {e.Message}");
-            return StoreFault;
+            return DeviceFault;
         }
     }
 

@@ -1,0 +1,81 @@
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.Shared.Topics;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MicroVm.EdgeAgent.Tests.Mqtt;
+
+public sealed class MqttLinkTests : IAsyncDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly TestGateway _gateway = new();
+    private readonly Handler _handler = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly MqttLink _link;
+
+    public MqttLinkTests() => _link = new MqttLink(
+        TestOptions.In(_directory, _gateway.Port), _handler, new AgentCounters(), TimeProvider.System, NullLogger.Instance);
+
+    [Fact]
+    public async Task Run_GatewayComesGoesAndComesBack_SaysHelloEachTime()
+    {
+        Task running = _link.RunAsync(_stop.Token);
+        Assert.False(await _link.TryPublishAsync(UplinkKind.Reported, [1], default));
+
+        await _gateway.StartAsync();
+        Assert.Equal([7], await _gateway.TakeAsync(UplinkKind.Hello, "first hello"));
+        await Phase.Of("connected", _handler.WaitConnected());
+        await _gateway.StopAsync();
+        await _gateway.StartAsync();
+        Assert.Equal([7], await _gateway.TakeAsync(UplinkKind.Hello, "second hello"));
+        await Phase.Of("connected again", _handler.WaitConnected());
+
+        Assert.True(await _link.TryPublishAsync(UplinkKind.Reported, [2], default));
+        Assert.Equal([2], await _gateway.TakeAsync(UplinkKind.Reported, "report"));
+        await _stop.CancelAsync();
+        await Phase.Of("stop", running);
+    }
+
+    [Fact]
+    public async Task Run_Downlink_IsHandedOverWithItsKind()
+    {
+        await _gateway.StartAsync();
+        Task running = _link.RunAsync(_stop.Token);
+        await Phase.Of("connected", _handler.WaitConnected());
+        Task<(DownlinkKind, byte[])> downlink = _handler.WaitDownlink();
+
+        await _gateway.SendAsync(TestOptions.In(_directory).DeviceId, DownlinkKind.Ack, [1, 2, 3]);
+
+        (DownlinkKind kind, byte[] payload) = await Phase.Of("downlink", downlink);
+        Assert.Equal(DownlinkKind.Ack, kind);
+        Assert.Equal([1, 2, 3], payload);
+        await _stop.CancelAsync();
+        await Phase.Of("stop", running);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _link.Dispose();
+        await _gateway.DisposeAsync();
+        _directory.Dispose();
+        _stop.Dispose();
+    }
+
+    private sealed class Handler : ILinkHandler
+    {
+        private readonly SemaphoreSlim _connected = new(0);
+        private readonly TaskCompletionSource<(DownlinkKind, byte[])> _downlink = new();
+
+        public byte[] MakeHello() => [7];
+
+        public void OnConnected() => _connected.Release();
+
+        public void OnDownlink(DownlinkKind kind, ReadOnlyMemory<byte> payload) => _downlink.TrySetResult((kind, payload.ToArray()));
+
+        internal Task WaitConnected() => _connected.WaitAsync();
+
+        internal Task<(DownlinkKind, byte[])> WaitDownlink() => _downlink.Task;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.Shared.Identity;
+using MicroVm.Shared.Topics;
+using MQTTnet;
+using MQTTnet.Protocol;
+using MQTTnet.Server;
+
+namespace MicroVm.EdgeAgent.Tests.Mqtt;
+
+/// <summary>A gateway as the control plane embeds it: takes uplinks itself and enqueues downlinks on the one session.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private readonly Channel<(UplinkKind Kind, byte[] Payload)> _uplinks = Channel.CreateUnbounded<(UplinkKind, byte[])>();
+    private readonly MqttServer _server;
+
+    internal TestGateway(int? port = null)
+    {
+        Port = port ?? FindPort();
+        _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
+            .WithDefaultEndpoint()
+            .WithDefaultEndpointBoundIPAddress(IPAddress.Loopback)
+            .WithDefaultEndpointBoundIPV6Address(IPAddress.None)
+            .WithDefaultEndpointPort(Port)
+            .Build());
+        _server.InterceptingPublishAsync += OnPublishAsync;
+    }
+
+    internal int Port { get; }
+
+    /// <summary>Payload of the last hello.</summary>
+    internal byte[]? Hello { get; private set; }
+
+    internal Task StartAsync() => _server.StartAsync();
+
+    internal Task StopAsync() => _server.StopAsync();
+
+    /// <summary>The next uplink of a kind; others are passed over.</summary>
+    internal async Task<byte[]> TakeAsync(UplinkKind kind, string phase)
+    {
+        while (true)
+        {
+            (UplinkKind found, byte[] payload) = await Phase.Of(phase, _uplinks.Reader.ReadAsync().AsTask());
+            if (found == kind)
+            {
+                return payload;
+            }
+        }
+    }
+
+    /// <summary>The next uplink of a kind that is what is waited for.</summary>
+    internal async Task<T> TakeAsync<T>(UplinkKind kind, string phase, Func<ReadOnlyMemory<byte>, T> decode, Func<T, bool> wanted)
+    {
+        while (true)
+        {
+            T message = decode(await TakeAsync(kind, phase));
+            if (wanted(message))
+            {
+                return message;
+            }
+        }
+    }
+
+    internal async Task SendAsync(DeviceId device, DownlinkKind kind, byte[] payload)
+    {
+        MqttSessionStatus session = (await _server.GetSessionsAsync()).Single(session => session.Id == device.Value);
+        session.TryEnqueueApplicationMessage(
+            new MqttApplicationMessageBuilder()
+                .WithTopic(DeviceTopic.Down(device, kind))
+                .WithPayload(payload)
+                .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
+                .Build(),
+            out _);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.StopAsync();
+        _server.Dispose();
+    }
+
+    private static int FindPort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private Task OnPublishAsync(InterceptingPublishEventArgs publish)
+    {
+        publish.ProcessPublish = false;
+        Assert.True(DeviceTopic.TryParseUp(publish.ApplicationMessage.Topic, out _, out UplinkKind kind));
+        byte[] payload = publish.ApplicationMessage.Payload.ToArray();
+        Hello = kind == UplinkKind.Hello ? payload : Hello;
+        _uplinks.Writer.TryWrite((kind, payload));
+        return Task.CompletedTask;
+    }
+}

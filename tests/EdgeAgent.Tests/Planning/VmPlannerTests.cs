@@ -1,0 +1,130 @@
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
+using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+
+namespace MicroVm.EdgeAgent.Tests.Planning;
+
+public sealed class VmPlannerTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly VmRun s_run = new(Guid.NewGuid(), 100, 1, "boot", 3, s_now);
+
+    [Fact]
+    public void Plan_NothingDesiredNothingKnown_DoesNothing() =>
+        Assert.Equal("", Describe(VmPlanner.Plan(null, VmObservation.None, s_now)));
+
+    [Theory]
+    [InlineData(true, "Stop Remove")]
+    [InlineData(false, "Remove")]
+    public void Plan_NotDesired_IsStoppedAndRemoved(bool alive, string expected) =>
+        Assert.Equal(expected, Describe(VmPlanner.Plan(null, Observe(Specs.Vm(), alive), s_now)));
+
+    [Theory]
+    [InlineData(false, "Fetch Start")]
+    [InlineData(true, "Start")]
+    public void Plan_DesiredAndUnknown_IsFetchedAndStarted(bool image, string expected) =>
+        Assert.Equal(expected, Describe(VmPlanner.Plan(Specs.Vm(), VmObservation.None with { ImagePresent = image }, s_now)));
+
+    [Fact]
+    public void Plan_SameSpecificationRuns_DoesNothing() =>
+        Assert.Equal("", Describe(VmPlanner.Plan(Specs.Vm(), Observe(Specs.Vm(), alive: true), s_now)));
+
+    [Theory]
+    [InlineData(false, "Fetch Stop Start")]
+    [InlineData(true, "Stop Start")]
+    public void Plan_OtherSpecificationRuns_IsReplacedAfterItsImageIsThere(bool image, string expected) =>
+        Assert.Equal(expected, Describe(VmPlanner.Plan(Specs.Vm(revision: 2), Observe(Specs.Vm(), alive: true) with { ImagePresent = image }, s_now)));
+
+    [Fact]
+    public void Plan_ReplacementWhoseFetchFailed_LeavesTheOldOneAndWaits()
+    {
+        VmObservation observed = Observe(Specs.Vm(), alive: true) with { FetchNotBefore = s_now.AddSeconds(8) };
+
+        Assert.Equal("after 8", Describe(VmPlanner.Plan(Specs.Vm(revision: 2), observed, s_now)));
+    }
+
+    [Theory]
+    [InlineData(RestartPolicy.Always, 0, "after 4")]
+    [InlineData(RestartPolicy.Always, 1, "after 4")]
+    [InlineData(RestartPolicy.OnFailure, 0, "")]
+    [InlineData(RestartPolicy.OnFailure, 1, "after 4")]
+    [InlineData(RestartPolicy.OnFailure, null, "after 4")]
+    [InlineData(RestartPolicy.Never, 0, "")]
+    [InlineData(RestartPolicy.Never, null, "")]
+    public void Plan_Ended_FollowsThePolicyAfterTheBackOff(RestartPolicy policy, int? code, string expected)
+    {
+        VmSpec spec = Specs.Vm(policy: policy);
+        VmRecord record = new()
+        {
+            Spec = spec, Exit = new VmExit(code, "", s_now), Crashes = 3, RetryAt = s_now.AddSeconds(4),
+        };
+
+        Assert.Equal(expected, Describe(VmPlanner.Plan(spec, new VmObservation { Record = record, ImagePresent = true }, s_now)));
+    }
+
+    [Fact]
+    public void Plan_BackOffIsOver_Starts()
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Exit = new VmExit(1, "", s_now), Crashes = 3, RetryAt = s_now.AddSeconds(4) };
+
+        Assert.Equal("Start", Describe(VmPlanner.Plan(
+            Specs.Vm(), new VmObservation { Record = record, ImagePresent = true }, s_now.AddSeconds(4))));
+    }
+
+    [Fact]
+    public void Plan_ClockWasSetBack_WaitsNoLongerThanTheDelay()
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Exit = new VmExit(1, "", s_now), Crashes = 3, RetryAt = s_now.AddYears(10) };
+
+        Assert.Equal("after 4", Describe(VmPlanner.Plan(Specs.Vm(), new VmObservation { Record = record, ImagePresent = true }, s_now)));
+    }
+
+    [Fact]
+    public void Plan_EndedForGoodAndOtherSpecificationDesired_Starts()
+    {
+        VmRecord record = new() { Spec = Specs.Vm(policy: RestartPolicy.Never), Exit = new VmExit(0, "", s_now), RetryAt = s_now.AddHours(1) };
+
+        Assert.Equal("Start", Describe(VmPlanner.Plan(
+            Specs.Vm(revision: 2), new VmObservation { Record = record, ImagePresent = true }, s_now)));
+    }
+
+    [Theory]
+    [InlineData(5, "after 10")]
+    [InlineData(15, "Stop")]
+    public void Plan_WorkloadEndedAndVmStays_IsStoppedAfterTheLimit(int seconds, string expected)
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Run = s_run, Exit = new VmExit(0, "", s_now) };
+
+        Assert.Equal(expected, Describe(VmPlanner.Plan(
+            Specs.Vm(), new VmObservation { Record = record, ProcessAlive = true }, s_now.AddSeconds(seconds))));
+    }
+
+    [Theory]
+    [InlineData(RestartPolicy.Always, 0, VmPhase.BackOff)]
+    [InlineData(RestartPolicy.OnFailure, 0, VmPhase.Completed)]
+    [InlineData(RestartPolicy.OnFailure, 3, VmPhase.BackOff)]
+    [InlineData(RestartPolicy.Never, 3, VmPhase.Completed)]
+    [InlineData(RestartPolicy.Never, null, VmPhase.Failed)]
+    public void PhaseAfter_Exit_SaysWhetherItComesBack(RestartPolicy policy, int? code, VmPhase expected) =>
+        Assert.Equal(expected, VmPlanner.PhaseAfter(policy, new VmExit(code, "", s_now)));
+
+    private static VmObservation Observe(VmSpec spec, bool alive) =>
+        new() { Record = new VmRecord { Spec = spec, Run = alive ? s_run : null }, ProcessAlive = alive };
+
+    private static string Describe(VmPlan plan)
+    {
+        IEnumerable<string> steps = plan.Steps.Select(step => step switch
+        {
+            FetchImageStep => "Fetch",
+            StartVmStep => "Start",
+            StopVmStep => "Stop",
+            RemoveVmStep => "Remove",
+            _ => step.ToString(),
+        });
+        return string.Join(' ', plan.LookAgainAfter is TimeSpan delay ? steps.Append($"after {delay.TotalSeconds}") : steps);
+    }
+}

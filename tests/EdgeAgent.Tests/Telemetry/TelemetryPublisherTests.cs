@@ -1,0 +1,106 @@
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Topics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MicroVm.EdgeAgent.Tests.Telemetry;
+
+public sealed class TelemetryPublisherTests : IAsyncDisposable
+{
+    private static readonly Guid s_boot = Guid.NewGuid();
+    private readonly FakeTimeProvider _time = new();
+    private readonly MemoryStore _store = new();
+    private readonly FakeUplink _uplink = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TelemetryPublisher _publisher;
+    private readonly Task _running;
+
+    public TelemetryPublisherTests()
+    {
+        _publisher = new TelemetryPublisher(_store, _uplink, new AgentCounters(), _time, NullLogger.Instance);
+        _running = _publisher.RunAsync(_stop.Token);
+    }
+
+    [Fact]
+    public async Task Run_ManyBatches_KeepsAWindowAndGoesOnWithAcknowledgements()
+    {
+        Spool(1, 12);
+        _publisher.OnConnected();
+
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], await Take(8));
+        Assert.Equal(0, _uplink.Waiting);
+        _publisher.OnAck(new Ack(s_boot, 1));
+        _publisher.OnAck(new Ack(s_boot, 2));
+
+        Assert.Equal([9, 10], await Take(2));
+        Assert.Equal(10, _store.ReadSpoolUsage().Rows);
+    }
+
+    [Fact]
+    public async Task OnConnected_AfterALostConnection_SendsWhatIsNotAcknowledgedAgain()
+    {
+        Spool(1, 3);
+        _publisher.OnConnected();
+        Assert.Equal([1, 2, 3], await Take(3));
+        _publisher.OnAck(new Ack(s_boot, 2));
+
+        _publisher.OnConnected();
+
+        Assert.Equal([1, 3], await Take(2));
+    }
+
+    [Fact]
+    public async Task Run_NoConnection_KeepsEverythingUntilThereIsOne()
+    {
+        _uplink.Up = false;
+        Spool(1, 2);
+        _publisher.OnSpooled();
+        Assert.Equal(2, _store.ReadSpoolUsage().Rows);
+
+        _uplink.Up = true;
+        _publisher.OnConnected();
+
+        Assert.Equal([1, 2], await Take(2));
+    }
+
+    [Fact]
+    public async Task OnAck_OfABatchThatIsNotThere_DoesNothing()
+    {
+        _publisher.OnAck(new Ack(Guid.NewGuid(), 1));
+        Spool(1, 1);
+        _publisher.OnConnected();
+
+        Assert.Equal([1], await Take(1));
+        Assert.Equal(1, _store.ReadSpoolUsage().Rows);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running);
+        _stop.Dispose();
+    }
+
+    private void Spool(ulong first, ulong count)
+    {
+        for (ulong i = first; i < first + count; i++)
+        {
+            _store.AppendBatch(new SpooledBatch(0, s_boot, i, 0, [(byte)i]), [], SpoolLimits.Default);
+        }
+    }
+
+    private async Task<IReadOnlyList<int>> Take(int count)
+    {
+        List<int> taken = [];
+        for (int i = 0; i < count; i++)
+        {
+            taken.Add((await _uplink.TakeAsync(UplinkKind.Telemetry)).Single());
+        }
+
+        return taken;
+    }
+}

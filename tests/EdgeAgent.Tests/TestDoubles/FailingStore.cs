@@ -1,0 +1,42 @@
+using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Tests.TestDoubles;
+
+/// <summary>A store whose disk is broken while <see cref="Broken"/> is set.</summary>
+internal sealed class FailingStore(IAgentStore inner) : IAgentStore
+{
+    internal volatile bool Broken;
+
+    public DesiredDocument? LoadDesired() => Try(inner.LoadDesired);
+
+    public void SaveDesired(DesiredDocument document) => Try(() => inner.SaveDesired(document));
+
+    public IReadOnlyList<VmRecord> LoadVms() => Try(inner.LoadVms);
+
+    public void SaveVm(VmRecord record) => Try(() => inner.SaveVm(record));
+
+    public void RemoveVm(ResourceName name) => Try(() => inner.RemoveVm(name));
+
+    public LogPosition? LoadLogPosition(ResourceName name) => Try(() => inner.LoadLogPosition(name));
+
+    public SpoolEviction AppendBatch(SpooledBatch batch, IReadOnlyCollection<LogPosition> positions, SpoolLimits limits) =>
+        Try(() => inner.AppendBatch(batch, positions, limits));
+
+    public IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count) => Try(() => inner.ReadBatches(afterId, count));
+
+    public bool RemoveBatch(Guid bootId, ulong sequence) => Try(() => inner.RemoveBatch(bootId, sequence));
+
+    public SpoolUsage ReadSpoolUsage() => Try(inner.ReadSpoolUsage);
+
+    public void Dispose() => inner.Dispose();
+
+    private T Try<T>(Func<T> body) => Broken ? throw new StoreException("disk I/O error") : body();
+
+    private void Try(Action body) => Try(() =>
+    {
+        body();
+        return true;
+    });
+}
