@@ -1,0 +1,239 @@
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.EdgeAgent.Vms.Guest;
+using MicroVm.Shared.Contracts.Guest;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MicroVm.EdgeAgent.Tests.Vms.Guest;
+
+public sealed class GuestChannelServerTests : IAsyncDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly FailingStore _store = new(new MemoryStore());
+    private readonly AgentCounters _counters = new();
+    private readonly VmTable _table;
+    private readonly VmEntry _entry;
+    private readonly TelemetryCollector _collector;
+    private readonly GuestSession _session;
+    private readonly GuestChannelServer _server;
+
+    public GuestChannelServerTests()
+    {
+        _table = new VmTable(_store);
+        VmRun run = new(Guid.NewGuid(), 1, 1, "boot", 3, _time.GetUtcNow());
+        _entry = _table.Load(new VmRecord { Spec = Specs.Vm(), Run = run, Phase = VmPhase.Starting });
+        _collector = new TelemetryCollector(
+            _store, SpoolLimits.Default, new UplinkSequence(Guid.NewGuid(), _time), _counters, _time, NullLogger.Instance);
+        LogSource source = new(_entry.Name, run.Id, 0);
+        _session = new GuestSession(_entry, Specs.Vm(), _table, source, _collector, _time, NullLogger.Instance);
+        _server = GuestChannelServer.Listen(_entry.Name, Path, _session, _counters, NullLogger.Instance);
+        source.Acknowledge = sequence => _server.TrySend(new GuestLogAck(sequence));
+        _session.Begin();
+    }
+
+    private string Path => _directory["vsock_1024"];
+
+    [Fact]
+    public async Task Guest_AwaitsConfig_GetsItAndIsRunningOnceStarted()
+    {
+        using FakeInit init = await FakeInit.GreetAsync(Path);
+        GuestConfig config = await init.ReceiveAsync<GuestConfig>("config");
+        Assert.Equal("web", config.Hostname);
+        Assert.Equal(["/bin/app"], config.Process.Arguments);
+        Task running = WhenRecord(record => record.Phase == VmPhase.Running);
+
+        await init.SendAsync(new GuestStarted(17));
+
+        await Phase.Of("running", running);
+    }
+
+    [Fact]
+    public async Task Guest_ThatRunsConnectsAgain_GetsNoConfigAndIsRunning()
+    {
+        Task running = WhenRecord(record => record.Phase == VmPhase.Running);
+        using FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running);
+        await Phase.Of("running", running);
+
+        _server.TrySend(new GuestShutdown(3));
+
+        Assert.Equal(3, (await init.ReceiveAsync<GuestShutdown>("shutdown")).GracePeriodSeconds);
+    }
+
+    [Fact]
+    public async Task LogLines_AreAcknowledgedWhenTheyAreDurable()
+    {
+        using FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running);
+        using CancellationTokenSource stop = new();
+        Task collecting = _collector.RunAsync(stop.Token);
+        for (ulong i = 1; i <= TelemetryCollector.BatchLines; i++)
+        {
+            await init.SendLineAsync(i, $"line {i}");
+        }
+
+        GuestLogAck ack = await init.ReceiveAsync<GuestLogAck>("acknowledgement");
+
+        Assert.Equal((ulong)TelemetryCollector.BatchLines, ack.Sequence);
+        Assert.Equal(ack.Sequence, _store.LoadLogPosition(_entry.Name)!.Sequence);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => collecting);
+    }
+
+    [Fact]
+    public async Task LogLines_SentAgainOnANewConnection_AreAcknowledgedAndKeptOnce()
+    {
+        using (FakeInit first = await FakeInit.GreetAsync(Path, GuestState.Running))
+        {
+            await first.SendLineAsync(1, "one");
+            await first.SendAsync(new GuestExited(0, ""));
+            await first.ReceiveAsync<GuestExitAck>("everything before was read");
+        }
+
+        _collector.TryFlush();
+        using FakeInit second = await FakeInit.GreetAsync(Path, GuestState.Running);
+        await second.SendLineAsync(1, "one");
+
+        Assert.Equal(1UL, (await second.ReceiveAsync<GuestLogAck>("acknowledgement")).Sequence);
+        Assert.Single(_store.ReadBatches(0, 10));
+    }
+
+    [Fact]
+    public async Task Exit_IsDurableBeforeItIsAcknowledged()
+    {
+        using FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running);
+        await init.SendAsync(new GuestExited(137, "killed"));
+        await init.ReceiveAsync<GuestExitAck>("acknowledgement");
+
+        VmRecord kept = _store.LoadVms().Single();
+        Assert.Equal((137, "killed"), (kept.Exit!.Code, kept.Exit.Message));
+        Assert.Equal(137, kept.LastExitCode);
+    }
+
+    [Fact]
+    public async Task Exit_StoreIsBroken_IsNotAcknowledgedUntilItIsSaidAgain()
+    {
+        _store.Broken = true;
+        using (FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running))
+        {
+            await init.SendAsync(new GuestExited(1, ""));
+            Assert.Null(await init.ReceiveAsync("the connection's end"));
+        }
+
+        _store.Broken = false;
+        using FakeInit again = await FakeInit.GreetAsync(Path, GuestState.Exited);
+        await again.SendAsync(new GuestExited(1, ""));
+        await again.ReceiveAsync<GuestExitAck>("acknowledgement");
+    }
+
+    [Fact]
+    public async Task Stop_GuestConnectsLater_IsToldThen()
+    {
+        GuestShutdown shutdown = _session.RequestStop();
+        Assert.False(_server.TrySend(shutdown));
+
+        using FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running);
+
+        Assert.Equal(10, (await init.ReceiveAsync<GuestShutdown>("shutdown")).GracePeriodSeconds);
+    }
+
+    [Theory]
+    [InlineData("00000000")]
+    [InlineData("7fffffff")]
+    [InlineData("00000003a10007")]
+    [InlineData("00000001ff")]
+    public async Task BadFrame_ClosesThatConnectionAndIsCounted(string hex)
+    {
+        using (FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running))
+        {
+            await init.SendRawAsync(Convert.FromHexString(hex));
+            Assert.Null(await init.ReceiveAsync("the connection's end"));
+        }
+
+        Assert.Equal(1, _counters.GuestFaults.Value);
+        using FakeInit next = await FakeInit.GreetAsync(Path);
+        await next.ReceiveAsync<GuestConfig>("config on the next connection");
+    }
+
+    [Fact]
+    public async Task FirstFrame_IsNoHello_ClosesTheConnection()
+    {
+        using FakeInit init = new(Path);
+        await init.SendAsync(new GuestStarted(1));
+
+        Assert.Null(await init.ReceiveAsync("the connection's end"));
+        Assert.Equal(1, _counters.GuestFaults.Value);
+    }
+
+    [Fact]
+    public async Task OtherProtocolVersion_ClosesTheConnection()
+    {
+        using FakeInit init = new(Path);
+        await init.SendAsync(new GuestHello(2, "x", GuestState.AwaitingConfig));
+
+        Assert.Null(await init.ReceiveAsync("the connection's end"));
+    }
+
+    [Fact]
+    public async Task OverlongLine_ClosesTheConnection()
+    {
+        using FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running);
+        await init.SendLineAsync(1, new string('x', LogLine.MaxTextBytes + 1));
+
+        Assert.Null(await init.ReceiveAsync("the connection's end"));
+    }
+
+    [Fact]
+    public async Task NewConnection_TakesThePlaceOfTheOneBefore()
+    {
+        using FakeInit first = await FakeInit.GreetAsync(Path);
+        await first.ReceiveAsync<GuestConfig>("config");
+        using FakeInit second = await FakeInit.GreetAsync(Path);
+        await second.ReceiveAsync<GuestConfig>("config again");
+
+        Assert.Null(await first.ReceiveAsync("the first connection's end"));
+    }
+
+    [Fact]
+    public async Task Drain_GuestHasWrittenAndGone_ReadsItsLastWords()
+    {
+        using (FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running))
+        {
+            await init.SendLineAsync(1, "last words");
+            await init.SendAsync(new GuestExited(5, ""));
+        }
+
+        await Phase.Of("drain", _server.DrainAsync(_time));
+
+        Assert.Equal(5, _entry.Record!.Exit!.Code);
+        _collector.TryFlush();
+        Assert.Equal("last words", TelemetryBatch.Decode(_store.ReadBatches(0, 1).Single().Payload).Logs.Single().Text);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _collector.Dispose();
+        _directory.Dispose();
+    }
+
+    /// <summary>Armed before the trigger: completes when the record is so.</summary>
+    private Task WhenRecord(Func<VmRecord, bool> condition)
+    {
+        TaskCompletionSource met = new();
+        _table.Changed += () =>
+        {
+            if (condition(_entry.Record!))
+            {
+                met.TrySetResult();
+            }
+        };
+        return met.Task;
+    }
+}
