@@ -12,6 +12,7 @@ namespace MicroVm.Vmm.Arch.X64;
 /// 0x0002_0000                64 Ki       kernel command line
 /// 0x0009_fc00                            end of low RAM
 /// 0x000e_0000               128 Ki       ACPI tables, RSDP first (where firmware would have it)
+/// 0x000f_fff0                   16       reset vector: code that resets the machine
 /// 0x0010_0000                            kernel; initrd as high as allowed below the gap
 /// 0xc000_0000                 1 Gi       gap: no RAM from here to 4 GiB
 ///   0xd000_0000              18 x 4 Ki   virtio-mmio windows

@@ -1,0 +1,130 @@
+using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.EventLoop;
+using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Machine;
+
+namespace MicroVm.Vmm.Hosting;
+
+/// <summary>
+/// The process around the one VM, on the main thread:
+/// <code>
+/// configured --start--> running --guest off, reset, fault--> ended
+///     |                    | SIGTERM: power button, once
+///     +----- SIGTERM ------+---- SIGINT, second SIGTERM ----> ended
+/// </code>
+/// </summary>
+internal sealed class VmmProcess : IDisposable
+{
+    private readonly CommandLineOptions _options;
+    private readonly Logger _logger;
+    private readonly EpollLoop _loop = new();
+    private readonly VmLifetime _lifetime;
+    private readonly StopSignalSource _signals;
+    private readonly InstanceInfo _info;
+    private ApiServer? _api;
+    private VirtualMachine? _machine;
+
+    internal VmmProcess(CommandLineOptions options, Logger logger)
+    {
+        _options = options;
+        _logger = logger;
+        _info = new InstanceInfo(options.Id);
+        _lifetime = new VmLifetime(_loop);
+        _signals = new StopSignalSource(_loop, OnStopSignal);
+    }
+
+    /// <summary>Serves and runs until the end; returns how it ended.</summary>
+    /// <exception cref="VmmFaultException">The VM of the configuration file could not be made, or the API not served.</exception>
+    internal VmOutcome Run()
+    {
+        VmConfig? config = _options.ConfigFile is null ? null : ConfigFile.Read(_options.ConfigFile);
+        if (_options.ApiSocket is not null)
+        {
+            _api = ServeApi(_options.ApiSocket, config);
+        }
+
+        if (config is not null)
+        {
+            Start(config);
+        }
+
+        _loop.Run();
+        return _lifetime.Outcome;
+    }
+
+    /// <summary>Takes the VM down. When a vCPU cannot be stopped the process must end without releasing what it uses.</summary>
+    public void Dispose()
+    {
+        // A fault of the loop leaves without an outcome; vCPUs stop only when there is one.
+        _lifetime.End(new VmOutcome(ExitCode.InternalFault, "process ends"));
+        _api?.Dispose();
+        if (_machine is not null && _machine.StopVcpus())
+        {
+            _machine.Dispose();
+        }
+
+        _signals.Dispose();
+        _loop.Dispose();
+    }
+
+    private ApiServer ServeApi(string path, VmConfig? config)
+    {
+        VmConfigBuilder builder = new();
+        if (config is not null)
+        {
+            // Started from the file: the API then answers with what it runs, and takes no more configuration.
+            Fill(builder, config);
+            _info.State = InstanceState.Running;
+        }
+
+        return new ApiServer(path, _loop, _info, builder, Start);
+    }
+
+    private static void Fill(VmConfigBuilder builder, VmConfig config)
+    {
+        builder.Machine = config.Machine;
+        builder.BootSource = config.BootSource;
+        builder.Vsock = config.Vsock;
+        builder.Entropy = config.Entropy;
+        builder.Serial = config.Serial;
+        builder.Logger = config.Logger;
+        foreach (DriveConfig drive in config.Drives)
+        {
+            builder.SetDrive(drive, "drives");
+        }
+    }
+
+    private void Start(VmConfig config)
+    {
+        if (config.Logger is LoggerConfig log)
+        {
+            _logger.Configure(log.Level, log.ShowLevel, log.ShowLogOrigin);
+            if (log.LogPath is not null)
+            {
+                _logger.OpenFile(log.LogPath);
+            }
+        }
+
+        // With an API a supervisor drives this process, and its standard input is nobody's console.
+        _machine = VirtualMachine.Create(config, _loop, _lifetime, _logger, readsStandardInput: _options.ApiSocket is null);
+        _logger.Info("guest started");
+        _machine.Start();
+    }
+
+    private void OnStopSignal(int number)
+    {
+        if (_machine is null)
+        {
+            _lifetime.End(new VmOutcome(ExitCode.Ok, "stopped before a guest was started"));
+        }
+        else if (number == SignalNumber.Interrupt || !_machine.TryAskToStop())
+        {
+            _lifetime.End(new VmOutcome(ExitCode.Terminated, "guest ended by signal"));
+        }
+        else
+        {
+            _logger.Info("asked the guest to stop");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using MicroVm.Vmm.Arch.X64;
+using MicroVm.Vmm.Arch.X64.Acpi;
+using MicroVm.Vmm.Boot.Loaders;
+using MicroVm.Vmm.Bus;
+using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Devices.Legacy;
+using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.EventLoop;
+using MicroVm.Vmm.Interop.Kvm;
+using MicroVm.Vmm.Interop.Kvm.X64;
+using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Kvm;
+using MicroVm.Vmm.Memory;
+using MicroVm.Vmm.Vcpu;
+
+namespace MicroVm.Vmm.Machine;
+
+/// <summary>Puts one VM together: memory, kernel, legacy devices, virtio devices, tables, vCPUs, in this order.</summary>
+internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime lifetime, Logger logger, OwnedResources resources)
+{
+    /// <summary>Least RAM: the fixed places of the address map and a first megabyte for the kernel.</summary>
+    private const int LeastMemoryMib = 2;
+    private const int MostVcpus = 32;
+
+    private readonly IoBus _ports = new();
+    private readonly IoBus _memoryBus = new();
+
+    /// <exception cref="VmmFaultException">Something outside this program stands in the way.</exception>
+    internal (VcpuThread[] Vcpus, PowerButton PowerButton) Build(bool readsStandardInput)
+    {
+        BootSource boot = config.BootSource;
+        KvmSystem kvm = resources.Own(new KvmSystem());
+        int vcpuCount = CheckedVcpuCount(kvm);
+        KvmVm vm = resources.Own(kvm.CreateVm());
+        GuestMemory memory = resources.Own(AllocateMemory());
+        LoadedKernel kernel = KernelLoader.Load(boot.KernelImagePath, memory);
+        BootPayload payload = boot.InitrdPath is null ? default : InitrdLoader.Load(boot.InitrdPath, kernel, memory);
+        CommandLineWriter.Write(KernelArguments.For(boot, config.Drives), kernel, memory);
+
+        vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
+        vm.CreateInterruptChips();
+        vm.MapMemory(memory);
+        AddLegacyDevices(vm, readsStandardInput);
+        PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
+        int virtioCount = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config);
+        WriteTables(memory, kernel, payload, vcpuCount, virtioCount);
+        return (CreateVcpus(kvm, vm, memory, kernel, vcpuCount), powerButton);
+    }
+
+    private int CheckedVcpuCount(KvmSystem kvm)
+    {
+        int count = config.Machine.VcpuCount;
+        int most = Math.Min(MostVcpus, kvm.MaxVcpus);
+        return count >= 1 && count <= most
+            ? count
+            : throw new VmmFaultException(ExitCode.BadConfiguration, $"vcpu_count: expected 1 to {most}, found {count}");
+    }
+
+    private GuestMemory AllocateMemory()
+    {
+        int sizeMib = config.Machine.MemSizeMib;
+        if (sizeMib < LeastMemoryMib)
+        {
+            throw new VmmFaultException(ExitCode.BadConfiguration, $"mem_size_mib: expected {LeastMemoryMib} or more, found {sizeMib}");
+        }
+
+        try
+        {
+            return new GuestMemory(MemoryLayout.Regions(sizeMib));
+        }
+        catch (OsFaultException fault)
+        {
+            throw new VmmFaultException(ExitCode.OutOfMemory, fault.Message, fault);
+        }
+    }
+
+    private void AddLegacyDevices(KvmVm vm, bool readsStandardInput)
+    {
+        VmOutcome reset = new(ExitCode.Ok, "guest reset");
+        VmOutcome powerOff = new(ExitCode.Ok, "guest powered off");
+        DescriptorSerialOutput output = config.Serial?.SerialOutPath is string path
+            ? DescriptorSerialOutput.ToFile(path)
+            : DescriptorSerialOutput.ToStandardOutput();
+        Serial16550 serial = new(Interrupt(vm, AddressMap.SerialGsi), resources.Own(output));
+        _ports.Add(AddressMap.SerialPort, AddressMap.SerialPortCount, serial);
+        _ports.Add(
+            AddressMap.KeyboardPort, AddressMap.KeyboardPortCount, new KeyboardController(() => lifetime.End(reset)));
+        _ports.Add(
+            AddressMap.AcpiPowerPort,
+            AddressMap.AcpiPowerPortCount,
+            new AcpiPowerDevice(() => lifetime.End(powerOff), () => lifetime.End(reset)));
+        if (readsStandardInput)
+        {
+            StandardInputSource.Attach(loop, serial);
+        }
+    }
+
+    private EventFdInterruptLine Interrupt(KvmVm vm, uint gsi)
+    {
+        EventFdInterruptLine line = resources.Own(new EventFdInterruptLine());
+        vm.BindInterrupt(line.Fd, gsi);
+        return line;
+    }
+
+    private static void WriteTables(GuestMemory memory, LoadedKernel kernel, BootPayload payload, int vcpuCount, int virtioCount)
+    {
+        AcpiTables.Write(memory, vcpuCount, virtioCount);
+        ResetVector.Write(memory);
+        E820Entry[] map = E820Map.Build(memory.Regions);
+        if (kernel.Protocol == BootProtocol.Pvh)
+        {
+            PvhStartInfo.Write(memory, payload, map);
+        }
+        else
+        {
+            ZeroPage.Write(memory, kernel, payload, map);
+        }
+    }
+
+    private VcpuThread[] CreateVcpus(KvmSystem kvm, KvmVm vm, GuestMemory memory, LoadedKernel kernel, int count)
+    {
+        KvmCpuidEntry2[] supported = kvm.SupportedCpuid();
+        bool tscDeadline = kvm.CheckExtension(KvmCapability.TscDeadlineTimer) > 0;
+        VcpuThread[] threads = new VcpuThread[count];
+        for (int i = 0; i < count; i++)
+        {
+            KvmVcpu vcpu = resources.Own(vm.CreateVcpu(i));
+            vcpu.SetCpuid(CpuidTable.For(supported, i, count, tscDeadline));
+            BootRegisters.ApplyMsrs(vcpu);
+            if (i == 0)
+            {
+                BootRegisters.Apply(vcpu, memory, kernel);
+            }
+
+            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus), lifetime);
+        }
+
+        return threads;
+    }
+}

@@ -1,0 +1,70 @@
+using MicroVm.Vmm.Arch.X64;
+using MicroVm.Vmm.Bus;
+using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Devices.Virtio;
+using MicroVm.Vmm.Devices.Virtio.Transport;
+using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.EventLoop;
+using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Kvm;
+using MicroVm.Vmm.Memory;
+
+namespace MicroVm.Vmm.Machine;
+
+/// <summary>Gives each virtio device its window, interrupt and doorbells, in the order of the configuration.</summary>
+internal sealed class VirtioSlots(
+    KvmVm vm, GuestMemory memory, IoBus bus, EpollLoop loop, Logger logger, OwnedResources resources)
+{
+    /// <summary>Adds every device of <paramref name="config"/>; returns how many there are.</summary>
+    internal int AddAll(VmConfig config)
+    {
+        IReadOnlyList<IVirtioDevice> devices = VirtioDeviceFactory.Create(config, loop);
+        int next = 0;
+        try
+        {
+            if (devices.Count > AddressMap.MaxVirtioDevices)
+            {
+                throw new VmmFaultException(
+                    ExitCode.BadConfiguration, $"devices: expected at most {AddressMap.MaxVirtioDevices}, found {devices.Count}");
+            }
+
+            while (next < devices.Count)
+            {
+                VirtioMmioDevice transport = MakeTransport(devices[next], next);
+                next++;
+                Connect(transport, next - 1);
+            }
+
+            return devices.Count;
+        }
+        catch
+        {
+            // The others belong to their transports, and so to the machine's resources.
+            for (; next < devices.Count; next++)
+            {
+                devices[next].Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private VirtioMmioDevice MakeTransport(IVirtioDevice device, int index)
+    {
+        EventFdInterruptLine interrupt = resources.Own(new EventFdInterruptLine());
+        vm.BindInterrupt(interrupt.Fd, AddressMap.FirstVirtioGsi + (uint)index);
+        return resources.Own(
+            new VirtioMmioDevice(device, memory, interrupt, loop, message => logger.Warning(message, nameof(VirtioMmioDevice))));
+    }
+
+    private void Connect(VirtioMmioDevice transport, int index)
+    {
+        ulong window = AddressMap.VirtioWindows + ((ulong)index * AddressMap.VirtioWindowSize);
+        bus.Add(window, AddressMap.VirtioWindowSize, transport);
+        uint queue = 0;
+        foreach (EventFd doorbell in transport.Doorbells)
+        {
+            vm.BindDoorbell(doorbell.Fd, new GuestAddress(window + MmioRegister.QueueNotify), queue++);
+        }
+    }
+}

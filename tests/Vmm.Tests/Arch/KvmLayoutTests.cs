@@ -1,0 +1,181 @@
+using MicroVm.Vmm.Interop.Kvm;
+using MicroVm.Vmm.Interop.Kvm.X64;
+using MicroVm.Vmm.Interop.Linux;
+
+namespace MicroVm.Vmm.Tests.Arch;
+
+public sealed class KvmLayoutTests
+{
+    [Fact]
+    public void Structures_OfLinuxKvm_HaveTheHeadersLayout()
+    {
+        CHeaderAssertions c = new("linux/kvm.h");
+        c.Size<KvmUserspaceMemoryRegion>("struct kvm_userspace_memory_region")
+            .Offsets<KvmUserspaceMemoryRegion>(
+                "struct kvm_userspace_memory_region",
+                ("Slot", "slot"),
+                ("Flags", "flags"),
+                ("GuestPhysicalAddress", "guest_phys_addr"),
+                ("MemorySize", "memory_size"),
+                ("UserspaceAddress", "userspace_addr"));
+        c.Size<KvmIrqfd>("struct kvm_irqfd")
+            .Offsets<KvmIrqfd>("struct kvm_irqfd", ("Fd", "fd"), ("Gsi", "gsi"), ("Flags", "flags"), ("ResampleFd", "resamplefd"));
+        c.Size<KvmIoeventfd>("struct kvm_ioeventfd")
+            .Offsets<KvmIoeventfd>(
+                "struct kvm_ioeventfd",
+                ("DataMatch", "datamatch"),
+                ("Address", "addr"),
+                ("Length", "len"),
+                ("Fd", "fd"),
+                ("Flags", "flags"));
+        c.Offsets<KvmSignalMask>("struct kvm_signal_mask", ("Length", "len"), ("SignalSet", "sigset"));
+        c.Size<KvmPitConfig>("struct kvm_pit_config").Offsets<KvmPitConfig>("struct kvm_pit_config", ("Flags", "flags"));
+        c.Size<KvmCpuidEntry2>("struct kvm_cpuid_entry2")
+            .Offsets<KvmCpuidEntry2>(
+                "struct kvm_cpuid_entry2",
+                ("Function", "function"),
+                ("Index", "index"),
+                ("Flags", "flags"),
+                ("Eax", "eax"),
+                ("Ebx", "ebx"),
+                ("Ecx", "ecx"),
+                ("Edx", "edx"))
+            .Equal("offsetof(struct kvm_cpuid2, entries)", 8);
+        c.Size<KvmMsrEntry>("struct kvm_msr_entry")
+            .Offsets<KvmMsrEntry>("struct kvm_msr_entry", ("Index", "index"), ("Data", "data"))
+            .Equal("offsetof(struct kvm_msrs, entries)", 8);
+        Assert.Equal("", c.Compile());
+    }
+
+    [Fact]
+    public void Registers_OfLinuxKvm_HaveTheHeadersLayout()
+    {
+        CHeaderAssertions c = new("linux/kvm.h");
+        c.Size<KvmRegs>("struct kvm_regs");
+        foreach (string name in (string[])["Rax", "Rbx", "Rcx", "Rdx", "Rsi", "Rdi", "Rsp", "Rbp", "R8", "R15", "Rip", "Rflags"])
+        {
+            c.Offsets<KvmRegs>("struct kvm_regs", (name, name.ToLowerInvariant()));
+        }
+
+        c.Size<KvmSegment>("struct kvm_segment");
+        foreach (string name in (string[])["Base", "Limit", "Selector", "Type", "Present", "Dpl", "Db", "S", "L", "G", "Avl", "Unusable"])
+        {
+            c.Offsets<KvmSegment>("struct kvm_segment", (name, name.ToLowerInvariant()));
+        }
+
+        c.Size<KvmDtable>("struct kvm_dtable").Offsets<KvmDtable>("struct kvm_dtable", ("Base", "base"), ("Limit", "limit"));
+        c.Size<KvmSregs>("struct kvm_sregs");
+        foreach (string name in (string[])["Cs", "Ds", "Es", "Fs", "Gs", "Ss", "Tr", "Ldt", "Gdt", "Idt", "Cr0", "Cr2", "Cr3", "Cr4", "Cr8", "Efer"])
+        {
+            c.Offsets<KvmSregs>("struct kvm_sregs", (name, name.ToLowerInvariant()));
+        }
+
+        c.Offsets<KvmSregs>("struct kvm_sregs", ("ApicBase", "apic_base"));
+        Assert.Equal("", c.Compile());
+    }
+
+    [Fact]
+    public void Run_OfLinuxKvm_HasTheHeadersLayout()
+    {
+        CHeaderAssertions c = new("linux/kvm.h");
+        c.Offsets<KvmRun>(
+            "struct kvm_run",
+            ("ImmediateExit", "immediate_exit"),
+            ("ExitReason", "exit_reason"),
+            ("IoDirection", "io.direction"),
+            ("IoSize", "io.size"),
+            ("IoPort", "io.port"),
+            ("IoCount", "io.count"),
+            ("IoDataOffset", "io.data_offset"),
+            ("MmioAddress", "mmio.phys_addr"),
+            ("MmioData", "mmio.data"),
+            ("MmioLength", "mmio.len"),
+            ("MmioIsWrite", "mmio.is_write"),
+            ("FailEntryReason", "fail_entry.hardware_entry_failure_reason"),
+            ("InternalSubError", "emulation_failure.suberror"),
+            ("InternalDataCount", "emulation_failure.ndata"),
+            ("EmulationFlags", "emulation_failure.flags"),
+            ("EmulationInstructionSize", "emulation_failure.insn_size"),
+            ("EmulationInstruction", "emulation_failure.insn_bytes"),
+            ("SystemEventType", "system_event.type"));
+        c.Equal("KVM_EXIT_IO_OUT", 1);
+        Assert.Equal("", c.Compile());
+    }
+
+    [Fact]
+    public void Numbers_OfLinuxKvm_AreTheHeaders()
+    {
+        CHeaderAssertions c = new("sys/ioctl.h", "linux/kvm.h");
+        c.Equal("KVM_GET_API_VERSION", KvmIoctl.GetApiVersion)
+            .Equal("KVM_CREATE_VM", KvmIoctl.CreateVm)
+            .Equal("KVM_CHECK_EXTENSION", KvmIoctl.CheckExtension)
+            .Equal("KVM_GET_VCPU_MMAP_SIZE", KvmIoctl.GetVcpuMmapSize)
+            .Equal("KVM_GET_SUPPORTED_CPUID", KvmIoctl.GetSupportedCpuid)
+            .Equal("KVM_CREATE_VCPU", KvmIoctl.CreateVcpu)
+            .Equal("KVM_SET_TSS_ADDR", KvmIoctl.SetTssAddress)
+            .Equal("KVM_SET_IDENTITY_MAP_ADDR", KvmIoctl.SetIdentityMapAddress)
+            .Equal("KVM_SET_USER_MEMORY_REGION", KvmIoctl.SetUserMemoryRegion)
+            .Equal("KVM_CREATE_IRQCHIP", KvmIoctl.CreateIrqchip)
+            .Equal("KVM_IRQFD", KvmIoctl.Irqfd)
+            .Equal("KVM_CREATE_PIT2", KvmIoctl.CreatePit2)
+            .Equal("KVM_IOEVENTFD", KvmIoctl.Ioeventfd)
+            .Equal("KVM_RUN", KvmIoctl.Run)
+            .Equal("KVM_GET_REGS", KvmIoctl.GetRegs)
+            .Equal("KVM_SET_REGS", KvmIoctl.SetRegs)
+            .Equal("KVM_GET_SREGS", KvmIoctl.GetSregs)
+            .Equal("KVM_SET_SREGS", KvmIoctl.SetSregs)
+            .Equal("KVM_SET_MSRS", KvmIoctl.SetMsrs)
+            .Equal("KVM_SET_SIGNAL_MASK", KvmIoctl.SetSignalMask)
+            .Equal("KVM_SET_CPUID2", KvmIoctl.SetCpuid2)
+            .Equal("KVM_IOEVENTFD_FLAG_DATAMATCH", KvmIoeventfd.FlagDataMatch)
+            .Equal("KVM_PIT_SPEAKER_DUMMY", KvmPitConfig.FlagSpeakerDummy);
+        AddExitReasons(c);
+        AddCapabilities(c);
+        Assert.Equal("", c.Compile());
+    }
+
+    [Fact]
+    public void Structures_OfLibc_HaveTheHeadersLayout()
+    {
+        CHeaderAssertions c = new("signal.h", "sys/epoll.h", "sys/uio.h", "sys/un.h", "sys/signalfd.h", "errno.h");
+        c.Size<SignalSet>("sigset_t");
+        c.Size<SignalFdInfo>("struct signalfd_siginfo").Offsets<SignalFdInfo>("struct signalfd_siginfo", ("Number", "ssi_signo"));
+        c.Size<EpollEvent>("struct epoll_event").Offsets<EpollEvent>("struct epoll_event", ("Events", "events"), ("Data", "data"));
+        c.Size<IoVec>("struct iovec").Offsets<IoVec>("struct iovec", ("Base", "iov_base"), ("Length", "iov_len"));
+        c.Size<SockAddrUn>("struct sockaddr_un").Offsets<SockAddrUn>("struct sockaddr_un", ("Family", "sun_family"), ("Path", "sun_path"));
+        c.Equal("SIGTERM", SignalNumber.Terminate)
+            .Equal("SIGINT", SignalNumber.Interrupt)
+            .Equal("SIGPIPE", SignalNumber.Pipe)
+            .Equal("EINTR", Errno.Interrupted)
+            .Equal("EAGAIN", Errno.Again);
+        Assert.Equal("", c.Compile());
+    }
+
+    private static void AddExitReasons(CHeaderAssertions c) =>
+        c.Equal("KVM_EXIT_IO", (ulong)KvmExitReason.Io)
+            .Equal("KVM_EXIT_MMIO", (ulong)KvmExitReason.Mmio)
+            .Equal("KVM_EXIT_HLT", (ulong)KvmExitReason.Halt)
+            .Equal("KVM_EXIT_SHUTDOWN", (ulong)KvmExitReason.Shutdown)
+            .Equal("KVM_EXIT_FAIL_ENTRY", (ulong)KvmExitReason.FailEntry)
+            .Equal("KVM_EXIT_INTR", (ulong)KvmExitReason.Interrupted)
+            .Equal("KVM_EXIT_IRQ_WINDOW_OPEN", (ulong)KvmExitReason.InterruptWindowOpen)
+            .Equal("KVM_EXIT_INTERNAL_ERROR", (ulong)KvmExitReason.InternalError)
+            .Equal("KVM_EXIT_SYSTEM_EVENT", (ulong)KvmExitReason.SystemEvent)
+            .Equal("KVM_SYSTEM_EVENT_SHUTDOWN", (ulong)KvmSystemEvent.Shutdown)
+            .Equal("KVM_SYSTEM_EVENT_RESET", (ulong)KvmSystemEvent.Reset)
+            .Equal("KVM_SYSTEM_EVENT_CRASH", (ulong)KvmSystemEvent.Crash);
+
+    private static void AddCapabilities(CHeaderAssertions c) =>
+        c.Equal("KVM_CAP_IRQCHIP", (ulong)KvmCapability.Irqchip)
+            .Equal("KVM_CAP_USER_MEMORY", (ulong)KvmCapability.UserMemory)
+            .Equal("KVM_CAP_SET_TSS_ADDR", (ulong)KvmCapability.SetTssAddress)
+            .Equal("KVM_CAP_EXT_CPUID", (ulong)KvmCapability.ExtCpuid)
+            .Equal("KVM_CAP_NR_VCPUS", (ulong)KvmCapability.NrVcpus)
+            .Equal("KVM_CAP_IRQFD", (ulong)KvmCapability.Irqfd)
+            .Equal("KVM_CAP_PIT2", (ulong)KvmCapability.Pit2)
+            .Equal("KVM_CAP_IOEVENTFD", (ulong)KvmCapability.Ioeventfd)
+            .Equal("KVM_CAP_SET_IDENTITY_MAP_ADDR", (ulong)KvmCapability.SetIdentityMapAddress)
+            .Equal("KVM_CAP_MAX_VCPUS", (ulong)KvmCapability.MaxVcpus)
+            .Equal("KVM_CAP_TSC_DEADLINE_TIMER", (ulong)KvmCapability.TscDeadlineTimer)
+            .Equal("KVM_CAP_IMMEDIATE_EXIT", (ulong)KvmCapability.ImmediateExit);
+}

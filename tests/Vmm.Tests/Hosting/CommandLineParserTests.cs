@@ -1,0 +1,48 @@
+using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Hosting;
+
+namespace MicroVm.Vmm.Tests.Hosting;
+
+public sealed class CommandLineParserTests
+{
+    [Fact]
+    public void Parse_AllFlags_AreTaken()
+    {
+        CommandLineOptions options = CommandLineParser.Parse(
+            ["--config-file", "vm.json", "--api-sock=/run/a.sock", "--id", "web-1", "--log-path", "l", "--level", "warn", "--show-level", "--show-log-origin"]);
+
+        Assert.Equal(
+            new CommandLineOptions
+            {
+                ConfigFile = "vm.json",
+                ApiSocket = "/run/a.sock",
+                Id = "web-1",
+                LogPath = "l",
+                Level = LogLevel.Warning,
+                ShowLevel = true,
+                ShowLogOrigin = true,
+            },
+            options);
+    }
+
+    [Theory]
+    [InlineData("neither", new string[0])]
+    [InlineData("--bogus", new[] { "--bogus" })]
+    [InlineData("--bogus", new[] { "--config-file", "a", "--bogus", "b" })]
+    [InlineData("stray", new[] { "stray" })]
+    [InlineData("--config-file", new[] { "--config-file" })]
+    [InlineData("exclude", new[] { "--config-file", "a", "--no-api", "--api-sock", "b" })]
+    [InlineData("--id", new[] { "--config-file", "a", "--id", "a b" })]
+    [InlineData("--id", new[] { "--config-file", "a", "--id", "" })]
+    [InlineData("--level", new[] { "--config-file", "a", "--level", "loud" })]
+    [InlineData("neither", new[] { "--no-api" })]
+    public void Parse_BadArguments_NamesTheCulprit(string named, string[] arguments)
+    {
+        VmmFaultException fault = Assert.Throws<VmmFaultException>(() => CommandLineParser.Parse(arguments));
+        Assert.Equal(ExitCode.BadArguments, fault.Code);
+        Assert.Contains(named, fault.Message);
+    }
+
+    [Fact]
+    public void Parse_Version_NeedsNothingElse() => Assert.True(CommandLineParser.Parse(["--version"]).Version);
+}
