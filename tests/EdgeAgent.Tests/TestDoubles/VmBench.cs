@@ -1,0 +1,57 @@
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MicroVm.EdgeAgent.Tests.TestDoubles;
+
+/// <summary>One start of the part of the agent that runs VMs. Another one over the same store and directory is its restart.</summary>
+internal sealed class VmBench : IAsyncDisposable
+{
+    private readonly ProcessWatcher _watcher = new();
+    private readonly TelemetryCollector _collector;
+
+    internal VmBench(AgentOptions options, IAgentStore store, TimeProvider time)
+    {
+        Paths = new VmPaths(options);
+        Table = new VmTable(store);
+        ProcFileSystem proc = new();
+        _collector = new TelemetryCollector(
+            store, SpoolLimits.Default, new UplinkSequence(Guid.NewGuid(), time), Counters, time, NullLogger.Instance);
+        Supervisor = new VmSupervisor(
+            Table, Paths, new VmmLauncher(options, Paths, _watcher), proc, store, _collector, Counters, time, NullLogger.Instance);
+        Stopper = new VmStopper(Table, Counters, time, NullLogger.Instance);
+        Adoption = new VmAdoption(store, Table, Supervisor, _watcher, proc, Paths, Counters, time, NullLogger.Instance);
+    }
+
+    internal AgentCounters Counters { get; } = new();
+
+    internal VmPaths Paths { get; }
+
+    internal VmTable Table { get; }
+
+    internal VmSupervisor Supervisor { get; }
+
+    internal VmStopper Stopper { get; }
+
+    internal VmAdoption Adoption { get; }
+
+    internal VmEntry Entry(string name = "web") => Table.GetOrAdd(ResourceName.Parse(name));
+
+    internal Task<string?> StartAsync(VmSpec spec) =>
+        Phase.Of("start", Supervisor.StartAsync(Entry(spec.Name.Value), spec, "/images/x.squashfs"));
+
+    /// <summary>Lets go of the VMs, as the end of an agent does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Supervisor.DetachAsync();
+        _watcher.Dispose();
+        _collector.Dispose();
+    }
+}
