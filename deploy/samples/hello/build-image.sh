@@ -22,8 +22,8 @@ echo 'root:x:0:0:root:/:/bin/sh' >"$rootfs/etc/passwd"
 echo 'workload:x:1000:1000:workload:/tmp:/bin/sh' >>"$rootfs/etc/passwd"
 # One date for every file, so that the same inputs give the same image.
 find "$rootfs" -exec touch -h -d @0 {} +
-umoci repack --image "$work/layout:latest" "$work/bundle"
-umoci config --image "$work/layout:latest" --created 1970-01-01T00:00:00Z --architecture amd64 --os linux \
+umoci repack --history.created 1970-01-01T00:00:00Z --image "$work/layout:latest" "$work/bundle"
+umoci config --history.created 1970-01-01T00:00:00Z --image "$work/layout:latest" --created 1970-01-01T00:00:00Z --architecture amd64 --os linux \
   --config.cmd /bin/hello --config.env PATH=/bin --config.user workload --config.workingdir /tmp
 umoci gc --layout "$work/layout"
 rm -rf "$out"
