@@ -47,9 +47,9 @@ public sealed class BootTests
     [InlineData(4096)]
     public async Task Initrd_AnyMemorySize_LiesWhereTheZeroPageSays(int sizeMib)
     {
-        // The guest maps the GiB-sized stretch it needs by reading only initrds below 1 GiB; above, it just reports the address' top byte.
+        // The guest reports ramdisk_image and ramdisk_size as they are in its zero page.
         GuestProgram program = new GuestProgram()
-            .Emit(0x48, 0x81, 0xc6).Imm32(0x218) // add rsi, 0x218: ramdisk_image, ramdisk_size
+            .Emit(0x48, 0x81, 0xc6).Imm32(0x218) // add rsi, 0x218
             .LoadDx(0x3f8).LoadEcx(8).Emit(0xf3, 0x6e)
             .PowerOff();
         using VmFolder folder = new VmFolder().WithGuest(program);

@@ -58,7 +58,7 @@ public sealed class EndOfGuestTests
         Assert.Equal(40, await vmm.WaitForExitAsync("second SIGTERM"));
     }
 
-    /// <summary>The guest watches the IOAPIC's request register the hard way: it unmasks nothing and reads the GED's pin through the APIC.</summary>
+    /// <summary>The guest routes the event device's pin to a vector and polls the local APIC for it, with interrupts off.</summary>
     [Fact]
     public async Task Terminate_GuestWithPowerButtonInterrupt_IsAskedToStop()
     {

@@ -42,6 +42,7 @@ internal sealed class VmmProcess : IDisposable
         if (_options.ApiSocket is not null)
         {
             _api = ServeApi(_options.ApiSocket, config);
+            _logger.Info("API is served");
         }
 
         if (config is not null)
