@@ -14,7 +14,9 @@ namespace MicroVm.EdgeAgent.Tests.Mqtt;
 /// <summary>A gateway as the control plane embeds it: takes uplinks itself and enqueues downlinks on the one session.</summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
-    private readonly Channel<(UplinkKind Kind, byte[] Payload)> _uplinks = Channel.CreateUnbounded<(UplinkKind, byte[])>();
+    private readonly Dictionary<UplinkKind, Channel<byte[]>> _uplinks =
+        Enum.GetValues<UplinkKind>().ToDictionary(kind => kind, _ => Channel.CreateUnbounded<byte[]>());
+
     private readonly MqttServer _server;
 
     internal TestGateway(int? port = null)
@@ -38,18 +40,8 @@ internal sealed class TestGateway : IAsyncDisposable
 
     internal Task StopAsync() => _server.StopAsync();
 
-    /// <summary>The next uplink of a kind; others are passed over.</summary>
-    internal async Task<byte[]> TakeAsync(UplinkKind kind, string phase)
-    {
-        while (true)
-        {
-            (UplinkKind found, byte[] payload) = await Phase.Of(phase, _uplinks.Reader.ReadAsync().AsTask());
-            if (found == kind)
-            {
-                return payload;
-            }
-        }
-    }
+    /// <summary>The next uplink of a kind.</summary>
+    internal Task<byte[]> TakeAsync(UplinkKind kind, string phase) => Phase.Of(phase, _uplinks[kind].Reader.ReadAsync().AsTask());
 
     /// <summary>The next uplink of a kind that is what is waited for.</summary>
     internal async Task<T> TakeAsync<T>(UplinkKind kind, string phase, Func<ReadOnlyMemory<byte>, T> decode, Func<T, bool> wanted)
@@ -95,7 +87,7 @@ internal sealed class TestGateway : IAsyncDisposable
         Assert.True(DeviceTopic.TryParseUp(publish.ApplicationMessage.Topic, out _, out UplinkKind kind));
         byte[] payload = publish.ApplicationMessage.Payload.ToArray();
         Hello = kind == UplinkKind.Hello ? payload : Hello;
-        _uplinks.Writer.TryWrite((kind, payload));
+        _uplinks[kind].Writer.TryWrite(payload);
         return Task.CompletedTask;
     }
 }

@@ -1,0 +1,72 @@
+using MicroVm.EdgeAgent.Reporting;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+
+namespace MicroVm.EdgeAgent.Tests.Reporting;
+
+public sealed class ReportedStateBuilderTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Build_DesiredButUnknown_IsPending()
+    {
+        VmStatus status = Build(Specs.State(1, Specs.Vm(revision: 4))).Single();
+
+        Assert.Equal(("web", "shop", 4, VmPhase.Pending, 128), (
+            status.Name.Value, status.Deployment.Value, status.Revision, status.Phase, status.MemoryMib));
+    }
+
+    [Fact]
+    public void Build_FetchFailed_IsBackOffWithTheReason()
+    {
+        VmEntry entry = new(Specs.Vm().Name) { Remark = new VmRemark(VmPhase.BackOff, "DigestMismatch", "expected x, found y") };
+
+        VmStatus status = Build(Specs.State(1, Specs.Vm()), entry).Single();
+
+        Assert.Equal((VmPhase.BackOff, "DigestMismatch", "expected x, found y"), (status.Phase, status.Reason, status.Message));
+    }
+
+    [Theory]
+    [InlineData(null, "VmmEnded", "gone")]
+    [InlineData(0, "WorkloadEnded", "gone")]
+    [InlineData(3, "WorkloadFailed", "gone")]
+    public void Build_EndedAndComesBack_SaysHowItEnded(int? code, string reason, string message)
+    {
+        VmRecord record = new()
+        {
+            Spec = Specs.Vm(), Phase = VmPhase.BackOff, Exit = new VmExit(code, "gone", s_now), LastExitCode = code, Restarts = 2,
+        };
+
+        VmStatus status = Build(Specs.State(1, Specs.Vm()), new VmEntry(record.Name) { Record = record }).Single();
+
+        Assert.Equal((VmPhase.BackOff, reason, message, 2, code), (
+            status.Phase, status.Reason, status.Message, status.Restarts, status.LastExitCode));
+    }
+
+    [Fact]
+    public void Build_OtherRevisionDesiredAndNothingRuns_ForgetsTheOldOnesCounts()
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Phase = VmPhase.Completed, LastExitCode = 1, Restarts = 2 };
+
+        VmStatus status = Build(Specs.State(2, Specs.Vm(revision: 2)), new VmEntry(record.Name) { Record = record }).Single();
+
+        Assert.Equal((2, VmPhase.Pending, 0, null), (status.Revision, status.Phase, status.Restarts, status.LastExitCode));
+    }
+
+    [Fact]
+    public void Build_NoLongerDesired_IsReportedUntilItIsRemoved()
+    {
+        VmRecord record = new() { Spec = Specs.Vm("b"), Phase = VmPhase.Stopping };
+
+        IReadOnlyList<VmStatus> statuses = Build(
+            Specs.State(2, Specs.Vm("a")), new VmEntry(record.Name) { Record = record }, new VmEntry(Specs.Vm("c").Name));
+
+        Assert.Equal([("a", VmPhase.Pending), ("b", VmPhase.Stopping)], statuses.Select(status => (status.Name.Value, status.Phase)));
+    }
+
+    private static IReadOnlyList<VmStatus> Build(DesiredState desired, params VmEntry[] entries) =>
+        ReportedStateBuilder.Build(desired, entries);
+}
