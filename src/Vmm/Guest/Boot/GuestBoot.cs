@@ -46,6 +46,8 @@ internal static class GuestBoot
     {
         ReserveStandardDescriptors();
         GuestConsole.Reopen();
+        // Started through a link, it would be called "exe" in every listing of processes.
+        Fd.WriteFile("/proc/self/comm", "microvm-init"u8);
         PowerSwitch.TakeCtrlAltDel();
         using (DeviceArrival arrival = new())
         {
