@@ -38,9 +38,8 @@ internal sealed class RetentionService(Database database, RetentionOptions optio
     /// <returns>True when there may be more to delete.</returns>
     private bool SweepPiece(SqliteConnection connection, long oldestMs)
     {
-        long lastOld = Math.Max(
-            connection.Number("SELECT MAX(id) FROM telemetry_batches WHERE received_ms < $oldest", 0, ("$oldest", oldestMs)),
-            connection.Number("SELECT MAX(id) FROM telemetry_batches", 0) - options.MaxSamples);
+        long lastOld = connection.Number(
+            "SELECT MAX(id) FROM telemetry_batches WHERE received_ms < $oldest", 0, ("$oldest", oldestMs));
         int deleted = DeleteRows(connection, "host_samples", "id", lastOld, options.MaxSamples)
             + DeleteRows(connection, "vm_samples", "id", lastOld, options.MaxSamples)
             + DeleteRows(connection, "log_lines", "cursor", lastOld, options.MaxLogLines);
@@ -48,7 +47,7 @@ internal sealed class RetentionService(Database database, RetentionOptions optio
         {
             deleted = connection.Execute(
                 "DELETE FROM telemetry_batches WHERE id IN (SELECT id FROM telemetry_batches WHERE id <= $last ORDER BY id LIMIT $some)",
-                ("$last", lastOld),
+                ("$last", Math.Max(lastOld, connection.Number("SELECT MAX(id) FROM telemetry_batches", 0) - options.MaxSamples)),
                 ("$some", RowsAtATime));
         }
 

@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using MicroVm.ControlPlane.Tests.Kit;
+using MicroVm.Shared.Contracts.Api;
+
+namespace MicroVm.ControlPlane.Tests.Api;
+
+public sealed class ImageEndpointTests
+{
+    [Fact]
+    public async Task RootFs_WithARange_SendsThatPart()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        ImageView image = controlPlane.Images.Add("big:1", [.. Enumerable.Range(0, 100).Select(i => (byte)i)]);
+        using HttpRequestMessage request = new(HttpMethod.Get, ApiPaths.ImageRootFs(image.Digest));
+        request.Headers.Range = new RangeHeaderValue(90, null);
+
+        using HttpResponseMessage part = await controlPlane.Http.SendAsync(request);
+        byte[] whole = await controlPlane.Http.GetByteArrayAsync(new Uri(ApiPaths.ImageRootFs(image.Digest), UriKind.Relative));
+
+        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+        Assert.Equal([90, 91, 92, 93, 94, 95, 96, 97, 98, 99], await part.Content.ReadAsByteArrayAsync());
+        Assert.Equal(100, part.Content.Headers.ContentRange!.Length);
+        Assert.Equal(100, whole.Length);
+    }
+
+    [Fact]
+    public async Task RootFs_RangePastTheEnd_IsNotSatisfiable()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        ImageView image = controlPlane.Images.Add("big:1", new byte[10]);
+        using HttpRequestMessage request = new(HttpMethod.Get, ApiPaths.ImageRootFs(image.Digest));
+        request.Headers.Range = new RangeHeaderValue(10, null);
+
+        using HttpResponseMessage response = await controlPlane.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Post_Tar_IsImportedUnderItsNameWithATag()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        using ByteArrayContent tar = new(new byte[2 << 20]);
+
+        using HttpResponseMessage response = await controlPlane.Http.PostAsync(new Uri(ApiPaths.Images + "?name=other", UriKind.Relative), tar);
+
+        ImageView image = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(), ApiJsonContext.Default.ImageView)!;
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal("other:latest", image.Name);
+        Assert.Equal(image.Digest, (await controlPlane.GetAsync(ApiPaths.Image(image.Digest), ApiJsonContext.Default.ImageView)).Digest);
+        Assert.Equal(2, (await controlPlane.GetAsync(ApiPaths.Images, ApiJsonContext.Default.ListViewImageView)).Items.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?name=")]
+    [InlineData("?name=Not%20A%20Name")]
+    public async Task Post_WithoutAName_IsAProblem(string query)
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        using ByteArrayContent tar = new([1]);
+
+        using HttpResponseMessage response = await controlPlane.Http.PostAsync(new Uri(ApiPaths.Images + query, UriKind.Relative), tar);
+
+        Assert.Equal("name", Assert.Single((await RunningControlPlane.ProblemAsync(response, HttpStatusCode.UnprocessableEntity)).Errors!).Field);
+    }
+
+    [Fact]
+    public async Task Post_RejectedImage_IsAProblemInOneLine()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        using ByteArrayContent nothing = new([]);
+
+        using HttpResponseMessage response = await controlPlane.Http.PostAsync(new Uri(ApiPaths.Images + "?name=x", UriKind.Relative), nothing);
+
+        Assert.Equal(
+            "tar: expected an OCI image layout, found nothing",
+            (await RunningControlPlane.ProblemAsync(response, HttpStatusCode.UnprocessableEntity)).Detail);
+    }
+
+    [Fact]
+    public async Task Apply_ImageByDigest_IsFound()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        string digest = (await controlPlane.GetAsync(ApiPaths.Images, ApiJsonContext.Default.ListViewImageView)).Items[0].Digest;
+
+        Assert.Equal("created", (await controlPlane.ApplyAsync(Samples.Manifest("a", vm: "a", image: digest))).Action);
+        Assert.Equal("created", (await controlPlane.ApplyAsync(Samples.Manifest("b", vm: "b", image: $"any@{digest}"))).Action);
+    }
+}

@@ -1,0 +1,163 @@
+using MicroVm.ControlPlane.Tests.Kit;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Identity;
+using MicroVm.Shared.Topics;
+
+namespace MicroVm.ControlPlane.Tests.Api;
+
+public sealed class TelemetryTests
+{
+    private static readonly ResourceName s_vm = ResourceName.Parse("web");
+
+    [Fact]
+    public async Task Batch_IsStoredAcknowledgedAndShown()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        TelemetryBatch batch = Batch(device, 1_700_000_000_000, "one", "two");
+
+        await device.PublishAsync(UplinkKind.Telemetry, batch.Encode());
+        Ack ack = await device.NextAckAsync();
+
+        Assert.Equal((batch.Header.BootId, batch.Header.Sequence), (ack.BootId, ack.Sequence));
+        TelemetryView sample = Assert.Single(
+            (await controlPlane.GetAsync(ApiPaths.DeviceTelemetry("edge-1"), ApiJsonContext.Default.ListViewTelemetryView)).Items);
+        Assert.Equal((250, 1UL << 30, 77UL), (sample.CpuPermille, sample.MemoryUsedBytes, sample.UptimeSeconds));
+        Assert.Equal(("web", "Running", 5UL << 20), (Assert.Single(sample.Vms).Name, sample.Vms[0].Phase, sample.Vms[0].ResidentBytes));
+        ListView<TelemetryView> newest = await controlPlane.GetAsync(ApiPaths.Telemetry, ApiJsonContext.Default.ListViewTelemetryView);
+        Assert.Equal(sample.At, Assert.Single(newest.Items).At);
+        Assert.Equal(["one", "two"], (await LogsAsync(controlPlane, "")).Select(line => line.Text));
+    }
+
+    [Fact]
+    public async Task Batch_SentAgain_IsAcknowledgedAgainAndStoredOnce()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        TelemetryBatch batch = Batch(device, 1_700_000_000_000, "once");
+
+        for (int i = 0; i < 3; i++)
+        {
+            await device.PublishAsync(UplinkKind.Telemetry, batch.Encode());
+            Assert.Equal(batch.Header.Sequence, (await device.NextAckAsync()).Sequence);
+        }
+
+        Assert.Single(await LogsAsync(controlPlane, ""));
+        Assert.Equal((1, 2), (controlPlane.Counters.TelemetryBatches, controlPlane.Counters.TelemetryDuplicates));
+    }
+
+    [Fact]
+    public async Task Batch_WithImpossibleTimesAndNumbers_IsStoredAndShown()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        foreach (long time in new[] { long.MinValue, long.MaxValue })
+        {
+            TelemetryBatch batch = new()
+            {
+                Header = device.NextHeader(),
+                Hosts = [new HostSample(time, 0, ulong.MaxValue, ulong.MaxValue, 0, 0, ulong.MaxValue, 0)],
+                Logs = [new LogLine(s_vm, time, LogStream.Stderr, "x\0y")],
+                DroppedLogLines = ulong.MaxValue,
+            };
+            await device.PublishAsync(UplinkKind.Telemetry, batch.Encode());
+            await device.NextAckAsync();
+        }
+
+        Assert.Equal(2, (await LogsAsync(controlPlane, "")).Count);
+        Assert.Equal(
+            2,
+            (await controlPlane.GetAsync(ApiPaths.DeviceTelemetry("edge-1"), ApiJsonContext.Default.ListViewTelemetryView)).Items.Count);
+    }
+
+    [Fact]
+    public async Task Logs_TailAndAfter_GiveTheLinesAskedFor()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await SendAsync(device, "a", "b", "c", "d");
+
+        List<LogEntryView> tail = await LogsAsync(controlPlane, "?tail=2");
+        List<LogEntryView> after = await LogsAsync(controlPlane, $"?after={tail[0].Cursor}");
+
+        Assert.Equal(["c", "d"], tail.Select(line => line.Text));
+        Assert.Equal(["d"], after.Select(line => line.Text));
+        Assert.Equal(("edge-1", "web", "stdout"), (tail[0].Device, tail[0].Vm, tail[0].Stream));
+    }
+
+    [Fact]
+    public async Task LogsFollow_SendsWhatIsThereAndWhatComes()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await SendAsync(device, "before");
+        await using EventStream events = await EventStream.OpenAsync(controlPlane, ApiPaths.Logs("edge-1", "web") + "?follow=true");
+
+        (string kind, string? id, LogEntryView first) = (await events.NextAsync(ApiJsonContext.Default.LogEntryView))!.Value;
+        await SendAsync(device, "after");
+        (_, _, LogEntryView second) = (await events.NextAsync(ApiJsonContext.Default.LogEntryView))!.Value;
+
+        Assert.Equal(("log", $"{first.Cursor}", "before"), (kind, id, first.Text));
+        Assert.Equal("after", second.Text);
+    }
+
+    [Fact]
+    public async Task LogsFollow_WithLastEventId_ResumesBehindIt()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await SendAsync(device, "a", "b", "c");
+        List<LogEntryView> lines = await LogsAsync(controlPlane, "");
+
+        await using EventStream events = await EventStream.OpenAsync(
+            controlPlane, ApiPaths.Logs("edge-1", "web") + "?follow=true&tail=1", $"{lines[1].Cursor}");
+
+        Assert.Equal("c", (await events.NextAsync(ApiJsonContext.Default.LogEntryView))!.Value.Data.Text);
+    }
+
+    [Fact]
+    public async Task LogsFollow_HostStops_EndsTheStream()
+    {
+        RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await using EventStream events = await EventStream.OpenAsync(controlPlane, ApiPaths.Logs("edge-1", "web") + "?follow=true");
+        var next = events.NextAsync(ApiJsonContext.Default.LogEntryView);
+
+        await controlPlane.DisposeAsync();
+
+        Assert.Null(await next);
+    }
+
+    [Fact]
+    public async Task Watch_DeploymentDeleted_EndsTheStream()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await controlPlane.ApplyAsync(Samples.Manifest());
+        await using EventStream events = await EventStream.OpenAsync(controlPlane, ApiPaths.DeploymentWatch("hello"));
+        Assert.Equal("NoDevices", (await events.NextAsync(ApiJsonContext.Default.DeploymentView))!.Value.Data.State);
+
+        using HttpResponseMessage deleted = await controlPlane.SendAsync(HttpMethod.Delete, ApiPaths.Deployment("hello"));
+
+        Assert.Null(await events.NextAsync(ApiJsonContext.Default.DeploymentView));
+    }
+
+    private static async Task SendAsync(FakeDevice device, params string[] lines)
+    {
+        await device.PublishAsync(UplinkKind.Telemetry, Batch(device, 1_700_000_000_000, lines).Encode());
+        await device.NextAckAsync();
+    }
+
+    private static TelemetryBatch Batch(FakeDevice device, long atMs, params string[] lines) => new()
+    {
+        Header = device.NextHeader(),
+        Hosts = [new HostSample(atMs, 250, 1UL << 30, 4UL << 30, 1, 2, 77, 3)],
+        Vms = [new VmSample(atMs + 5, s_vm, 10, 5UL << 20, VmPhase.Running)],
+        Logs = [.. lines.Select(line => new LogLine(s_vm, atMs * 1_000_000, LogStream.Stdout, line))],
+    };
+
+    private static async Task<List<LogEntryView>> LogsAsync(RunningControlPlane controlPlane, string query) =>
+        [.. (await controlPlane.GetAsync(ApiPaths.Logs("edge-1", "web") + query, ApiJsonContext.Default.ListViewLogEntryView)).Items];
+}

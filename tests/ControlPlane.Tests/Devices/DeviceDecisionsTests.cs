@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Grains.Devices;
+using MicroVm.ControlPlane.Tests.Kit;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.ControlPlane.Tests.Devices;
+
+public sealed class DeviceDecisionsTests
+{
+    private static readonly ImmutableSortedDictionary<string, DeviceAssignment> s_none =
+        ImmutableSortedDictionary<string, DeviceAssignment>.Empty;
+
+    [Fact]
+    public void Compose_NothingEverClaimed_StaysAtGenerationZero()
+    {
+        Composition result = DeviceDecisions.Compose(DesiredDocument.Empty, s_none);
+
+        Assert.Same(DesiredDocument.Empty, result.Document);
+        Assert.Equal(0UL, result.Document.Generation);
+    }
+
+    [Fact]
+    public void Compose_FirstClaim_RaisesTheGenerationAndOpensAsADocument()
+    {
+        Composition result = DeviceDecisions.Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload())));
+
+        DesiredState state = DesiredEnvelope.Decode(result.Document.Envelope()).Open();
+        Assert.Equal(1UL, state.Generation);
+        Assert.Equal(("hello", 1), (Assert.Single(state.Vms).Deployment.Value, state.Vms[0].Revision));
+    }
+
+    [Fact]
+    public void Compose_SameClaims_KeepsTheVeryDocument()
+    {
+        DesiredDocument first = DeviceDecisions.Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload()))).Document;
+
+        Assert.Same(first, DeviceDecisions.Compose(first, Claims(("hello", 1, 1, Samples.Workload()))).Document);
+    }
+
+    [Theory]
+    [InlineData("revision")]
+    [InlineData("memory")]
+    [InlineData("argument")]
+    [InlineData("another deployment")]
+    [InlineData("none")]
+    public void Compose_ChangedClaims_RaisesTheGenerationByOne(string change)
+    {
+        DesiredDocument first = DeviceDecisions.Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload()))).Document;
+        ImmutableSortedDictionary<string, DeviceAssignment> changed = change switch
+        {
+            "revision" => Claims(("hello", 1, 2, Samples.Workload())),
+            "memory" => Claims(("hello", 1, 1, Samples.Workload(memoryMib: 256))),
+            "argument" => Claims(("hello", 1, 1, Samples.Workload(argument: "/bin/other"))),
+            "another deployment" => Claims(("hello", 1, 1, Samples.Workload()), ("web", 2, 1, Samples.Workload("web"))),
+            _ => s_none,
+        };
+
+        DesiredDocument next = DeviceDecisions.Compose(first, changed).Document;
+
+        Assert.Equal(2UL, next.Generation);
+        Assert.NotEqual(first.Digest, next.Digest);
+    }
+
+    [Fact]
+    public void Compose_VmsOfSeveralDeployments_AreOrderedByName()
+    {
+        Composition result = DeviceDecisions.Compose(
+            DesiredDocument.Empty, Claims(("a", 1, 1, Samples.Workload("zulu")), ("b", 2, 1, Samples.Workload("alpha"))));
+
+        Assert.Equal(["alpha", "zulu"], DesiredState.Decode(result.Document.Bytes).Vms.Select(vm => vm.Name.Value));
+    }
+
+    [Fact]
+    public void Compose_TwoClaimsOfOneVmName_TheOlderKeepsIt()
+    {
+        Composition result = DeviceDecisions.Compose(
+            DesiredDocument.Empty, Claims(("a", 2, 1, Samples.Workload("web")), ("b", 1, 1, Samples.Workload("web"))));
+
+        Assert.Equal("b", Assert.Single(DesiredState.Decode(result.Document.Bytes).Vms).Deployment.Value);
+        Assert.Equal("VM name 'web' is held on this device by deployment 'b'", Assert.Single(result.Refusals, pair => pair.Key == "a").Value);
+    }
+
+    [Fact]
+    public void Compose_MoreThanADocumentHolds_RefusesWhatDoesNotFit()
+    {
+        string argument = new('x', 60_000);
+        Composition result = DeviceDecisions.Compose(
+            DesiredDocument.Empty,
+            Claims([.. Enumerable.Range(1, 20).Select(i => ($"d{i:00}", (long)i, 1, Samples.Workload($"vm{i:00}", argument: argument)))]));
+
+        Assert.True(result.Document.Envelope().Length <= Shared.Codecs.Cbor.CborLimits.DocumentBytes);
+        Assert.Equal(17, DesiredEnvelope.Decode(result.Document.Envelope()).Open().Vms.Count);
+        Assert.Equal(["d18", "d19", "d20"], result.Refusals.Keys);
+    }
+
+    [Theory]
+    [InlineData(0, false, "Older")]
+    [InlineData(2, true, "Older")]
+    [InlineData(3, true, "Same")]
+    [InlineData(3, false, "Diverged")]
+    [InlineData(4, true, "Newer")]
+    public void Compare_HeldWithDesiredGenerationThree_GivesTheVerdict(ulong held, bool sameDigest, string expected)
+    {
+        DesiredDocument desired = new(3, [1, 2, 3]);
+        Digest digest = sameDigest ? desired.Digest : Digest.Of("other"u8);
+
+        Assert.Equal(expected, DeviceDecisions.Compare(desired, held, digest).ToString());
+    }
+
+    [Fact]
+    public void Compare_BothNeverToldAnything_IsSame() =>
+        Assert.Equal(HoldVerdict.Same, DeviceDecisions.Compare(DesiredDocument.Empty, 0, default));
+
+    [Fact]
+    public void MergeLabels_OperatorOverDevice_AndNamesOverBoth()
+    {
+        Hello hello = Samples.Hello("aarch64", new Dictionary<string, string>
+        {
+            ["site"] = "device",
+            ["own"] = "1",
+            ["arch"] = "liar",
+            ["device"] = "liar",
+            ["bad name"] = "1",
+            ["bad-value"] = "line\nend",
+        });
+
+        ImmutableSortedDictionary<string, string> labels = DeviceDecisions.MergeLabels(
+            "edge-1", hello, new Dictionary<string, string> { ["site"] = "operator" });
+
+        Assert.Equal(
+            new Dictionary<string, string> { ["arch"] = "aarch64", ["device"] = "edge-1", ["own"] = "1", ["site"] = "operator" },
+            labels.ToDictionary());
+    }
+
+    [Theory]
+    [InlineData(VmPhase.Running, "", "", "Running", "")]
+    [InlineData(VmPhase.BackOff, "DigestMismatch", "expected a, found b", "BackOff", "DigestMismatch: expected a, found b")]
+    [InlineData(VmPhase.Failed, "", "no memory", "Failed", "no memory")]
+    [InlineData(VmPhase.Failed, "OverBudget", "", "Failed", "OverBudget")]
+    public void Stand_ReportedVm_IsShown(VmPhase phase, string reason, string message, string expectedPhase, string expectedMessage)
+    {
+        DeviceStanding standing = DeviceDecisions.Stand(
+            new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), null, [Samples.Status("hello", 2, phase, reason, message)]);
+
+        Assert.Equal((3, 2, expectedPhase, expectedMessage), (standing.AssignedRevision, standing.ReportedRevision, standing.Phase, standing.Message));
+    }
+
+    [Fact]
+    public void Stand_NothingReported_IsPending()
+    {
+        DeviceStanding standing = DeviceDecisions.Stand(new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), null, []);
+
+        Assert.Equal((3, 0, "Pending"), (standing.AssignedRevision, standing.ReportedRevision, standing.Phase));
+    }
+
+    [Fact]
+    public void Stand_Refused_IsFailedInTheAssignedRevision()
+    {
+        DeviceStanding standing = DeviceDecisions.Stand(new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), "taken", []);
+
+        Assert.Equal((3, "Failed", "taken"), (standing.ReportedRevision, standing.Phase, standing.Message));
+    }
+
+    [Fact]
+    public void Concerned_Device_NamesThoseThatHaveItAndThoseThatShould()
+    {
+        DeploymentEntry[] deployments =
+        [
+            new("matches", "a", Samples.Selector(("ring", "1")), false),
+            new("other", "b", Samples.Selector(("ring", "2")), false),
+            new("deleting", "c", Samples.Selector(("ring", "1")), true),
+        ];
+
+        Assert.Equal(
+            ["assigned", "matches"],
+            DeviceDecisions.Concerned(new Dictionary<string, string> { ["ring"] = "1" }, ["assigned"], deployments));
+    }
+
+    private static DeviceAssignment Claim(long order, int revision) => new(order, new Assignment(revision, Samples.Workload()));
+
+    private static ImmutableSortedDictionary<string, DeviceAssignment> Claims(
+        params (string Deployment, long Order, int Revision, WorkloadSpec Workload)[] claims) =>
+        claims.ToImmutableSortedDictionary(c => c.Deployment, c => new DeviceAssignment(c.Order, new Assignment(c.Revision, c.Workload)));
+}

@@ -1,0 +1,68 @@
+using MicroVm.ControlPlane.Host.Configuration;
+using Microsoft.Extensions.Configuration;
+
+namespace MicroVm.ControlPlane.Tests.Hosting;
+
+public sealed class OptionsReaderTests
+{
+    [Fact]
+    public void Read_OnlyData_ListensOnTheUsualLoopbackPorts()
+    {
+        ControlPlaneOptions options = Read("--data", "/d");
+
+        Assert.Equal(("/d", "127.0.0.1:8080", "127.0.0.1:1883"), (options.DataPath, options.Listen.ToString(), options.Mqtt.ToString()));
+    }
+
+    [Fact]
+    public void Read_CommandLine_WinsOverTheEnvironment()
+    {
+        IConfiguration environment = new ConfigurationBuilder().AddInMemoryCollection(
+            [new("ControlPlane:Data", "/env"), new("ControlPlane:Listen", "127.0.0.1:1")]).Build();
+
+        ControlPlaneOptions options = OptionsReader.Read(["--listen=[::1]:2"], environment);
+
+        Assert.Equal(("/env", "[::1]:2"), (options.DataPath, options.Listen.ToString()));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:8080")]
+    [InlineData("127.9.9.9:1")]
+    [InlineData("[::1]:0")]
+    [InlineData("localhost:8080")]
+    public void Read_LoopbackAddress_IsTaken(string address) => Assert.NotNull(Read("--data", "/d", "--mqtt", address));
+
+    [Theory]
+    [InlineData("--listen", "0.0.0.0:8080")]
+    [InlineData("--listen", "[::]:8080")]
+    [InlineData("--listen", "192.168.1.5:8080")]
+    [InlineData("--mqtt", "0.0.0.0:1883")]
+    [InlineData("--mqtt", "10.0.2.15:1883")]
+    public void Read_OtherAddress_IsRefusedWithItsOwnExitCode(string option, string address)
+    {
+        ControlPlaneConfigurationException e = Assert.Throws<ControlPlaneConfigurationException>(() => Read("--data", "/d", option, address));
+
+        Assert.Equal(ExitCode.NotLoopback, e.ExitCode);
+        Assert.Contains($"found '{address}'", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--data")]
+    [InlineData("--data /d --data /e")]
+    [InlineData("--data /d --port 1")]
+    [InlineData("--data /d extra")]
+    [InlineData("--data /d --listen 8080")]
+    [InlineData("--data /d --listen 127.0.0.1:99999")]
+    [InlineData("--data /d --listen example.com:80")]
+    public void Read_WrongArguments_AreRefusedInOneLine(string arguments)
+    {
+        ControlPlaneConfigurationException e = Assert.Throws<ControlPlaneConfigurationException>(
+            () => Read(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+
+        Assert.Equal(ExitCode.Usage, e.ExitCode);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
+    private static ControlPlaneOptions Read(params string[] arguments) =>
+        OptionsReader.Read(arguments, new ConfigurationBuilder().Build());
+}

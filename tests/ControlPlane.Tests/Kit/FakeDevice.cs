@@ -1,0 +1,165 @@
+using System.Net;
+using System.Threading.Channels;
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Identity;
+using MicroVm.Shared.Topics;
+using MQTTnet;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+using System.Buffers;
+
+namespace MicroVm.ControlPlane.Tests.Kit;
+
+/// <summary>A device as the gateway sees one: a real MQTT client that speaks the wire contracts and nothing else.</summary>
+internal sealed class FakeDevice : IAsyncDisposable
+{
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly Channel<(DownlinkKind Kind, byte[] Payload)> _downlinks = Channel.CreateUnbounded<(DownlinkKind, byte[])>();
+    private readonly TaskCompletionSource<MqttClientDisconnectedEventArgs> _disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ulong _sequence;
+
+    internal FakeDevice(string id)
+    {
+        Id = DeviceId.Parse(id);
+        _client.ApplicationMessageReceivedAsync += message =>
+        {
+            Assert.True(DeviceTopic.TryParseDown(message.ApplicationMessage.Topic, out DeviceId to, out DownlinkKind kind));
+            Assert.Equal(Id, to);
+            _downlinks.Writer.TryWrite((kind, message.ApplicationMessage.Payload.ToArray()));
+            return Task.CompletedTask;
+        };
+        _client.DisconnectedAsync += args =>
+        {
+            _disconnected.TrySetResult(args);
+            return Task.CompletedTask;
+        };
+    }
+
+    internal DeviceId Id { get; }
+
+    internal Guid BootId { get; init; } = Guid.NewGuid();
+
+    internal Dictionary<string, string> Labels { get; } = [];
+
+    /// <summary>What it says in its hello that it holds.</summary>
+    internal (ulong Generation, Digest Digest) Held { get; set; }
+
+    internal Task<MqttClientDisconnectedEventArgs> Disconnected => _disconnected.Task;
+
+    internal static async Task<MqttClientConnectResult> TryConnectAsync(
+        IMqttClient client, IPEndPoint gateway, string clientId, Func<MqttClientOptionsBuilder, MqttClientOptionsBuilder>? change = null)
+    {
+        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
+            .WithEndPoint(gateway)
+            .WithClientId(clientId)
+            .WithProtocolVersion(MqttProtocolVersion.V500)
+            .WithKeepAlivePeriod(TimeSpan.FromSeconds(60))
+            .WithCleanStart();
+        MqttClientOptions built = (change?.Invoke(options) ?? options).Build();
+        return await client.ConnectAsync(built).Within($"connect as {clientId}");
+    }
+
+    /// <summary>Connects, subscribes and says hello.</summary>
+    internal async Task<FakeDevice> StartAsync(RunningControlPlane controlPlane)
+    {
+        await ConnectAsync(controlPlane);
+        await HelloAsync();
+        return this;
+    }
+
+    internal async Task ConnectAsync(RunningControlPlane controlPlane)
+    {
+        await TryConnectAsync(_client, controlPlane.Mqtt, Id.Value);
+        MqttClientSubscribeResult result = await SubscribeAsync(DeviceTopic.DownFilter(Id));
+        Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS1, Assert.Single(result.Items).ResultCode);
+    }
+
+    internal Task<MqttClientSubscribeResult> SubscribeAsync(string filter) =>
+        _client.SubscribeAsync(filter, MqttQualityOfServiceLevel.AtLeastOnce).Within($"subscribe to {filter}");
+
+    internal async Task HelloAsync() => Assert.True((await PublishAsync(UplinkKind.Hello, new Hello
+    {
+        Header = NextHeader(),
+        AgentVersion = "0.1.0",
+        Architecture = "x86_64",
+        Capacity = new DeviceCapacity(4, 8UL << 30, 64UL << 30),
+        HeldGeneration = Held.Generation,
+        HeldDigest = Held.Digest,
+        Labels = Labels,
+    }.Encode())).IsSuccess);
+
+    internal Task<MqttClientPublishResult> PublishAsync(UplinkKind kind, byte[] payload) =>
+        PublishAsync(new MqttApplicationMessage { Topic = DeviceTopic.Up(Id, kind), PayloadSegment = payload });
+
+    internal Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message)
+    {
+        message.QualityOfServiceLevel = message.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce
+            ? message.QualityOfServiceLevel
+            : MqttQualityOfServiceLevel.AtLeastOnce;
+        return _client.PublishAsync(message).Within($"publish to {message.Topic}");
+    }
+
+    internal UplinkHeader NextHeader() => new(BootId, ++_sequence, 1_700_000_000_000);
+
+    /// <summary>Reports that it runs what a document says.</summary>
+    internal async Task ReportAsync(DesiredState desired, VmPhase phase)
+    {
+        ReportedState report = new(NextHeader(), desired.Generation, [.. desired.Vms.Select(vm => new VmStatus
+        {
+            Name = vm.Name,
+            Deployment = vm.Deployment,
+            Revision = vm.Revision,
+            Phase = phase,
+            ImageDigest = vm.Image.Digest,
+            MemoryMib = vm.MemoryMib,
+            VmmPid = 42,
+        })]);
+        Assert.True((await PublishAsync(UplinkKind.Reported, report.Encode())).IsSuccess);
+    }
+
+    internal async Task<DesiredState> NextDesiredAsync()
+    {
+        DesiredEnvelope envelope = DesiredEnvelope.Decode(await NextAsync(DownlinkKind.Desired));
+        DesiredState state = envelope.Open();
+        Held = (envelope.Generation, envelope.Digest);
+        return state;
+    }
+
+    internal async Task<Ack> NextAckAsync() => Ack.Decode(await NextAsync(DownlinkKind.Ack));
+
+    /// <summary>
+    /// Sends a telemetry batch and waits for its acknowledgement: downlinks are in order, so whatever was sent before it has
+    /// come when it comes.
+    /// </summary>
+    internal async Task<List<DownlinkKind>> DrainAsync()
+    {
+        await PublishAsync(UplinkKind.Telemetry, new TelemetryBatch { Header = NextHeader() }.Encode());
+        List<DownlinkKind> before = [];
+        while (await _downlinks.Reader.ReadAsync().AsTask().Within("acknowledgement of an empty batch") is { Kind: not DownlinkKind.Ack } other)
+        {
+            before.Add(other.Kind);
+        }
+
+        return before;
+    }
+
+    private async Task<byte[]> NextAsync(DownlinkKind kind)
+    {
+        (DownlinkKind found, byte[] payload) = await _downlinks.Reader.ReadAsync().AsTask().Within($"{kind} for {Id}");
+        Assert.Equal(kind, found);
+        return payload;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client.IsConnected)
+        {
+            await _client.DisconnectAsync();
+        }
+
+        _client.Dispose();
+    }
+}

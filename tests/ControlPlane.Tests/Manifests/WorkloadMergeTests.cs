@@ -1,0 +1,71 @@
+using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.ControlPlane.Host.Manifests;
+using MicroVm.ControlPlane.Tests.Kit;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.ControlPlane.Tests.Manifests;
+
+public sealed class WorkloadMergeTests
+{
+    private static readonly ImageView s_image = new(
+        "hello:1", Digest.Of("x"u8).Value, "", 1, "amd64", ["/entry"], ["cmd"], ["A=image", "B=1", "B=2", "odd", "=x"], "app:app", "/srv", DateTimeOffset.UnixEpoch);
+
+    [Theory]
+    [InlineData("", "/entry cmd")]
+    [InlineData("args: [one, two]", "/entry one two")]
+    [InlineData("args: []", "/entry")]
+    public void Merge_Arguments_ReplaceTheCommandAndKeepTheEntryPoint(string workload, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Merge(workload, s_image).Workload.Arguments));
+
+    [Fact]
+    public void Merge_Environment_ManifestOverImage()
+    {
+        DeploymentSpec spec = Merge("env: {A: manifest}", s_image);
+
+        Assert.Equal(["A=manifest", "B=2"], spec.Workload.Environment.Select(pair => $"{pair.Key}={pair.Value}"));
+        Assert.Equal(("app:app", "/srv"), (spec.Workload.User, spec.Workload.WorkingDirectory));
+    }
+
+    [Fact]
+    public void Merge_ImageWithoutWorkingDirectory_RunsAtTheRoot() =>
+        Assert.Equal("/", Merge("", s_image with { WorkingDir = "" }).Workload.WorkingDirectory);
+
+    [Fact]
+    public void Merge_NoProgramAnywhere_IsAnError()
+    {
+        FieldError error = Error("", s_image with { Entrypoint = [], Cmd = [] });
+
+        Assert.Equal("spec.workload.args", error.Field);
+    }
+
+    [Fact]
+    public void Merge_ImageOfAnotherArchitecture_IsAnError()
+    {
+        FieldError error = Error("", s_image with { Architecture = "arm64" });
+
+        Assert.Equal(("spec.workload.image", "hello:1, which is for arm64"), (error.Field, error.Found));
+    }
+
+    [Fact]
+    public void Merge_ImageWithAnEndlessConfiguration_IsAnError() =>
+        Assert.Equal("spec.workload.image", Error("", s_image with { Cmd = [new string('x', 100_000)] }).Field);
+
+    private static DeploymentSpec Merge(string workload, ImageView image)
+    {
+        List<FieldError> errors = [];
+        DeploymentSpec? spec = WorkloadMerge.Merge(Manifest(workload), image, errors);
+        Assert.Empty(errors);
+        return spec!;
+    }
+
+    private static FieldError Error(string workload, ImageView image)
+    {
+        List<FieldError> errors = [];
+        Assert.Null(WorkloadMerge.Merge(Manifest(workload), image, errors));
+        return Assert.Single(errors);
+    }
+
+    private static DeploymentManifest Manifest(string workload) =>
+        Assert.Single(ManifestParser.Parse(Samples.Manifest(workload: workload), false, out _));
+}

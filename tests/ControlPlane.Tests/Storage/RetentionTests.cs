@@ -1,0 +1,94 @@
+using MicroVm.ControlPlane.Host.Configuration;
+using MicroVm.ControlPlane.Host.Storage;
+using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.ControlPlane.Host.Storage.Telemetry;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Identity;
+using Microsoft.Extensions.Time.Testing;
+using System.Collections.Immutable;
+
+namespace MicroVm.ControlPlane.Tests.Storage;
+
+public sealed class RetentionTests : IDisposable
+{
+    private static readonly DeviceId s_device = DeviceId.Parse("edge-1");
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("microvm-cp-").FullName;
+    private readonly FakeTimeProvider _time = new();
+    private readonly Database _database;
+    private readonly TelemetryStore _store;
+    private ulong _sequence;
+
+    public RetentionTests()
+    {
+        _database = Database.Open(DataDirectory.Open(_directory));
+        _store = new TelemetryStore(_database, new LogFeed(), _time);
+    }
+
+    public void Dispose()
+    {
+        _database.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Sweep_RowsOverTheBound_KeepsTheNewest()
+    {
+        await StoreAsync("a", "b", "c");
+        await StoreAsync("d", "e");
+
+        await SweepAsync(new RetentionOptions(3, 1, TimeSpan.FromDays(1)));
+
+        Assert.Equal(["c", "d", "e"], await LinesAsync());
+        Assert.Equal(1, await _database.ReadAsync(c => c.Number("SELECT COUNT(*) FROM host_samples", 0)));
+    }
+
+    [Fact]
+    public async Task Sweep_RowsOverTheAge_AreDeletedWithTheirBatch()
+    {
+        await StoreAsync("old");
+        _time.Advance(TimeSpan.FromHours(2));
+        await StoreAsync("new");
+
+        await SweepAsync(new RetentionOptions(100, 100, TimeSpan.FromHours(1)));
+
+        Assert.Equal(["new"], await LinesAsync());
+        Assert.Equal(1, await _database.ReadAsync(c => c.Number("SELECT COUNT(*) FROM telemetry_batches", 0)));
+    }
+
+    [Fact]
+    public async Task Sweep_WithinTheBounds_DeletesNothing()
+    {
+        await StoreAsync("a", "b");
+
+        await SweepAsync(new RetentionOptions());
+
+        Assert.Equal(["a", "b"], await LinesAsync());
+    }
+
+    private async Task StoreAsync(params string[] lines)
+    {
+        await new SqliteDeviceDirectory(_database).PutAsync(s_device.Value, ImmutableSortedDictionary<string, string>.Empty);
+        ResourceName vm = ResourceName.Parse("web");
+        Assert.Equal(TelemetryVerdict.Stored, await _store.StoreAsync(s_device, new TelemetryBatch
+        {
+            Header = new UplinkHeader(Guid.Parse("00000000-0000-0000-0000-000000000001"), ++_sequence, 0),
+            Hosts = [new HostSample(1, 0, 0, 0, 0, 0, 0, 0)],
+            Logs = [.. lines.Select(line => new LogLine(vm, 1, LogStream.Stdout, line))],
+        }));
+    }
+
+    private async Task SweepAsync(RetentionOptions options)
+    {
+        using RetentionService service = new(_database, options, _time);
+        await service.SweepAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task<IEnumerable<string>> LinesAsync()
+    {
+        List<LogEntryView> lines = await new TelemetryQueries(_database).TailAsync("edge-1", "web", 100, TestContext.Current.CancellationToken);
+        return lines.Select(line => line.Text);
+    }
+}
