@@ -1,0 +1,163 @@
+using System.Text;
+using CsCheck;
+using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Diagnostics;
+
+namespace MicroVm.Vmm.Tests.Control;
+
+public sealed class VmConfigParserTests
+{
+    private const string Boot = """ "boot-source": {"kernel_image_path": "/k"} """;
+    private const string Drive = """ "drive_id": "a", "path_on_host": "/d", "is_root_device": false """;
+
+    private static VmConfig Parse(string json) => VmConfigParser.Parse(Encoding.UTF8.GetBytes(json));
+
+    private static VmConfigException Refused(string json) => Assert.Throws<VmConfigException>(() => Parse(json));
+
+    [Fact]
+    public void Parse_EverySection_GivesTheConfiguration()
+    {
+        VmConfig config = Parse("""
+            {
+              "boot-source": {"kernel_image_path": "/boot/vmlinuz", "initrd_path": "/boot/initrd", "boot_args": "console=ttyS0"},
+              "drives": [
+                {"drive_id": "rootfs", "path_on_host": "/r.img", "is_root_device": true, "is_read_only": true, "partuuid": "ab-01",
+                 "cache_type": "Writeback", "io_engine": "Sync", "rate_limiter": null, "socket": null},
+                {"drive_id": "data_1", "path_on_host": "/d.img", "is_root_device": false}
+              ],
+              "machine-config": {"vcpu_count": 2, "mem_size_mib": 256, "smt": false, "track_dirty_pages": false, "huge_pages": "None", "cpu_template": null},
+              "vsock": {"guest_cid": 3, "uds_path": "/v.sock"},
+              "entropy": {"rate_limiter": null},
+              "serial": {"serial_out_path": "/serial"},
+              "logger": {"log_path": "/log", "level": "warn", "show_level": true, "show_log_origin": false},
+              "network-interfaces": [], "balloon": null, "mmds-config": null, "metrics": null, "cpu-config": null
+            }
+            """);
+        Assert.Equal(new BootSource("/boot/vmlinuz", "/boot/initrd", "console=ttyS0"), config.BootSource);
+        Assert.Equal(new MachineConfig { VcpuCount = 2, MemSizeMib = 256 }, config.Machine);
+        Assert.Equal(
+            [
+                new DriveConfig("rootfs", "/r.img", true, true, "ab-01", DriveCacheType.Writeback),
+                new DriveConfig("data_1", "/d.img", false, false),
+            ],
+            config.Drives);
+        Assert.Equal(new VsockConfig(3, "/v.sock"), config.Vsock);
+        Assert.NotNull(config.Entropy);
+        Assert.Equal("/serial", config.Serial!.SerialOutPath);
+        Assert.Equal(new LoggerConfig("/log", LogLevel.Warning, true, false), config.Logger);
+    }
+
+    [Fact]
+    public void Parse_OnlyABootSource_HasDefaultsAndNoDevices()
+    {
+        VmConfig config = Parse($"{{{Boot}}}");
+        Assert.Equal(new MachineConfig { VcpuCount = 1, MemSizeMib = 128 }, config.Machine);
+        Assert.Empty(config.Drives);
+        Assert.Null(config.Vsock);
+    }
+
+    [Theory]
+    [InlineData("""{"vcpu_count": 0, "mem_size_mib": 1}""", "machine-config.vcpu_count", "1 to 32", "0")]
+    [InlineData("""{"vcpu_count": 33, "mem_size_mib": 1}""", "machine-config.vcpu_count", "1 to 32", "33")]
+    [InlineData("""{"vcpu_count": "1", "mem_size_mib": 1}""", "machine-config.vcpu_count", "whole number", "\"1\"")]
+    [InlineData("""{"vcpu_count": 1.5, "mem_size_mib": 1}""", "machine-config.vcpu_count", "whole number", "1.5")]
+    [InlineData("""{"vcpu_count": 1, "mem_size_mib": 99999999999999999999}""", "machine-config.mem_size_mib", "whole number", "9999")]
+    [InlineData("""{"vcpu_count": 1}""", "machine-config.mem_size_mib", "the field", "nothing")]
+    [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "smt": true}""", "machine-config.smt", "not supported", "True")]
+    [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "track_dirty_pages": true}""", "machine-config.track_dirty_pages", "not supported", "True")]
+    [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "huge_pages": "2M"}""", "machine-config.huge_pages", "not supported", "\"2M\"")]
+    [InlineData("""{"vcpu_count": 1, "vcpu_count": 1}""", "machine-config.vcpu_count", "once", "twice")]
+    [InlineData("""{"vcpus": 1}""", "machine-config", "only the fields", "unknown field \"vcpus\"")]
+    [InlineData("""[]""", "machine-config", "an object", "an array")]
+    public void Parse_BadMachineConfig_NamesFieldExpectedAndFound(string section, string path, string expected, string found)
+    {
+        VmConfigException fault = Refused($"{{{Boot}, \"machine-config\": {section}}}");
+        Assert.Equal(path, fault.Path);
+        Assert.Contains(expected, fault.Expected, StringComparison.Ordinal);
+        Assert.Contains(found, fault.Found, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Theory]
+    [InlineData($$"""[{ {{Drive}}, "rate_limiter": {} }]""", "drives[0].rate_limiter")]
+    [InlineData($$"""[{ {{Drive}}, "io_engine": "Async" }]""", "drives[0].io_engine")]
+    [InlineData($$"""[{ {{Drive}}, "cache_type": "writeback" }]""", "drives[0].cache_type")]
+    [InlineData($$"""[{ {{Drive}} }, { {{Drive}} }]""", "drives[1].drive_id")]
+    [InlineData($$"""[{ {{Drive}} }, { "drive_id": "b/c" }]""", "drives[1].drive_id")]
+    [InlineData("""[{"drive_id": "a", "path_on_host": "/d"}]""", "drives[0].is_root_device")]
+    [InlineData("""[{"drive_id": "a", "is_root_device": true}]""", "drives[0].path_on_host")]
+    [InlineData("""[{"drive_id": "a", "path_on_host": "a\u0000b", "is_root_device": true}]""", "drives[0].path_on_host")]
+    [InlineData("""[{"drive_id": "a", "path_on_host": "", "is_root_device": true}]""", "drives[0].path_on_host")]
+    [InlineData("""[{"drive_id":"a","path_on_host":"/d","is_root_device":true},{"drive_id":"b","path_on_host":"/e","is_root_device":true}]""", "drives[1].is_root_device")]
+    [InlineData("""{}""", "drives")]
+    [InlineData("""[1]""", "drives[0]")]
+    public void Parse_BadDrive_NamesField(string drives, string path) =>
+        Assert.Equal(path, Refused($"{{{Boot}, \"drives\": {drives}}}").Path);
+
+    [Theory]
+    [InlineData("""{"guest_cid": 2, "uds_path": "/v"}""", "vsock.guest_cid")]
+    [InlineData("""{"guest_cid": 4294967295, "uds_path": "/v"}""", "vsock.guest_cid")]
+    [InlineData("""{"guest_cid": 3}""", "vsock.uds_path")]
+    [InlineData("""{"guest_cid": 3, "uds_path": "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}""", "vsock.uds_path")]
+    public void Parse_BadVsock_NamesField(string section, string path) =>
+        Assert.Equal(path, Refused($"{{{Boot}, \"vsock\": {section}}}").Path);
+
+    [Theory]
+    [InlineData("network-interfaces", """[{"iface_id": "eth0"}]""")]
+    [InlineData("balloon", "{}")]
+    [InlineData("mmds-config", "{}")]
+    [InlineData("metrics", """{"metrics_path": "/m"}""")]
+    [InlineData("cpu-config", "{}")]
+    public void Parse_WhatIsNotSupported_SaysSo(string section, string value)
+    {
+        VmConfigException fault = Refused($"{{{Boot}, \"{section}\": {value}}}");
+        Assert.Equal(section, fault.Path);
+        Assert.Contains("not supported", fault.Expected, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "configuration")]
+    [InlineData("{", "configuration")]
+    [InlineData("[]", "configuration")]
+    [InlineData("{}", "boot-source")]
+    [InlineData("""{"boot-source": {"kernel_image_path": "/k"}} x""", "configuration")]
+    [InlineData("""{"boot-source": {"kernel_image_path": "/k",}}""", "boot-source")]
+    [InlineData("""{"boot-source": {"kernel_image_path": {"a":{"a":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}}}""", "boot-source.kernel_image_path")]
+    [InlineData("""{"boot_source": {}}""", "configuration")]
+    public void Parse_NoConfiguration_IsOneLine(string json, string path)
+    {
+        VmConfigException fault = Refused(json);
+        Assert.Equal(path, fault.Path);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void Parse_BytesThatAreNoUtf8_IsRefused() =>
+        Assert.Throws<VmConfigException>(() => VmConfigParser.Parse(
+            [.. "{\"boot-source\": {\"kernel_image_path\": \""u8, 0xff, 0xfe, .. "\"}}"u8]));
+
+    [Fact]
+    public void Parse_DamagedDocuments_ThrowNothingElse()
+    {
+        byte[] whole = Encoding.UTF8.GetBytes($"{{{Boot}, \"drives\": [{{{Drive}}}], \"vsock\": {{\"guest_cid\": 3, \"uds_path\": \"/v\"}}}}");
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte, Gen.Int[0, whole.Length], Gen.Byte.Array[0, 8]).Sample(
+            (at, value, length, tail) =>
+            {
+                byte[] damaged = [.. whole.AsSpan(0, length), .. tail];
+                if (at < damaged.Length)
+                {
+                    damaged[at] = value;
+                }
+
+                try
+                {
+                    return VmConfigParser.Parse(damaged).BootSource.KernelImagePath.Length > 0;
+                }
+                catch (VmConfigException fault)
+                {
+                    return fault.Message.Length > 0;
+                }
+            },
+            iter: 5_000);
+    }
+}
