@@ -1,0 +1,192 @@
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MicroVm.Shared.Contracts.Api;
+
+namespace MicroVm.ControlPlane.Cli.Api;
+
+/// <summary>The control plane's REST API. Paths come from <see cref="ApiPaths"/>.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    private const int MaxProblemBytes = 1 << 20;
+
+    private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Uri _server;
+    private readonly HttpClient _http;
+
+    /// <summary>Creates a client; nothing is connected before the first request.</summary>
+    public ApiClient(Uri server)
+    {
+        _server = server;
+        SocketsHttpHandler handler = new() { ConnectTimeout = s_connectTimeout, AllowAutoRedirect = false };
+        // Watches and pushes take as long as they take; connecting has its own limit.
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 256 << 20 };
+    }
+
+    /// <summary>GETs a document.</summary>
+    /// <exception cref="ApiException">The server refused.</exception>
+    /// <exception cref="ServerUnreachableException">It does not answer.</exception>
+    public async Task<Versioned<T>> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, Address(path));
+        using HttpResponseMessage response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        return new Versioned<T>(await ReadAsync(response, type, cancellation), response.Headers.ETag?.ToString());
+    }
+
+    /// <summary>POSTs content and reads the answer.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<T> PostAsync<T>(string path, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, Address(path)) { Content = content };
+        using HttpResponseMessage response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        return await ReadAsync(response, type, cancellation);
+    }
+
+    /// <summary>PUTs a document over the version that was read.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task PutAsync<T>(string path, Versioned<T> document, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(document.Value, type);
+        using ByteArrayContent content = new(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using HttpRequestMessage request = new(HttpMethod.Put, Address(path)) { Content = content };
+        if (document.ETag is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", document.ETag);
+        }
+
+        (await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation)).Dispose();
+    }
+
+    /// <summary>DELETEs a resource.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task DeleteAsync(string path, string? etag, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Delete, Address(path));
+        if (etag is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", etag);
+        }
+
+        (await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation)).Dispose();
+    }
+
+    /// <summary>GETs server-sent events until the server ends the stream or the connection breaks, which ends it as well.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async IAsyncEnumerable<T> WatchAsync<T>(
+        string path, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellation)
+        where T : class
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, Address(path));
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using HttpResponseMessage response = await SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellation);
+        SseParser<T?> parser = SseParser.Create(stream, (_, data) => Parse(data, type));
+        await using IAsyncEnumerator<SseItem<T?>> events = parser.EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
+        while (await MoveNextAsync(events))
+        {
+            if (events.Current.Data is { } item)
+            {
+                yield return item;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static async Task<bool> MoveNextAsync<T>(IAsyncEnumerator<T> events)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return false;
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(new ProblemView(null, "not an event of a control plane", 0, $"event stream: expected {typeof(T).Name} as JSON: {e.Message}", null));
+        }
+    }
+
+    private static T? Parse<T>(ReadOnlySpan<byte> data, JsonTypeInfo<T> type)
+        where T : class =>
+        data.IsEmpty ? null : JsonSerializer.Deserialize(data, type);
+
+    private static async Task<ProblemView> ProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        int status = (int)response.StatusCode;
+        string title = response.ReasonPhrase ?? "error";
+        if (response.Content.Headers.ContentType?.MediaType is "application/problem+json" or "application/json"
+            && response.Content.Headers.ContentLength is null or <= MaxProblemBytes)
+        {
+            try
+            {
+                byte[] body = await response.Content.ReadAsByteArrayAsync(cancellation);
+                return JsonSerializer.Deserialize(body, ApiJsonContext.Default.ProblemView) ?? new ProblemView(null, title, status, null, null);
+            }
+            catch (JsonException)
+            {
+                // Not what it says it is: the status has to do.
+            }
+        }
+
+        return new ProblemView(null, title, status, $"the server answered {status} {title}", null);
+    }
+
+    private Uri Address(string path) => new(_server, path);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpCompletionOption completion, CancellationToken cancellation)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, completion, cancellation);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw Unreachable(e);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new ApiException(await ProblemAsync(response, cancellation));
+        }
+    }
+
+    private ServerUnreachableException Unreachable(Exception e)
+    {
+        // The innermost exception has the system's own words.
+        Exception cause = e.GetBaseException();
+        string found = e is OperationCanceledException ? "no connection in time" : cause.Message;
+        return new ServerUnreachableException($"server {_server}: expected a control plane, found: {found}", e);
+    }
+
+    private async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        try
+        {
+            byte[] body = await response.Content.ReadAsByteArrayAsync(cancellation);
+            return JsonSerializer.Deserialize(body, type) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(new ProblemView(
+                null, "not an answer of a control plane", (int)response.StatusCode, $"server {_server}: expected {type.Type.Name} as JSON, found something else: {e.Message}", null));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
+using MicroVm.ControlPlane.Cli.Hosting;
+
+namespace MicroVm.ControlPlane.Cli.Api;
+
+/// <summary>
+/// Server-sent events for as long as wanted: when the connection breaks, it is made again. A server that cannot be reached
+/// at first, and one that refuses, end the watch.
+/// </summary>
+internal static class ResumedWatch
+{
+    private const int ServerErrors = 500;
+
+    private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(250), s_longestDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>The events.</summary>
+    /// <param name="context">What the command works with.</param>
+    /// <param name="path">Where to connect; asked before each connection, so that it can go on behind the last event.</param>
+    /// <param name="type">Type of the events.</param>
+    /// <param name="cancellation">Ends the watch.</param>
+    /// <exception cref="ApiException">The server refused.</exception>
+    /// <exception cref="ServerUnreachableException">The first connection failed.</exception>
+    public static async IAsyncEnumerable<T> EventsAsync<T>(
+        CliContext context, Func<string> path, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellation)
+        where T : class
+    {
+        bool resuming = false, said = false;
+        TimeSpan delay = s_firstDelay;
+        while (true)
+        {
+            await using (IAsyncEnumerator<T> events = context.Api.WatchAsync(path(), type, cancellation).GetAsyncEnumerator(cancellation))
+            {
+                while (await NextAsync(events, resuming))
+                {
+                    resuming = true;
+                    said = false;
+                    delay = s_firstDelay;
+                    yield return events.Current;
+                }
+            }
+
+            resuming = true;
+            if (!said)
+            {
+                await context.Terminal.Error.WriteLineAsync("connection to the control plane lost, connecting again");
+                said = true;
+            }
+
+            await Task.Delay(delay, context.Time, cancellation);
+            delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
+        }
+    }
+
+    private static async Task<bool> NextAsync<T>(IAsyncEnumerator<T> events, bool resuming)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (Exception e) when (resuming && (e is ServerUnreachableException or ApiException { Problem.Status: >= ServerErrors }))
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.ControlPlane.Cli.Commands;
+
+/// <summary>Arguments that become parts of a URL: nothing that is not a name passes.</summary>
+internal static class NameArgument
+{
+    /// <summary>The name of a deployment.</summary>
+    public static Argument<string> Deployment(bool optional = false) => new("NAME")
+    {
+        Description = "Name of the deployment",
+        Arity = optional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+        CustomParser = static result => Parse(result, static text => ResourceName.Parse(text).Value),
+    };
+
+    /// <summary>The id of a device.</summary>
+    public static Argument<string> Device() => new("ID")
+    {
+        Description = "Id of the device",
+        CustomParser = static result => Parse(result, static text => DeviceId.Parse(text).Value),
+    };
+
+    /// <summary>A device and one of its VMs.</summary>
+    public static Argument<(DeviceId Device, ResourceName Vm)> DeviceAndVm() => new("DEVICE/VM")
+    {
+        Description = "Id of the device and name of the VM",
+        CustomParser = static result => Parse(result, static text => text.Split('/') is [string device, string vm]
+            ? (DeviceId.Parse(device), ResourceName.Parse(vm))
+            : throw new FormatException($"VM: expected DEVICE/VM, found '{text}'")),
+    };
+
+    private static T Parse<T>(System.CommandLine.Parsing.ArgumentResult result, Func<string, T> parse)
+    {
+        if (result.Tokens.Count == 0)
+        {
+            return default!;
+        }
+
+        try
+        {
+            return parse(result.Tokens[0].Value);
+        }
+        catch (FormatException e)
+        {
+            return GlobalOptions.Refuse<T>(result, e.Message);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using MicroVm.ControlPlane.Cli.Hosting;
+using MicroVm.ControlPlane.Cli.Output;
+using MicroVm.Shared.Contracts.Api;
+
+namespace MicroVm.ControlPlane.Cli.Commands;
+
+/// <summary><c>mvm top</c>: what devices and VMs use.</summary>
+internal static class TopCommand
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>Creates the command.</summary>
+    public static Command Create(Func<CommandAction, Func<ParseResult, CancellationToken, Task<int>>> run)
+    {
+        Option<bool> watch = new("--watch", "-w") { Description = "Refresh until Ctrl-C" };
+        Command command = new("top", "Show what devices and VMs use") { watch };
+        command.SetAction(run(async (context, parsed, cancellation) =>
+        {
+            if (!parsed.GetValue(watch))
+            {
+                Write(context, await ReadAsync(context, cancellation));
+                return ExitCode.Success;
+            }
+
+            return await WatchAsync(context, cancellation);
+        }));
+        return command;
+    }
+
+    private static async Task<ExitCode> WatchAsync(CliContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            using PeriodicTimer timer = new(s_interval, context.Time);
+            do
+            {
+                ListView<TelemetryView> telemetry = await ReadAsync(context, cancellation);
+                if (context.IsJson)
+                {
+                    await context.Terminal.Out.WriteLineAsync(Json.Write(telemetry, Json.Line.ListViewTelemetryView));
+                    continue;
+                }
+
+                if (context.Terminal.IsInteractive)
+                {
+                    context.Terminal.Clear();
+                }
+
+                Write(context, telemetry);
+            }
+            while (await timer.WaitForNextTickAsync(cancellation));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Ctrl-C is how watching ends.
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static async Task<ListView<TelemetryView>> ReadAsync(CliContext context, CancellationToken cancellation) =>
+        (await context.Api.GetAsync(ApiPaths.Telemetry, ApiJsonContext.Default.ListViewTelemetryView, cancellation)).Value;
+
+    private static void Write(CliContext context, ListView<TelemetryView> telemetry)
+    {
+        if (context.IsJson)
+        {
+            context.Terminal.Out.WriteLine(Json.Write(telemetry, Json.Indented.ListViewTelemetryView));
+            return;
+        }
+
+        Table devices = new(
+            new("DEVICE"), new("CPU", true), new("MEMORY", true), new("OF", true), new("DISK", true), new("OF", true),
+            new("UPTIME", true), new("AGENT", true), new("SAMPLE", true));
+        Table vms = new(new("DEVICE"), new("VM"), new("PHASE"), new("CPU", true), new("RESIDENT", true));
+        foreach (TelemetryView sample in telemetry.Items)
+        {
+            devices.Add(
+                sample.Device,
+                Quantity.Percent(sample.CpuPermille),
+                Quantity.Bytes(sample.MemoryUsedBytes),
+                Quantity.Bytes(sample.MemoryTotalBytes),
+                Quantity.Bytes(sample.DiskUsedBytes),
+                Quantity.Bytes(sample.DiskTotalBytes),
+                Quantity.Duration(TimeSpan.FromSeconds(sample.UptimeSeconds)),
+                Quantity.Bytes(sample.AgentResidentBytes),
+                Quantity.Age(sample.At, context.Time.GetUtcNow()) + " ago");
+            foreach (VmSampleView vm in sample.Vms)
+            {
+                vms.Add(sample.Device, vm.Name, PhaseColour.Of(vm.Phase), Quantity.Percent(vm.CpuPermille), Quantity.Bytes(vm.ResidentBytes));
+            }
+        }
+
+        devices.Write(context.Terminal, "No telemetry yet.");
+        if (telemetry.Items.Count > 0)
+        {
+            context.Terminal.Out.WriteLine();
+            vms.Write(context.Terminal, "No VMs.");
+        }
+    }
+}

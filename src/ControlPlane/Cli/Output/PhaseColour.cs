@@ -1,0 +1,14 @@
+namespace MicroVm.ControlPlane.Cli.Output;
+
+/// <summary>Emphasis of phases and states.</summary>
+internal static class PhaseColour
+{
+    /// <summary>A VM's phase or a deployment's state as a cell.</summary>
+    public static Cell Of(string phase) => new(phase, phase switch
+    {
+        "Running" or "Completed" or "Complete" => Colour.Green,
+        "Failed" or "Degraded" => Colour.Red,
+        "BackOff" or "Stopping" or "NoDevices" => Colour.Yellow,
+        _ => Colour.Plain,
+    });
+}

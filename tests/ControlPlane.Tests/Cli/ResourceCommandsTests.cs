@@ -1,0 +1,131 @@
+using System.Text.Json;
+using MicroVm.Shared.Contracts.Api;
+
+namespace MicroVm.ControlPlane.Tests.Cli;
+
+public sealed class ResourceCommandsTests
+{
+    [Fact]
+    public async Task Devices_AsATable_AreAligned()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new ListView<DeviceView>([Views.Device("dev-1"), Views.Device("a-longer-name", online: false, observed: 2)]),
+            ApiJsonContext.Default.ListViewDeviceView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "devices");
+
+        Assert.Equal(0, run.Code);
+        Assert.Equal(3, run.OutLines.Length);
+        Assert.Single(run.OutLines.Select(static line => line.IndexOf("x86_64", StringComparison.Ordinal)).Where(static at => at > 0).Distinct());
+        Assert.Contains("online", run.OutLines[1]);
+        Assert.Contains("2 GiB", run.OutLines[1]);
+        Assert.Contains("site=north", run.OutLines[1]);
+        Assert.Contains("2 of 3", run.OutLines[2]);
+        Assert.Contains("never", run.OutLines[2]);
+        Assert.DoesNotContain('\e', run.Out);
+    }
+
+    [Fact]
+    public async Task Devices_AsJson_AreTheDocument()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new ListView<DeviceView>([Views.Device("dev-1")]), ApiJsonContext.Default.ListViewDeviceView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "-o", "json", "devices");
+
+        Assert.Equal("dev-1", JsonDocument.Parse(run.Out).RootElement.GetProperty("items")[0].GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task Devices_None_IsSaid()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(new ListView<DeviceView>([]), ApiJsonContext.Default.ListViewDeviceView);
+
+        Assert.Equal("No devices.\n", (await CliRun.OfAsync(server.Url, "devices")).Out);
+    }
+
+    [Fact]
+    public async Task DevicesLabel_ChangesTheVersionThatItRead()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new Dictionary<string, string> { ["site"] = "north", ["old"] = "1" }, ApiJsonContext.Default.DictionaryStringString, "\"7\"");
+
+        CliRun run = await CliRun.OfAsync(server.Url, "devices", "label", "dev-1", "site=south", "ring=a=b", "old-");
+
+        Assert.Equal((0, "device/dev-1 labelled\n"), (run.Code, run.Out));
+        ReceivedRequest put = server.Received[1];
+        Assert.Equal(("PUT", ApiPaths.DeviceLabels("dev-1"), "\"7\""), (put.Method, put.Path, put.IfMatch));
+        Assert.Equal("""{"site":"south","ring":"a=b"}""", put.Text);
+    }
+
+    [Fact]
+    public async Task GetDeployment_WithAName_ShowsItsDevices()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            Views.Deployment("Degraded", 1, 1, new("dev-1", true, 2, "Running", ""), new("dev-2", false, 1, "BackOff", "ImageUnavailable: no route")),
+            ApiJsonContext.Default.DeploymentView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "get", "deployment", "hello");
+
+        Assert.Equal(ApiPaths.Deployment("hello"), server.Received[0].Path);
+        Assert.Contains("3m0s ago", run.OutLines[1]);
+        Assert.Contains("ImageUnavailable: no route", run.OutLines[^1]);
+    }
+
+    [Fact]
+    public async Task GetDeployment_WithoutAName_ListsAll()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new ListView<DeploymentView>([Views.Deployment("Complete", 2)]), ApiJsonContext.Default.ListViewDeploymentView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "get", "deployments");
+
+        Assert.Equal(ApiPaths.Deployments, server.Received[0].Path);
+        Assert.Contains("Complete", run.OutLines[1]);
+    }
+
+    [Fact]
+    public async Task DeleteDeployment_DeletesTheVersionThatItRead()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            Views.Deployment("Complete", 2), ApiJsonContext.Default.DeploymentView, "\"2\"");
+
+        CliRun run = await CliRun.OfAsync(server.Url, "delete", "deployment", "hello");
+
+        Assert.Equal((0, "deployment/hello deleted\n"), (run.Code, run.Out));
+        Assert.Equal(("DELETE", ApiPaths.Deployment("hello"), "\"2\""), (server.Received[1].Method, server.Received[1].Path, server.Received[1].IfMatch));
+    }
+
+    [Fact]
+    public async Task Top_ShowsDevicesAndVms()
+    {
+        TelemetryView sample = new("dev-1", DateTimeOffset.UtcNow, 125, 512UL << 20, 2UL << 30, 1UL << 30, 8UL << 30, 7300, 20UL << 20,
+            [new("hello", 31, 141UL << 20, "Running")]);
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new ListView<TelemetryView>([sample]), ApiJsonContext.Default.ListViewTelemetryView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "top");
+
+        Assert.Equal(4, run.OutLines.Length);
+        Assert.Contains("12.5%", run.OutLines[1]);
+        Assert.Contains("2h1m", run.OutLines[1]);
+        Assert.Contains("Running", run.OutLines[3]);
+        Assert.EndsWith("3.1%   141 MiB", run.OutLines[3]);
+    }
+
+    [Fact]
+    public async Task TopWatch_Interrupted_EndsWell()
+    {
+        using CancellationTokenSource interrupt = new();
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(async (_, response) =>
+        {
+            await FakeControlPlane.WriteAsync(response, new ListView<TelemetryView>([]), ApiJsonContext.Default.ListViewTelemetryView);
+            await response.CompleteAsync();
+            await interrupt.CancelAsync();
+        });
+
+        CliRun run = await CliRun.OfAsync(server.Url, "", false, interrupt.Token, "top", "--watch");
+
+        Assert.Equal((0, ""), (run.Code, run.Error));
+    }
+}
