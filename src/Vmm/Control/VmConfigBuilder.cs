@@ -28,22 +28,6 @@ internal sealed class VmConfigBuilder
     /// <summary>The log.</summary>
     internal LoggerConfig? Logger { get; set; }
 
-    /// <summary>A builder that starts from a whole configuration, for the API of a VM that was started from a file.</summary>
-    internal static VmConfigBuilder From(VmConfig config)
-    {
-        var builder = new VmConfigBuilder
-        {
-            Machine = config.Machine,
-            BootSource = config.BootSource,
-            Vsock = config.Vsock,
-            Entropy = config.Entropy,
-            Serial = config.Serial,
-            Logger = config.Logger,
-        };
-        builder._drives.AddRange(config.Drives);
-        return builder;
-    }
-
     /// <summary>Adds a drive, or replaces the one with its id.</summary>
     /// <exception cref="VmConfigException">There is another root device already, or no room for one more drive.</exception>
     internal void SetDrive(DriveConfig drive, string path)
