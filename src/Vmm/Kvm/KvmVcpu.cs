@@ -33,7 +33,14 @@ internal sealed unsafe class KvmVcpu : IDisposable
     }
 
     /// <summary>The structure shared with the kernel. Valid until <see cref="Dispose"/>.</summary>
-    internal ref KvmRun State => ref *(KvmRun*)_mapping;
+    internal ref KvmRun State
+    {
+        get
+        {
+            // SAFETY: the mapping is at least a page and starts with struct kvm_run.
+            return ref *(KvmRun*)_mapping;
+        }
+    }
 
     /// <summary>Runs the guest until the next exit. Returns 0, or the errno of KVM_RUN.</summary>
     internal int Run() => Libc.ioctl(_fd, KvmIoctl.Run, 0) >= 0 ? 0 : Marshal.GetLastPInvokeError();
