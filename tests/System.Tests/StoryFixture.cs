@@ -38,10 +38,12 @@ public sealed class StoryFixture : IAsyncLifetime
         });
         await Mvm.MustAsync("apply", "-f", Artifacts.Deploy("samples/hello/deployment.yaml"));
         await NestedHang.RetryOnceAsync(() => WaitUntilCompleteAsync("first rollout"), PowerCycleAsync);
+        await Client.FollowLogsAsync(DeviceId, Deployment, 0, "first log line", RunningLimit, _ => true);
     }
 
+    /// <summary>Waits until the device is connected and runs the deployment.</summary>
     internal Task<DeploymentView> WaitUntilCompleteAsync(string phase) =>
-        Client.WatchDeploymentAsync(Deployment, phase, RunningLimit, view => view.State == "Complete" && view.Ready == 1);
+        Client.WatchDeploymentAsync(Deployment, phase, RunningLimit, view => view.State == "Complete" && view.Devices is [{ Online: true }]);
 
     /// <summary>Cuts the power and boots again with the same disk.</summary>
     internal async Task PowerCycleAsync()
