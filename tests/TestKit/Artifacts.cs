@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace MicroVm.TestKit;
 
 /// <summary>
@@ -6,8 +8,9 @@ namespace MicroVm.TestKit;
 /// </summary>
 public static class Artifacts
 {
-    /// <summary>Top folder of the clone.</summary>
-    public static string Repository { get; } = FindRepository();
+    /// <summary>Top folder of the clone that this was built from.</summary>
+    public static string Repository { get; } =
+        typeof(Artifacts).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "Repository").Value!;
 
     /// <summary>The release's folder.</summary>
     public static string Release { get; } =
@@ -66,18 +69,4 @@ public static class Artifacts
     private static string Require(string path, Func<string, bool> exists) => exists(path)
         ? path
         : throw new FileNotFoundException($"expected {path}, found none; deploy/build.sh makes it (another place: MICROVM_ARTIFACTS)");
-
-    private static string FindRepository()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (System.IO.File.Exists(Path.Combine(folder.FullName, "MicroVm.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        // Build outputs may lie outside the clone; tests are then started from inside it.
-        return Environment.CurrentDirectory;
-    }
 }
