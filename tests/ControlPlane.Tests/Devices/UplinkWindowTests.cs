@@ -34,6 +34,27 @@ public sealed class UplinkWindowTests
     }
 
     [Fact]
+    public void Begin_HelloOfTheSameBoot_LetsAnEarlierReportPass() =>
+        Assert.Equal(6UL, Taken(Taken(UplinkWindow.Empty, s_first, 5).Begin(Header(s_first, 9)), s_first, 6).Sequence);
+
+    [Fact]
+    public void Begin_HelloOfANewBoot_LeavesTheOldOne()
+    {
+        UplinkWindow window = Taken(UplinkWindow.Empty, s_first, 5).Begin(Header(s_second, 3));
+
+        Assert.Null(window.Take(Header(s_first, 6)));
+        Assert.Equal(1UL, Taken(window, s_second, 1).Sequence);
+    }
+
+    [Fact]
+    public void Begin_HelloOfALeftBoot_ChangesNothing()
+    {
+        UplinkWindow window = Taken(Taken(UplinkWindow.Empty, s_first, 5), s_second, 4);
+
+        Assert.Same(window, window.Begin(Header(s_first, 9)));
+    }
+
+    [Fact]
     public void Take_ManyBootIds_RemembersABoundedNumber()
     {
         UplinkWindow window = UplinkWindow.Empty;

@@ -1,9 +1,11 @@
 using System.Text.Json;
+using MicroVm.ControlPlane.Host.Gateway;
 using MicroVm.ControlPlane.Tests.Kit;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Topics;
 using MQTTnet;
+using MQTTnet.Packets;
 
 namespace MicroVm.ControlPlane.Tests.Gateway;
 
@@ -69,6 +71,32 @@ public sealed class GatewayBadInputTests
 
         Assert.True(await raw.IsClosedAsync());
         Assert.Equal(1, controlPlane.Counters.PacketsOversized);
+    }
+
+    [Fact]
+    public async Task Device_ThatNeverAcknowledges_IsDisconnectedAndWhatItIsOwedIsBounded()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using (FakeDevice registered = await new FakeDevice("edge-1").StartAsync(controlPlane))
+        {
+            await registered.DrainAsync();
+        }
+
+        await using RawMqtt raw = await RawMqtt.ConnectAsync(controlPlane, "edge-1");
+        await raw.SendAsync(new MqttSubscribePacket { PacketIdentifier = 1, TopicFilters = [new MqttTopicFilter { Topic = "mvm/1/d/edge-1/down/+" }] });
+        for (ulong sequence = 1; sequence <= GatewayLimits.UnacknowledgedDownlinks + 1; sequence++)
+        {
+            // Quality of service 0: nothing else is answered, so that every downlink is an acknowledgement of telemetry.
+            await raw.SendAsync(new MqttPublishPacket
+            {
+                Topic = "mvm/1/d/edge-1/up/telemetry",
+                PayloadSegment = new TelemetryBatch { Header = new UplinkHeader(Guid.NewGuid(), sequence, 0) }.Encode(),
+            });
+        }
+
+        Assert.True(await raw.IsClosedAsync());
+        Assert.Equal(1, controlPlane.Counters.DownlinksDropped);
+        Assert.Equal(GatewayLimits.UnacknowledgedDownlinks + 1, controlPlane.Counters.Downlinks);
     }
 
     [Theory]

@@ -57,6 +57,19 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
+    public void Lock_OfADirectoryInUse_IsRefusedUntilItIsLetGo()
+    {
+        DataDirectory directory = DataDirectory.Open(_directory);
+        using (DataDirectoryLock.Take(directory))
+        {
+            ControlPlaneConfigurationException e = Assert.Throws<ControlPlaneConfigurationException>(() => DataDirectoryLock.Take(directory));
+            Assert.Equal(ExitCode.DataDirectory, e.ExitCode);
+        }
+
+        DataDirectoryLock.Take(directory).Dispose();
+    }
+
+    [Fact]
     public async Task Write_ThatThrows_IsRolledBackAloneAmongOthers()
     {
         using Database database = Database.Open(DataDirectory.Open(_directory));

@@ -202,7 +202,7 @@ internal sealed class DeviceGrain(
         await reported.ReplaceAsync(reported.State with
         {
             Hello = hello.Encode(),
-            Window = reported.State.Window.Take(hello.Header) ?? reported.State.Window,
+            Window = reported.State.Window.Begin(hello.Header),
             LastSeen = time.GetUtcNow(),
         });
         _hello = hello;

@@ -8,13 +8,19 @@ namespace MicroVm.ControlPlane.Grains.Devices;
 /// never comes back, so what still carries it is late.
 /// </summary>
 /// <param name="BootId">Boot id of the newest uplink.</param>
-/// <param name="Sequence">Its sequence.</param>
+/// <param name="Sequence">Sequence of the newest report; 0 when there was none of this boot id.</param>
 /// <param name="Left">Boot ids before it, newest first, at most <see cref="MaxLeft"/>.</param>
 internal sealed record UplinkWindow(Guid BootId, ulong Sequence, ImmutableArray<Guid> Left)
 {
     internal const int MaxLeft = 8;
 
     internal static UplinkWindow Empty { get; } = new(Guid.Empty, 0, []);
+
+    /// <summary>
+    /// The window after a hello: it may begin a boot id, but its sequence counts for nothing, because a report that was made
+    /// before it and sent after it is still the newest report.
+    /// </summary>
+    internal UplinkWindow Begin(UplinkHeader hello) => hello.BootId == BootId ? this : Take(hello with { Sequence = 0 }) ?? this;
 
     /// <summary>The window after the uplink, or null when the uplink is not news.</summary>
     internal UplinkWindow? Take(UplinkHeader header)

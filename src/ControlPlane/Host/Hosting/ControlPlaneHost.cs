@@ -20,11 +20,12 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
 
     private readonly WebApplication _application;
     private readonly Database _database;
+    private readonly DataDirectoryLock _lock;
     private readonly Listeners _listeners;
 
-    private ControlPlaneHost(WebApplication application, Database database, Listeners listeners)
+    private ControlPlaneHost(WebApplication application, Database database, DataDirectoryLock held, Listeners listeners)
     {
-        (_application, _database, _listeners) = (application, database, listeners);
+        (_application, _database, _lock, _listeners) = (application, database, held, listeners);
     }
 
     /// <summary>Where the API listens, once the host has started.</summary>
@@ -41,26 +42,22 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
     /// <exception cref="ControlPlaneConfigurationException">It cannot run as configured.</exception>
     internal static ControlPlaneHost Create(ControlPlaneOptions options, Action<IServiceCollection>? replace = null)
     {
+        ListenProbe.Check("--listen", options.Listen);
+        ListenProbe.Check("--mqtt", options.Mqtt);
         DataDirectory directory = DataDirectory.Open(options.DataPath);
-        Database database = Database.Open(directory);
+        DataDirectoryLock held = DataDirectoryLock.Take(directory);
+        Database? database = null;
         try
         {
+            database = Database.Open(directory);
             Listeners listeners = new();
-            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.Services.AddSerilog(HostLogging.Configure);
-            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
-            builder.Services.AddControlPlane(options, directory, database);
-            builder.UseOrleans(ConfigureSilo);
-            builder.Services.AddBackgroundServices();
-            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, listeners));
-            replace?.Invoke(builder.Services);
-            WebApplication application = builder.Build();
-            application.MapApi();
-            return new ControlPlaneHost(application, database, listeners);
+            WebApplication application = Compose(options, directory, database, listeners, replace);
+            return new ControlPlaneHost(application, database, held, listeners);
         }
         catch
         {
-            database.Dispose();
+            database?.Dispose();
+            held.Dispose();
             throw;
         }
     }
@@ -88,6 +85,24 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
     {
         await _application.DisposeAsync();
         _database.Dispose();
+        _lock.Dispose();
+    }
+
+    private static WebApplication Compose(
+        ControlPlaneOptions options, DataDirectory directory, Database database, Listeners listeners, Action<IServiceCollection>? replace)
+    {
+        // Empty: no configuration file or environment variable can open another listener.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSerilog(HostLogging.Configure);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
+        builder.Services.AddControlPlane(options, directory, database);
+        builder.UseOrleans(ConfigureSilo);
+        builder.Services.AddBackgroundServices();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, listeners));
+        replace?.Invoke(builder.Services);
+        WebApplication application = builder.Build();
+        application.MapApi();
+        return application;
     }
 
     private static void ConfigureSilo(ISiloBuilder silo)

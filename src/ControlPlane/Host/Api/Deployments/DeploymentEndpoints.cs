@@ -1,7 +1,6 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Host.Api.Apply;
 using MicroVm.Shared.Contracts.Api;
-using MicroVm.Shared.Identity;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MicroVm.ControlPlane.Host.Api.Deployments;
@@ -34,19 +33,26 @@ internal static class DeploymentEndpoints
         return Results.Json(new ListView<DeploymentView>(views), ApiJsonContext.Default.ListViewDeploymentView);
     }
 
-    private static async Task<IResult> GetAsync(string name, HttpResponse response, [FromServices] IGrainFactory grains) =>
-        ResourceName.TryParse(name, out _) && await grains.GetGrain<IDeploymentGrain>(name).GetAsync() is DeploymentSnapshot snapshot
-            ? Show(response, snapshot)
-            : Problems.NotFound("deployment", name);
+    private static async Task<IResult> GetAsync(
+        string name, HttpResponse response, [FromServices] IDeploymentDirectory directory, [FromServices] IGrainFactory grains) =>
+        await FindAsync(name, directory, grains) is DeploymentSnapshot snapshot ? Show(response, snapshot) : Problems.NotFound("deployment", name);
+
+    /// <summary>
+    /// The deployment; null when there is none. The directory is asked first: a grain for each name that somebody tries would
+    /// be a way to fill the memory.
+    /// </summary>
+    internal static Task<DeploymentSnapshot?> FindAsync(string name, IDeploymentDirectory directory, IGrainFactory grains) =>
+        directory.Contains(name) ? grains.GetGrain<IDeploymentGrain>(name).GetAsync() : Task.FromResult<DeploymentSnapshot?>(null);
 
     private static async Task<IResult> PutAsync(
         string name,
         HttpRequest request,
         HttpResponse response,
         [FromServices] ManifestResolver resolver,
+        [FromServices] IDeploymentDirectory directory,
         [FromServices] IGrainFactory grains)
     {
-        if (!ResourceName.TryParse(name, out _) || await grains.GetGrain<IDeploymentGrain>(name).GetAsync() is not DeploymentSnapshot current)
+        if (await FindAsync(name, directory, grains) is not DeploymentSnapshot current)
         {
             return Problems.NotFound("deployment", name);
         }
@@ -68,12 +74,13 @@ internal static class DeploymentEndpoints
         }
 
         ApplyOutcome outcome = await grains.GetGrain<IDeploymentGrain>(name).ApplyAsync(manifest.Spec, ETags.IfMatch(request) ?? current.ETag);
-        return outcome.Action == ApplyAction.Stale ? Problems.Stale("deployment") : await GetAsync(name, response, grains);
+        return outcome.Action == ApplyAction.Stale ? Problems.Stale("deployment") : await GetAsync(name, response, directory, grains);
     }
 
-    private static async Task<IResult> DeleteAsync(string name, HttpRequest request, [FromServices] IGrainFactory grains)
+    private static async Task<IResult> DeleteAsync(
+        string name, HttpRequest request, [FromServices] IDeploymentDirectory directory, [FromServices] IGrainFactory grains)
     {
-        ApplyAction action = ResourceName.TryParse(name, out _)
+        ApplyAction action = directory.Contains(name)
             ? (await grains.GetGrain<IDeploymentGrain>(name).DeleteAsync(ETags.IfMatch(request))).Action
             : ApplyAction.NotFound;
         return action switch

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.Shared.Contracts.Api;
-using MicroVm.Shared.Identity;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MicroVm.ControlPlane.Host.Api.Deployments;
@@ -17,11 +16,12 @@ internal static class DeploymentWatchEndpoints
     private static async Task<IResult> WatchAsync(
         string name,
         HttpContext context,
+        [FromServices] IDeploymentDirectory directory,
         [FromServices] IGrainFactory grains,
         [FromServices] IHostApplicationLifetime lifetime,
         [FromServices] TimeProvider time)
     {
-        if (!ResourceName.TryParse(name, out _) || await grains.GetGrain<IDeploymentGrain>(name).GetAsync() is null)
+        if (await DeploymentEndpoints.FindAsync(name, directory, grains) is null)
         {
             return Problems.NotFound("deployment", name);
         }

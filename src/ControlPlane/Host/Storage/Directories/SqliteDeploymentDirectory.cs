@@ -25,6 +25,9 @@ internal sealed class SqliteDeploymentDirectory : IDeploymentDirectory
     public IReadOnlyList<DeploymentEntry> List() => [.. Volatile.Read(ref _entries).Values];
 
     /// <inheritdoc/>
+    public bool Contains(string name) => Volatile.Read(ref _entries).ContainsKey(name);
+
+    /// <inheritdoc/>
     public async Task PutAsync(DeploymentEntry entry)
     {
         await _database.WriteAsync(connection => connection.Execute(
