@@ -14,30 +14,31 @@ if [ "${1:-}" != --refresh ] && [ -s "$cache/current/version" ]; then
   exit 0
 fi
 
-package_of() { apt-cache depends --important "$meta" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1; }
-package=$(package_of)
-if [ -z "$package" ]; then
-  apt-get update -q >&2 || fail "expected apt-get update to reach a Debian mirror, it failed (its output is above)"
-  package=$(package_of)
-fi
-[ -n "$package" ] || fail "expected a package $meta in the sources of apt, found none"
-
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-(cd "$work" && apt-get download -q "$package" >log 2>&1) || {
-  tail -n 3 "$work/log" >&2
-  fail "expected apt-get to download $package, it failed (its last lines are above)"
+download() {
+  package=$(apt-cache depends --important "$meta" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
+  [ -n "$package" ] && (cd "$work" && apt-get download -q "$package" >log 2>&1)
+}
+# Package lists may be absent (a fresh container) or older than what the mirror has.
+download || {
+  apt-get update -q >"$work/log" 2>&1 && download || {
+    tail -n 3 "$work/log" >&2
+    fail "expected to download the package behind $meta with apt-get, it failed (its last lines are above)"
+  }
 }
 deb=$(ls "$work"/*.deb)
 dpkg-deb -x "$deb" "$work/root"
 version=$(dpkg-deb -f "$deb" Version)
 folder=$cache/$version
-rm -rf "$folder.new" "$folder"
-mkdir -p "$folder.new"
-mv "$work"/root/boot/vmlinuz-* "$folder.new/vmlinuz"
-mv "$work"/root/lib/modules/*/kernel "$folder.new/modules"
-echo "$version" >"$folder.new/version"
-mv "$folder.new" "$folder"
+mkdir -p "$cache"
+new=$(mktemp -d "$cache/.new-XXXXXX")
+mv "$work"/root/boot/vmlinuz-* "$new/vmlinuz"
+mv "$work"/root/lib/modules/*/kernel "$new/modules"
+echo "$version" >"$new/version"
+chmod 755 "$new"
+rm -rf "$folder"
+mv -T "$new" "$folder"
 ln -sfn "$version" "$cache/current"
 readlink -f "$cache/current"

@@ -2,14 +2,17 @@
 # A clean end: the agent, then the VMs, then the disk.
 echo "device: powering off" >/dev/console
 kill "$(cat /run/supervise.pid)" 2>/dev/null
-end() { # name, seconds
-  killall -TERM "$1" 2>/dev/null
+gone() { # name, seconds
   left=$(($2 * 5))
-  while [ $left -gt 0 ] && pidof "$1" >/dev/null; do
+  while pidof "$1" >/dev/null; do
+    [ $left -gt 0 ] || return 1
     sleep 0.2
     left=$((left - 1))
   done
-  killall -KILL "$1" 2>/dev/null
+}
+end() { # name, seconds
+  killall -TERM "$1" 2>/dev/null
+  gone "$1" "$2" || { killall -KILL "$1" 2>/dev/null; gone "$1" 2; }
 }
 end microvm-agent 3
 end microvm-vmm 6

@@ -64,14 +64,14 @@ done
 work=${work:-$root/artifacts/device/$id}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
-# A Unix socket's path has at most 107 bytes.
-[ ${#work} -le 94 ] || fail "--work: expected a path of at most 94 bytes, found ${#work}: $work"
+release=$(cd "$release" && pwd)
 disk=${disk:-$work/disk.raw}
 if [ ! -e "$disk" ]; then
   truncate -s "$disk_size" "$disk.new"
   mke2fs -q -t ext4 -F "$disk.new" >/dev/null 2>&1 || fail "mke2fs cannot make a file system of $disk_size in $disk.new"
   mv "$disk.new" "$disk"
 fi
+disk=$(cd "$(dirname "$disk")" && pwd)/$(basename "$disk")
 
 # A /dev/kvm alone proves nothing: cloud sandboxes have one that emulates, which no stock kernel survives.
 can_nest() {
@@ -85,14 +85,19 @@ else
   machine=(-accel "tcg,thread=multi" -cpu max)
 fi
 
-rm -f "$work"/*.sock "$work/monitor.in" "$work/monitor.out" "$work/qemu.pid"
-mkfifo "$work/monitor.in" "$work/monitor.out"
+if [ -s "$work/qemu.pid" ] && kill -0 "$(cat "$work/qemu.pid")" 2>/dev/null; then
+  fail "--work: expected a folder without a running device, found process $(cat "$work/qemu.pid") in $work"
+fi
+# Relative names from here on: a Unix socket's path has at most 107 bytes, a clone's may be longer.
+cd "$work"
+rm -f ./*.sock monitor.in monitor.out qemu.pid
+mkfifo monitor.in monitor.out
 port() { # name: a serial port whose output goes to a log, and to whoever connects
-  serials+=(-chardev "socket,id=$1,path=$work/$1.sock,server=on,wait=off,logfile=$work/$2,logappend=off" -serial "chardev:$1")
+  serials+=(-chardev "socket,id=$1,path=$1.sock,server=on,wait=off,logfile=$2,logappend=off" -serial "chardev:$1")
 }
 serials=()
 if [ "$shell" = yes ]; then
-  serials+=(-chardev "stdio,id=console,signal=off,logfile=$work/serial.log,logappend=off" -serial chardev:console)
+  serials+=(-chardev "stdio,id=console,signal=off,logfile=serial.log,logappend=off" -serial chardev:console)
 else
   port console serial.log
 fi
@@ -100,15 +105,15 @@ port control control.log
 port agent agent.log
 
 # Open for both so that neither end waits for the other.
-exec 8<>"$work/monitor.in" 9<>"$work/monitor.out"
+exec 8<>monitor.in 9<>monitor.out
 command=(
   qemu-system-x86_64 "${machine[@]}" -M q35 -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
   -kernel "$release/device/vmlinuz" -initrd "$release/device/initramfs.cpio.gz"
-  -append "console=ttyS0 quiet panic=-1 mitigations=off mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell"
+  -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell"
   -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk
   -netdev user,id=net -device virtio-net-pci,netdev=net,romfile=
-  -chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor,mode=readline
-  -pidfile "$work/qemu.pid" "${serials[@]}"
+  -chardev pipe,id=monitor,path=monitor -mon chardev=monitor,mode=readline
+  -pidfile qemu.pid "${serials[@]}"
 )
 # The device must not outlive this script.
 if [ "$shell" = yes ]; then
@@ -119,8 +124,15 @@ if [ "$shell" = yes ]; then
 fi
 
 echo "device $id: accel $accel, logs and sockets in $work"
-setpriv --pdeathsig KILL "${command[@]}" </dev/null &
+# In a session of its own: the Ctrl-C that is meant as a press of the power button would end QEMU at once.
+setsid setpriv --pdeathsig KILL "${command[@]}" </dev/null &
 qemu=$!
+press_power_button() {
+  trap '' INT TERM
+  echo system_powerdown >&8
+  { timeout "$power_off_seconds" tail --pid="$qemu" -f /dev/null || kill -KILL "$qemu"; } >/dev/null 2>&1 &
+}
+trap press_power_button INT TERM
 watcher=''
 if [ "$stop_with_stdin" = yes ]; then
   { cat; kill -KILL "$qemu"; } >/dev/null 2>&1 <&0 &
@@ -130,16 +142,10 @@ fi
 if read -r -t 20 -u 9 _; then
   echo "device $id: started, QEMU is process $qemu"
 fi
-press_power_button() {
-  trap '' INT TERM
-  echo system_powerdown >&8
-  { timeout "$power_off_seconds" tail --pid="$qemu" -f /dev/null || kill -KILL "$qemu"; } >/dev/null 2>&1 &
-}
-trap press_power_button INT TERM
 while kill -0 "$qemu" 2>/dev/null; do
   wait "$qemu" 2>/dev/null && code=0 || code=$?
 done
 [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
-rm -f "$work"/*.sock "$work/monitor.in" "$work/monitor.out" "$work/qemu.pid"
+rm -f ./*.sock monitor.in monitor.out qemu.pid
 echo "device $id: ended with code $code"
 exit "$code"
