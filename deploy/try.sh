@@ -22,6 +22,7 @@ while [ $# -gt 0 ]; do
 done
 
 began=$(date +%s%N)
+since=$(date -u +%Y-%m-%dT%H:%M:%S) # what an earlier run left in the data does not count
 seconds_since() { awk "BEGIN { printf \"%.1f\", ($(date +%s%N) - $1) / 1e9 }"; }
 step() { step_began=$(date +%s%N); step_name=$1; printf '\n== %s\n' "$1"; }
 done_step() { printf '   %s s: %s\n' "$(seconds_since "$step_began")" "${1:-done}"; }
@@ -107,13 +108,19 @@ step "Apply deploy/samples/hello"
 done_step "its VM runs"
 
 step "Log lines that the workload wrote inside the VM"
-ten_lines() { [ "$("$mvm" logs "$device/hello" --tail 10 -o json | jq '.items | length')" -ge 10 ]; }
+ten_lines() {
+  "$mvm" logs "$device/hello" --tail 10 -o json |
+    jq -e --arg since "$since" '[.items[] | select(.time >= $since)] | length >= 10'
+}
 wait_for 120 "ten log lines" ten_lines
 "$mvm" logs "$device/hello" --tail 10
 done_step
 
 step "Telemetry"
-vm_sampled() { "$mvm" top -o json | jq -e '.items[] | select(.vms[] | .phase == "Running" and .residentBytes > 0)'; }
+vm_sampled() {
+  "$mvm" top -o json | jq -e --arg since "$since" \
+    '.items[] | select(.at >= $since and (.vms[] | .name == "hello" and .phase == "Running" and .residentBytes > 0))'
+}
 wait_for 60 "telemetry of the VM" vm_sampled
 "$mvm" top
 done_step

@@ -1,9 +1,10 @@
+using MicroVm.Benchmarks.Agent;
 using MicroVm.Benchmarks.Measuring;
 using MicroVm.Benchmarks.Vmm;
 
-if (args is not ["vmm"])
+if (args is not ["vmm" or "agent"])
 {
-    Console.Error.WriteLine("usage: MicroVm.Benchmarks vmm");
+    Console.Error.WriteLine("usage: MicroVm.Benchmarks vmm|agent");
     return 2;
 }
 
@@ -13,7 +14,15 @@ DirectoryInfo work = Directory.CreateTempSubdirectory("microvm-bench-");
 try
 {
     Figures figures = new();
-    new VmmBenchmark(Path.Combine(artifacts, "microvm-vmm"), "/usr/bin/qemu-system-x86_64", work.FullName, figures).Run();
+    if (args[0] == "vmm")
+    {
+        new VmmBenchmark(Path.Combine(artifacts, "microvm-vmm"), "/usr/bin/qemu-system-x86_64", work.FullName, figures).Run();
+    }
+    else
+    {
+        await new AgentBenchmark(Path.Combine(artifacts, "microvm-agent"), work.FullName, figures).RunAsync();
+    }
+
     return figures.AnyMissed ? 1 : 0;
 }
 finally

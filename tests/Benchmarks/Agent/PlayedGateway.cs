@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Net;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+using MicroVm.Shared.Topics;
+using MQTTnet;
+using MQTTnet.Protocol;
+using MQTTnet.Server;
+
+namespace MicroVm.Benchmarks.Agent;
+
+/// <summary>
+/// A control plane reduced to what makes an agent report: it takes every uplink, acknowledges telemetry, and hands out one
+/// generation after the other.
+/// </summary>
+internal sealed class PlayedGateway : IAsyncDisposable
+{
+    private readonly MqttServer _server;
+    private readonly DeviceId _device;
+    private readonly SemaphoreSlim _uplinks = new(0);
+    private readonly TaskCompletionSource _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ulong _generation;
+
+    internal PlayedGateway(DeviceId device, int port)
+    {
+        _device = device;
+        _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
+            .WithDefaultEndpoint()
+            .WithDefaultEndpointBoundIPAddress(IPAddress.Loopback)
+            .WithDefaultEndpointBoundIPV6Address(IPAddress.None)
+            .WithDefaultEndpointPort(port)
+            .Build());
+        _server.InterceptingPublishAsync += TakeAsync;
+    }
+
+    /// <summary>The agent said hello.</summary>
+    internal Task Hello => _hello.Task;
+
+    internal Task StartAsync() => _server.StartAsync();
+
+    /// <summary>Sends the next generation: no VM, telemetry every second.</summary>
+    internal Task PushAsync()
+    {
+        DesiredState state = new(++_generation, [], new AgentSettings(TelemetryIntervalSeconds: 1));
+        return SendAsync(DownlinkKind.Desired, DesiredEnvelope.Of(state.Generation, state.Encode()).Encode());
+    }
+
+    /// <summary>Waits for the next reported state or telemetry batch.</summary>
+    internal async Task NextReportAsync(TimeSpan limit)
+    {
+        if (!await _uplinks.WaitAsync(limit))
+        {
+            throw new TimeoutException($"the agent sent no report within {limit.TotalSeconds} s");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.StopAsync();
+        _server.Dispose();
+        _uplinks.Dispose();
+    }
+
+    private async Task TakeAsync(InterceptingPublishEventArgs publish)
+    {
+        publish.ProcessPublish = false;
+        if (!DeviceTopic.TryParseUp(publish.ApplicationMessage.Topic, out _, out UplinkKind kind))
+        {
+            return;
+        }
+
+        switch (kind)
+        {
+            case UplinkKind.Hello:
+                _hello.TrySetResult();
+                break;
+            case UplinkKind.Telemetry:
+                Shared.Contracts.Reported.UplinkHeader header =
+                    Shared.Contracts.Telemetry.TelemetryBatch.Decode(publish.ApplicationMessage.Payload.ToArray()).Header;
+                await SendAsync(DownlinkKind.Ack, new Shared.Contracts.Commands.Ack(header.BootId, header.Sequence).Encode());
+                _uplinks.Release();
+                break;
+            case UplinkKind.Reported:
+                _uplinks.Release();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task SendAsync(DownlinkKind kind, byte[] payload)
+    {
+        foreach (MqttSessionStatus session in await _server.GetSessionsAsync())
+        {
+            session.TryEnqueueApplicationMessage(
+                new MqttApplicationMessageBuilder()
+                    .WithTopic(DeviceTopic.Down(_device, kind))
+                    .WithPayload(payload)
+                    .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
+                    .Build(),
+                out _);
+        }
+    }
+}
