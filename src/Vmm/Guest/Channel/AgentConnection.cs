@@ -25,6 +25,7 @@ internal sealed unsafe class AgentConnection(EventLoop loop, Outbox outbox, Acti
     private FrameReader _frames = new();
     private int _fd = -1;
     private bool _connected;
+    private bool _awaitingRoom;
     private byte[] _sending = [];
     private int _sent;
 
@@ -72,7 +73,7 @@ internal sealed unsafe class AgentConnection(EventLoop loop, Outbox outbox, Acti
             _sent += (int)count;
         }
 
-        loop.Change(_fd, EventLoop.In);
+        AwaitRoom(false);
     }
 
     private bool TakeNextFrame()
@@ -86,11 +87,20 @@ internal sealed unsafe class AgentConnection(EventLoop loop, Outbox outbox, Acti
     {
         if (errno is Errno.TryAgain or Errno.Interrupted)
         {
-            loop.Change(_fd, EventLoop.In | EventLoop.Out);
+            AwaitRoom(true);
             return;
         }
 
         Drop();
+    }
+
+    private void AwaitRoom(bool wanted)
+    {
+        if (_awaitingRoom != wanted)
+        {
+            _awaitingRoom = wanted;
+            loop.Change(_fd, wanted ? EventLoop.In | EventLoop.Out : EventLoop.In);
+        }
     }
 
     private void OnReady(uint events)
@@ -121,6 +131,7 @@ internal sealed unsafe class AgentConnection(EventLoop loop, Outbox outbox, Acti
         }
 
         _connected = true;
+        _awaitingRoom = true;
         _frames = new FrameReader();
         outbox.Begin();
         return true;
