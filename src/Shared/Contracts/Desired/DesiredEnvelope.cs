@@ -34,7 +34,7 @@ public sealed record DesiredEnvelope(ulong Generation, Digest Digest, byte[] Doc
             }
         });
         reader.RequireVersion(version, Version);
-        return new DesiredEnvelope(generation, digest, document);
+        return digest.IsEmpty ? throw reader.Fault("a digest (key 2)", "none") : new DesiredEnvelope(generation, digest, document);
     });
 
     /// <summary>Encodes the envelope.</summary>

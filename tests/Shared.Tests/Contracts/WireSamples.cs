@@ -1,0 +1,150 @@
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Guest;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.Shared.Tests.Contracts;
+
+/// <summary>A sample of every message kind. Values are chosen to need one, two, four and eight bytes, and both signs.</summary>
+internal static class WireSamples
+{
+    private const long Moment = 1_764_000_000_123;
+
+    private static readonly Guid s_boot = new("00112233-4455-6677-8899-aabbccddeeff");
+    private static readonly Digest s_digest = Digest.Of("an image"u8);
+    private static readonly ResourceName s_vm = ResourceName.Parse("hello");
+
+    private static readonly ProcessSpec s_process = new(
+        ["/bin/hello", "--greeting", "Grüße ✓"],
+        new Dictionary<string, string> { ["PATH"] = "/bin", ["A"] = "", ["LONGER_NAME"] = "x=y" },
+        "/srv",
+        "1000:1000");
+
+    private static readonly DesiredState s_desired = new(
+        70_000,
+        [
+            new VmSpec
+            {
+                Name = s_vm,
+                Deployment = ResourceName.Parse("hello-deployment"),
+                Revision = 300,
+                Image = new ImageReference(s_digest, 5_000_000_000, "hello:1"),
+                Process = s_process,
+                VcpuCount = 2,
+                MemoryMib = 256,
+                RestartPolicy = RestartPolicy.OnFailure,
+                GracePeriodSeconds = 30,
+            },
+            new VmSpec
+            {
+                Name = ResourceName.Parse("second"),
+                Deployment = ResourceName.Parse("second"),
+                Revision = 1,
+                Image = new ImageReference(s_digest, 1, ""),
+                Process = new ProcessSpec(["/init"], new Dictionary<string, string>(), "/", ""),
+            },
+        ],
+        new AgentSettings(60));
+
+    public static IReadOnlyList<WireSample> All { get; } = [.. Uplinks(), .. Downlinks(), .. Guest()];
+
+    public static TheoryData<string> Names => [.. All.Select(static sample => sample.Name)];
+
+    public static WireSample Named(string name) => All.Single(sample => sample.Name == name);
+
+    private static IEnumerable<WireSample> Uplinks()
+    {
+        yield return WireSample.Of(
+            "hello",
+            new Hello
+            {
+                Header = Header(1),
+                AgentVersion = "0.1.0",
+                Architecture = "x86_64",
+                Capacity = new DeviceCapacity(4, 2UL << 30, 8UL << 30),
+                HeldGeneration = 41,
+                HeldDigest = s_digest,
+                Labels = new Dictionary<string, string> { ["site"] = "north", ["a"] = "b" },
+            },
+            static hello => hello.Encode(),
+            Hello.Decode);
+        yield return WireSample.Of(
+            "hello-new",
+            new Hello { Header = Header(ulong.MaxValue), AgentVersion = "", Architecture = "aarch64", Capacity = new DeviceCapacity(0, 0, ulong.MaxValue) },
+            static hello => hello.Encode(),
+            Hello.Decode);
+        yield return WireSample.Of("reported", Reported(), static reported => reported.Encode(), ReportedState.Decode);
+        yield return WireSample.Of("telemetry", Telemetry(), static batch => batch.Encode(), TelemetryBatch.Decode);
+    }
+
+    private static ReportedState Reported() => new(
+        Header(24),
+        42,
+        [
+            new VmStatus
+            {
+                Name = s_vm,
+                Deployment = ResourceName.Parse("hello-deployment"),
+                Revision = 3,
+                Phase = VmPhase.BackOff,
+                Reason = "ImageUnavailable",
+                Message = "no route to host",
+                Restarts = 256,
+                ImageDigest = s_digest,
+                MemoryMib = 128,
+                VmmPid = 70_000,
+                LastExitCode = -1,
+            },
+            new VmStatus { Name = ResourceName.Parse("new"), Deployment = ResourceName.Parse("new"), Revision = 0, Phase = VmPhase.Pending },
+        ]);
+
+    private static TelemetryBatch Telemetry() => new()
+    {
+        Header = Header(255),
+        Hosts = [new HostSample(Moment, 999, 1, 2UL << 30, 3, 8UL << 30, 86_400, 20 << 20)],
+        Vms = [new VmSample(Moment, s_vm, 1500, 140 << 20, VmPhase.Running)],
+        Logs =
+        [
+            new LogLine(s_vm, Moment * 1_000_000, LogStream.Stdout, "hello 1"),
+            new LogLine(s_vm, -1, LogStream.Stderr, ""),
+        ],
+        DroppedLogLines = 7,
+    };
+
+    private static IEnumerable<WireSample> Downlinks()
+    {
+        yield return WireSample.Of("desired-state", s_desired, static state => state.Encode(), DesiredState.Decode);
+        yield return WireSample.Of("desired-state-empty", DesiredState.Empty, static state => state.Encode(), DesiredState.Decode);
+        yield return WireSample.Of(
+            "desired-envelope",
+            DesiredEnvelope.Of(s_desired.Generation, s_desired.Encode()),
+            static envelope => envelope.Encode(),
+            DesiredEnvelope.Decode);
+        yield return WireSample.Of("ack", new Ack(s_boot, 65_536), static ack => ack.Encode(), Ack.Decode);
+    }
+
+    private static IEnumerable<WireSample> Guest()
+    {
+        GuestMessage[] messages =
+        [
+            new GuestHello(GuestHello.CurrentProtocolVersion, "0.1.0", GuestState.Running),
+            new GuestConfig(s_process, "hello", 10),
+            new GuestStarted(77),
+            new GuestLogLine(1_000_000, Moment * 1_000_000, LogStream.Stderr, "a line"),
+            new GuestLogAck(1_000_000),
+            new GuestExited(137, "killed"),
+            new GuestExitAck(),
+            new GuestShutdown(3600),
+        ];
+        return messages.Select(static message => WireSample.Of(
+            NameOf(message), message, static m => m.Encode(), GuestMessage.Decode));
+    }
+
+    private static string NameOf(GuestMessage message) =>
+        "guest-" + string.Concat(message.GetType().Name["Guest".Length..].Select(static (c, i) =>
+            char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+
+    private static UplinkHeader Header(ulong sequence) => new(s_boot, sequence, Moment);
+}
