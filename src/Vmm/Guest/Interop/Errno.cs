@@ -5,7 +5,6 @@ internal static class Errno
 {
     internal const int NoEntry = 2;
     internal const int Interrupted = 4;
-    internal const int NoExec = 8;
     internal const int TryAgain = 11;
     internal const int Access = 13;
     internal const int Exists = 17;

@@ -14,8 +14,8 @@ internal sealed unsafe class WorkloadProcess
     private const int KillNow = 9;
     private const int StatusLimitBytes = 4096;
 
-    // sizeof(posix_spawn_file_actions_t) is 80 in the C library on x86_64 and aarch64.
-    private const int FileActionsBytes = 256;
+    /// <summary>Room for an opaque posix_spawn_file_actions_t, which is 80 bytes in the C library of x86_64 and aarch64.</summary>
+    internal const int FileActionsBytes = 256;
 
     private readonly byte[] _status = new byte[StatusLimitBytes];
     private int _statusLength;

@@ -1,0 +1,59 @@
+using MicroVm.Vmm.Guest.Boot;
+using MicroVm.Vmm.Guest.Interop;
+using MicroVm.Vmm.Guest.Supervision;
+using MicroVm.Vmm.Guest.Workload;
+using MicroVm.Vmm.Tests.Arch;
+using GuestLoop = MicroVm.Vmm.Guest.Supervision.EventLoop;
+
+namespace MicroVm.Vmm.Tests.Guest;
+
+public class GuestLayoutTests
+{
+    [Fact]
+    public void Structures_OfLinux_MatchTheHeaders()
+    {
+        CHeaderAssertions c = new(
+            "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "sys/epoll.h", "poll.h", "time.h");
+        c.Size<SockAddrVm>("struct sockaddr_vm").Offsets<SockAddrVm>(
+            "struct sockaddr_vm", (nameof(SockAddrVm.Family), "svm_family"), (nameof(SockAddrVm.Port), "svm_port"), (nameof(SockAddrVm.Cid), "svm_cid"));
+        c.Size<SockAddrNl>("struct sockaddr_nl").Offsets<SockAddrNl>(
+            "struct sockaddr_nl", (nameof(SockAddrNl.Family), "nl_family"), (nameof(SockAddrNl.PortId), "nl_pid"), (nameof(SockAddrNl.Groups), "nl_groups"));
+        c.Size<InterfaceRequest>("struct ifreq").Offsets<InterfaceRequest>(
+            "struct ifreq", (nameof(InterfaceRequest.Name), "ifr_name"), (nameof(InterfaceRequest.Flags), "ifr_flags"));
+        c.Size<InputEvent>("struct input_event").Offsets<InputEvent>(
+            "struct input_event", (nameof(InputEvent.Type), "type"), (nameof(InputEvent.Code), "code"), (nameof(InputEvent.Value), "value"));
+        c.Size<SignalInfo>("struct signalfd_siginfo").Offsets<SignalInfo>("struct signalfd_siginfo", (nameof(SignalInfo.Number), "ssi_signo"));
+        c.Size<EpollEvent>("struct epoll_event").Offsets<EpollEvent>(
+            "struct epoll_event", (nameof(EpollEvent.Events), "events"), (nameof(EpollEvent.Data), "data"));
+        c.Size<PollFd>("struct pollfd").Offsets<PollFd>(
+            "struct pollfd", (nameof(PollFd.Fd), "fd"), (nameof(PollFd.Events), "events"), (nameof(PollFd.Returned), "revents"));
+        c.Size<TimeSpec>("struct timespec").Size<SignalSet>("sigset_t");
+        Assert.Equal("", c.Compile());
+    }
+
+    [Fact]
+    public void Constants_OfLinux_MatchTheHeaders()
+    {
+        CHeaderAssertions c = new("fcntl.h", "errno.h", "signal.h", "sys/mount.h", "sys/syscall.h", "sys/epoll.h", "spawn.h");
+        c.Equal("O_CLOEXEC", Fd.CloseOnExec).Equal("O_NONBLOCK", Fd.NonBlock).Equal("O_NOCTTY", Fd.NoControllingTty)
+            .Equal("O_CREAT", Fd.Create).Equal("O_TRUNC", Fd.Truncate).Equal("O_RDWR", Fd.ReadWrite).Equal("O_WRONLY", Fd.WriteOnly);
+        c.Equal("ENOENT", Errno.NoEntry).Equal("EINTR", Errno.Interrupted).Equal("EAGAIN", Errno.TryAgain).Equal("EACCES", Errno.Access)
+            .Equal("EEXIST", Errno.Exists).Equal("ENOTDIR", Errno.NotDirectory).Equal("EINPROGRESS", Errno.InProgress);
+        c.Equal("SIGINT", SignalSource.Interrupt).Equal("SIGTERM", SignalSource.Terminate).Equal("SIGCHLD", SignalSource.Child)
+            .Equal("SIGPWR", SignalSource.PowerFailure);
+        c.Equal("MS_RDONLY", Mounts.ReadOnly).Equal("MS_NOSUID", Mounts.NoSuid).Equal("MS_NODEV", Mounts.NoDev)
+            .Equal("MS_NOEXEC", Mounts.NoExec).Equal("MS_MOVE", Mounts.Move);
+        c.Equal("EPOLLIN", GuestLoop.In).Equal("EPOLLOUT", GuestLoop.Out);
+        c.Equal("SYS_finit_module", (ulong)SystemCalls.FinitModule);
+        c.Equal($"sizeof(posix_spawn_file_actions_t) <= {WorkloadProcess.FileActionsBytes}", 1);
+        Assert.Equal("", c.Compile());
+    }
+
+    [Fact]
+    public void SignalSet_Of_HoldsTheSignalsGiven()
+    {
+        SignalSet set = SignalSet.Of(SignalSource.Interrupt, SignalSource.Child);
+        Assert.True(set.Contains(SignalSource.Interrupt) && set.Contains(SignalSource.Child));
+        Assert.False(set.Contains(SignalSource.Terminate));
+    }
+}
