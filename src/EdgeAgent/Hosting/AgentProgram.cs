@@ -14,6 +14,7 @@ internal static class AgentProgram
     /// <summary>Runs the agent until SIGTERM or SIGINT.</summary>
     internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
+        Libc.UseOneMallocArena();
         try
         {
             CommandLine line = CommandLine.Parse(arguments);

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.EdgeAgent.Interop;
 
-internal static unsafe partial class Libc
+internal static partial class Libc
 {
     private const int OCloexec = 0x80000;
 

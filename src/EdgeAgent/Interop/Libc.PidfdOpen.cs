@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.EdgeAgent.Interop;
 
-internal static unsafe partial class Libc
+internal static partial class Libc
 {
     /// <summary>A descriptor that means this process for ever, close-on-exec (pidfd_open(2)); null when there is no such process.</summary>
     /// <exception cref="OsFaultException">The call failed for another reason.</exception>

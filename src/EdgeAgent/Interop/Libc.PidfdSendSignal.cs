@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.EdgeAgent.Interop;
 
-internal static unsafe partial class Libc
+internal static partial class Libc
 {
     /// <summary>Sends a signal to the process of a pidfd (pidfd_send_signal(2)); false when it has ended.</summary>
     /// <exception cref="OsFaultException">The call failed for another reason.</exception>

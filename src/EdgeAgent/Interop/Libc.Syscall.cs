@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace MicroVm.EdgeAgent.Interop;
 
 /// <summary>Calls into the C library: one file per call, its native declaration and a wrapper that throws <see cref="OsFaultException"/>.</summary>
-internal static unsafe partial class Libc
+internal static partial class Libc
 {
     // The C library has wrappers for these two since glibc 2.36 only. The numbers are the same on x86_64 and aarch64.
     private const long SysPidfdSendSignal = 424;
