@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
@@ -54,6 +56,28 @@ public sealed class MqttLinkTests : IAsyncDisposable
         await Phase.Of("stop", running);
     }
 
+    [Fact]
+    public async Task Run_GatewayDeclaresAHugePacket_EndsTheConnectionBeforeItComes()
+    {
+        using TcpListener gateway = new(IPAddress.Loopback, _gateway.Port);
+        gateway.Start();
+        Task running = _link.RunAsync(_stop.Token);
+        using TcpClient client = await Phase.Of("connection", gateway.AcceptTcpClientAsync());
+        NetworkStream stream = client.GetStream();
+        byte[] buffer = new byte[4096];
+        Assert.NotEqual(0, await Phase.Of("CONNECT", stream.ReadAsync(buffer).AsTask()));
+
+        long allocated = GC.GetTotalAllocatedBytes();
+        // CONNACK, accepted, no properties; then the first bytes of a PUBLISH of 256 MiB.
+        await stream.WriteAsync(new byte[] { 0x20, 3, 0, 0, 0, 0x30, 0xFF, 0xFF, 0xFF, 0x7F });
+
+        await Phase.Of("the connection's end", ReadToEndAsync(stream, buffer));
+        Assert.InRange(GC.GetTotalAllocatedBytes() - allocated, 0, 128L << 20);
+        using TcpClient again = await Phase.Of("next attempt", gateway.AcceptTcpClientAsync());
+        await _stop.CancelAsync();
+        await Phase.Of("stop", running);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -61,6 +85,23 @@ public sealed class MqttLinkTests : IAsyncDisposable
         await _gateway.DisposeAsync();
         _directory.Dispose();
         _stop.Dispose();
+    }
+
+    private static async Task ReadToEndAsync(NetworkStream stream, byte[] buffer)
+    {
+        try
+        {
+            int count;
+            do
+            {
+                count = await stream.ReadAsync(buffer);
+            }
+            while (count > 0);
+        }
+        catch (IOException)
+        {
+            // A reset ends the stream as well.
+        }
     }
 
     private sealed class Handler : ILinkHandler
