@@ -7,6 +7,7 @@
 # Packages and kernels that are downloaded are kept in $MICROVM_CACHE (default ~/.cache/microvm).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export HOME=${HOME:-/root}
 root=$PWD
 out=${1:-$root/artifacts/release}
 mkdir -p "$out"

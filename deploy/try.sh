@@ -6,6 +6,7 @@
 # Needs root, Debian 12 and the .NET 10 SDK. Ctrl-C stops everything that it started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export HOME=${HOME:-/root}
 root=$PWD
 release=$root/artifacts/release
 data=$root/artifacts/try

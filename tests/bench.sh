@@ -4,6 +4,7 @@
 #   tests/bench.sh agent    the agent's memory after its start and after 1,000 reports (about six minutes)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export HOME=${HOME:-/root}
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 case ${1:-} in vmm | agent) ;; *) echo "usage: tests/bench.sh vmm|agent" >&2; exit 2 ;; esac
 bash deploy/prerequisites.sh bench

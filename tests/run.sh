@@ -4,6 +4,7 @@
 # Needs root, Debian 12 and the .NET 10 SDK; installs the rest. Logs: artifacts/test-results/.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+export HOME=${HOME:-/root}
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 tiers=(Shared.Tests Architecture.Tests Vmm.Tests EdgeAgent.Tests ControlPlane.Tests Vmm.KvmTests System.Tests)
 [ $# -gt 0 ] && tiers=("$@")
