@@ -82,7 +82,7 @@ public sealed class CliApplicationTests
         CliRun run = await CliRun.OfAsync(server.Url, "devices");
 
         Assert.Equal(1, run.Code);
-        Assert.Contains("as JSON, found something else", run.Error);
+        Assert.Contains("in JSON, found something else", run.Error);
     }
 
     [Fact]

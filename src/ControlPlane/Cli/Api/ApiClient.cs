@@ -186,7 +186,7 @@ internal sealed class ApiClient : IDisposable
         catch (JsonException e)
         {
             throw new ApiException(new ProblemView(
-                null, "not an answer of a control plane", (int)response.StatusCode, $"server {_server}: expected {type.Type.Name} as JSON, found something else: {e.Message}", null));
+                null, "not an answer of a control plane", (int)response.StatusCode, $"server {_server}: expected an answer of the API in JSON, found something else: {e.Message}", null));
         }
     }
 }

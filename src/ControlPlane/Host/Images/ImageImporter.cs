@@ -52,7 +52,7 @@ internal sealed class ImageImporter(string dataDirectory, ImageImportLimits limi
             Directory.CreateDirectory(work);
             return await ImportAsync(name, layoutTar, work, record, cancellation);
         }
-        catch (IOException e) when (e is not FileNotFoundException and not EndOfStreamException && Directory.Exists(work))
+        catch (IOException e) when (e is not (FileNotFoundException or EndOfStreamException or BadHttpRequestException))
         {
             throw new ImageImportException(ImageFault.Server, $"image import: the control plane's disk or the connection failed: {e.Message}", e);
         }
