@@ -24,6 +24,9 @@ internal sealed class AgentCounters
     /// <summary>Telemetry batches that the bounded spool dropped.</summary>
     internal Counter DroppedBatches { get; } = new();
 
+    /// <summary>Telemetry batches that the gateway could not read and that were dropped for it.</summary>
+    internal Counter RefusedBatches { get; } = new();
+
     /// <summary>Log lines lost: dropped from the spool or skipped by a guest whose buffer was full.</summary>
     internal Counter DroppedLogLines { get; } = new();
 

@@ -15,4 +15,7 @@ internal static partial class Log
 
     [LoggerMessage(1703, LogLevel.Debug, "no acknowledgement for {Seconds} s: unacknowledged batches are sent again")]
     internal static partial void AckOverdue(ILogger logger, double seconds);
+
+    [LoggerMessage(1704, LogLevel.Warning, "telemetry batch {BootId}/{Sequence} is dropped: the gateway cannot read it")]
+    internal static partial void BatchRefused(ILogger logger, Guid bootId, ulong sequence);
 }

@@ -65,22 +65,23 @@ internal sealed class MqttLink : IUplink, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<bool> TryPublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation)
+    public async Task<PublishOutcome> PublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation)
     {
         if (!_client.IsConnected)
         {
-            return false;
+            return PublishOutcome.NotDelivered;
         }
 
         try
         {
-            await PublishAsync(kind, payload, cancellation);
-            return true;
+            return await SendAsync(kind, payload, cancellation) == MqttClientPublishReasonCode.PayloadFormatInvalid
+                ? PublishOutcome.Refused
+                : PublishOutcome.Delivered;
         }
         catch (Exception e) when (IsConnectionFault(e, cancellation))
         {
             Log.PublishFailed(_logger, kind.ToString(), e.Message);
-            return false;
+            return PublishOutcome.NotDelivered;
         }
     }
 
@@ -101,7 +102,7 @@ internal sealed class MqttLink : IUplink, IDisposable
         {
             await _client.ConnectAsync(MakeOptions(), cancellation);
             await _client.SubscribeAsync(MakeSubscription(), cancellation);
-            await PublishAsync(UplinkKind.Hello, _handler.MakeHello(), cancellation);
+            await SendAsync(UplinkKind.Hello, _handler.MakeHello(), cancellation);
             Log.Connected(_logger, _options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort);
             _handler.OnConnected();
             return await ended.Task.WaitAsync(cancellation);
@@ -135,7 +136,7 @@ internal sealed class MqttLink : IUplink, IDisposable
         }
     }
 
-    private async Task PublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation)
+    private async Task<MqttClientPublishReasonCode> SendAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation)
     {
         MqttApplicationMessage message = new()
         {
@@ -145,10 +146,9 @@ internal sealed class MqttLink : IUplink, IDisposable
         };
         MqttClientPublishResult result = await _client.PublishAsync(message, cancellation);
         // Code 16, "no matching subscribers", is a success: the gateway takes uplinks itself.
-        if (!result.IsSuccess)
-        {
-            throw new MqttCommunicationException($"the gateway refused it: {result.ReasonCode} {result.ReasonString}");
-        }
+        return result.IsSuccess || result.ReasonCode == MqttClientPublishReasonCode.PayloadFormatInvalid
+            ? result.ReasonCode
+            : throw new MqttCommunicationException($"the gateway refused it: {result.ReasonCode} {result.ReasonString}");
     }
 
     private MqttClientOptions MakeOptions() => new MqttClientOptionsBuilder()

@@ -54,9 +54,9 @@ internal sealed class Reporter(
         }
 
         byte[] payload = new ReportedState(sequence.Next(), generation, statuses).Encode();
-        bool published = await uplink.TryPublishAsync(UplinkKind.Reported, payload, cancellation);
+        PublishOutcome outcome = await uplink.PublishAsync(UplinkKind.Reported, payload, cancellation);
         // What was not published is told on the next connection, which always reports.
-        _sent = published ? statuses : null;
+        _sent = outcome == PublishOutcome.Delivered ? statuses : null;
         _sentGeneration = generation;
     }
 }

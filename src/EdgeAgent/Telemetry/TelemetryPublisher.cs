@@ -124,9 +124,18 @@ internal sealed class TelemetryPublisher(
             _inFlight.Add((batch.BootId, batch.Sequence));
         }
 
-        if (await uplink.TryPublishAsync(UplinkKind.Telemetry, batch.Payload, cancellation))
+        switch (await uplink.PublishAsync(UplinkKind.Telemetry, batch.Payload, cancellation))
         {
-            return true;
+            case PublishOutcome.Delivered:
+                return true;
+            case PublishOutcome.Refused:
+                // Kept, it would be sent for ever and hold up everything behind it.
+                counters.RefusedBatches.Increment();
+                Log.BatchRefused(logger, batch.BootId, batch.Sequence);
+                OnAck(new Ack(batch.BootId, batch.Sequence));
+                return true;
+            default:
+                break;
         }
 
         lock (_lock)

@@ -23,7 +23,7 @@ public sealed class MqttLinkTests : IAsyncDisposable
     public async Task Run_GatewayComesGoesAndComesBack_SaysHelloEachTime()
     {
         Task running = _link.RunAsync(_stop.Token);
-        Assert.False(await _link.TryPublishAsync(UplinkKind.Reported, [1], default));
+        Assert.Equal(PublishOutcome.NotDelivered, await _link.PublishAsync(UplinkKind.Reported, [1], default));
 
         await _gateway.StartAsync();
         Assert.Equal([7], await _gateway.TakeAsync(UplinkKind.Hello, "first hello"));
@@ -33,7 +33,7 @@ public sealed class MqttLinkTests : IAsyncDisposable
         Assert.Equal([7], await _gateway.TakeAsync(UplinkKind.Hello, "second hello"));
         await Phase.Of("connected again", _handler.WaitConnected());
 
-        Assert.True(await _link.TryPublishAsync(UplinkKind.Reported, [2], default));
+        Assert.Equal(PublishOutcome.Delivered, await _link.PublishAsync(UplinkKind.Reported, [2], default));
         Assert.Equal([2], await _gateway.TakeAsync(UplinkKind.Reported, "report"));
         await _stop.CancelAsync();
         await Phase.Of("stop", running);

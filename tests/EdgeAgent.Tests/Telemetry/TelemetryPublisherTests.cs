@@ -15,13 +15,14 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly MemoryStore _store = new();
     private readonly FakeUplink _uplink = new();
+    private readonly AgentCounters _counters = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TelemetryPublisher _publisher;
     private readonly Task _running;
 
     public TelemetryPublisherTests()
     {
-        _publisher = new TelemetryPublisher(_store, _uplink, new AgentCounters(), _time, NullLogger.Instance);
+        _publisher = new TelemetryPublisher(_store, _uplink, _counters, _time, NullLogger.Instance);
         _running = _publisher.RunAsync(_stop.Token);
     }
 
@@ -51,6 +52,20 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
         _publisher.OnConnected();
 
         Assert.Equal([1, 3], await Take(2));
+    }
+
+    [Fact]
+    public async Task Run_BatchesThatTheGatewayCannotRead_AreDroppedAndHoldNothingUp()
+    {
+        Spool(1, 12);
+        byte[][] unreadable = [.. _store.ReadBatches(0, 10).Select(batch => batch.Payload)];
+        _uplink.Refuses = payload => unreadable.Any(bytes => bytes.SequenceEqual(payload));
+
+        _publisher.OnConnected();
+
+        Assert.Equal([11, 12], await Take(2));
+        Assert.Equal(2, _store.ReadSpoolUsage().Rows);
+        Assert.Equal(10, _counters.RefusedBatches.Value);
     }
 
     [Fact]

@@ -13,8 +13,14 @@ internal sealed class FakeUplink : IUplink
 
     internal int Waiting => _published.Reader.Count;
 
-    public Task<bool> TryPublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation) =>
-        Task.FromResult(Up && _published.Writer.TryWrite((kind, payload)));
+    /// <summary>Says which payloads the control plane cannot read.</summary>
+    internal Func<byte[], bool> Refuses { get; set; } = _ => false;
+
+    public Task<PublishOutcome> PublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation) =>
+        Task.FromResult(
+            !Up ? PublishOutcome.NotDelivered
+            : Refuses(payload) ? PublishOutcome.Refused
+            : _published.Writer.TryWrite((kind, payload)) ? PublishOutcome.Delivered : PublishOutcome.NotDelivered);
 
     internal async Task<byte[]> TakeAsync(UplinkKind kind)
     {
