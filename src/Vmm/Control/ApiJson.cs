@@ -42,7 +42,7 @@ internal static class ApiJson
         json.WriteStartArray("network-interfaces");
         json.WriteEndArray();
         WriteSection(json, "vsock", config.Vsock, WriteVsock);
-        WriteSection(json, "entropy", config.Entropy, static (writer, _) => writer.WriteNull("rate_limiter"));
+        WriteSection(json, "entropy", config.Entropy, static (writer, entropy) => WriteLimiter(writer, "rate_limiter", entropy.RateLimiter));
         WriteSection(json, "serial", config.Serial, static (writer, serial) => writer.WriteString("serial_out_path", serial.SerialOutPath));
     });
 
@@ -73,6 +73,28 @@ internal static class ApiJson
         json.WriteNull("rate_limiter");
         json.WriteString("io_engine", "Sync");
         json.WriteNull("socket");
+    }
+
+    private static void WriteLimiter(Utf8JsonWriter json, string name, RateLimiterConfig? limiter) =>
+        WriteSection(json, name, limiter, static (writer, limits) =>
+        {
+            WriteSection(writer, "bandwidth", limits.Bandwidth, WriteBucket);
+            WriteSection(writer, "ops", limits.Ops, WriteBucket);
+        });
+
+    private static void WriteBucket(Utf8JsonWriter json, TokenBucketConfig bucket)
+    {
+        json.WriteNumber("size", bucket.Size);
+        if (bucket.OneTimeBurst is { } burst)
+        {
+            json.WriteNumber("one_time_burst", burst);
+        }
+        else
+        {
+            json.WriteNull("one_time_burst");
+        }
+
+        json.WriteNumber("refill_time", bucket.RefillTimeMs);
     }
 
     private static void WriteVsock(Utf8JsonWriter json, VsockConfig vsock)

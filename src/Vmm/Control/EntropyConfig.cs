@@ -1,4 +1,4 @@
 namespace MicroVm.Vmm.Control;
 
-/// <summary>The entropy device; it has no settings yet.</summary>
-internal sealed record EntropyConfig;
+/// <summary>The entropy device and how much it may give.</summary>
+internal sealed record EntropyConfig(RateLimiterConfig? RateLimiter = null);

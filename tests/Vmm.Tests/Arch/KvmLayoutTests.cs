@@ -137,12 +137,14 @@ public sealed class KvmLayoutTests
     [Fact]
     public void Structures_OfLibc_HaveTheHeadersLayout()
     {
-        CHeaderAssertions c = new("signal.h", "sys/epoll.h", "sys/uio.h", "sys/un.h", "sys/signalfd.h", "errno.h");
+        CHeaderAssertions c = new("signal.h", "sys/epoll.h", "sys/uio.h", "sys/un.h", "sys/signalfd.h", "time.h", "errno.h");
         c.Size<SignalSet>("sigset_t");
         c.Size<SignalFdInfo>("struct signalfd_siginfo").Offsets<SignalFdInfo>("struct signalfd_siginfo", ("Number", "ssi_signo"));
         c.Size<EpollEvent>("struct epoll_event").Offsets<EpollEvent>("struct epoll_event", ("Events", "events"), ("Data", "data"));
         c.Size<IoVec>("struct iovec").Offsets<IoVec>("struct iovec", ("Base", "iov_base"), ("Length", "iov_len"));
         c.Size<SockAddrUn>("struct sockaddr_un").Offsets<SockAddrUn>("struct sockaddr_un", ("Family", "sun_family"), ("Path", "sun_path"));
+        c.Size<TimerSpec>("struct itimerspec")
+            .Offsets<TimerSpec>("struct itimerspec", ("IntervalNanoseconds", "it_interval.tv_nsec"), ("ValueSeconds", "it_value.tv_sec"));
         c.Equal("SIGTERM", SignalNumber.Terminate)
             .Equal("SIGINT", SignalNumber.Interrupt)
             .Equal("SIGPIPE", SignalNumber.Pipe)

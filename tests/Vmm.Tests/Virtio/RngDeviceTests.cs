@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Rng;
 
 namespace MicroVm.Vmm.Tests.Virtio;
@@ -6,7 +7,7 @@ public sealed class RngDeviceTests
 {
     private static TestDriver NewDriver(out GuestQueue queue)
     {
-        TestDriver driver = TestDriver.Start(_ => new RngDevice(), out GuestQueue[] queues);
+        TestDriver driver = TestDriver.Start(loop => new RngDevice(new EntropyConfig(), loop), out GuestQueue[] queues);
         queue = queues[0];
         return driver;
     }
@@ -42,6 +43,22 @@ public sealed class RngDeviceTests
         driver.Notify(0);
         Assert.Equal(0u, queue.TakeUsed()!.Value.WrittenBytes);
         Assert.Equal(1, ((RngDevice)driver.Device).Metrics.EmptyRequests);
+    }
+
+    [Fact]
+    public void Request_OverTheRateLimit_WaitsForTheTimer()
+    {
+        EntropyConfig config = new(new RateLimiterConfig(new TokenBucketConfig(64, null, 10), null));
+        using TestDriver driver = TestDriver.Start(loop => new RngDevice(config, loop), out GuestQueue[] queues);
+        queues[0].Offer(0, (TestDriver.Data, 64, true));
+        queues[0].Offer(1, (TestDriver.Data + 64, 64, true));
+        driver.Notify(0);
+        Assert.NotNull(queues[0].TakeUsed());
+        Assert.Null(queues[0].TakeUsed());
+        Assert.Equal(1, ((RngDevice)driver.Device).Metrics.ThrottledRequests);
+        driver.Loop.RunOnce(10_000);
+        driver.Pump();
+        Assert.Equal(64u, queues[0].TakeUsed()!.Value.WrittenBytes);
     }
 
     [Fact]

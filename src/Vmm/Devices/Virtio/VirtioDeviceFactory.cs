@@ -25,7 +25,7 @@ internal static class VirtioDeviceFactory
 
             if (config.Entropy is not null)
             {
-                devices.Add(new RngDevice());
+                devices.Add(new RngDevice(config.Entropy, loop));
             }
 
             return devices;

@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
+using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Queue;
+using MicroVm.Vmm.Devices.Virtio.RateLimiting;
 using MicroVm.Vmm.Devices.Virtio.Transport;
+using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.Devices.Virtio.Rng;
@@ -15,7 +18,13 @@ internal sealed unsafe class RngDevice : IVirtioDevice
     private static readonly ushort[] s_queueMaxSizes = [QueueSize];
 
     private readonly ChainBuffers _buffers = new(QueueSize);
+    private readonly RateLimiter _limiter;
     private VirtioActivation? _activation;
+
+    /// <summary>Makes the device; on the loop's thread or before it runs.</summary>
+    /// <exception cref="OsFaultException">The limiter's timer cannot be made.</exception>
+    internal RngDevice(EntropyConfig config, EpollLoop loop, TimeProvider? clock = null) =>
+        _limiter = new RateLimiter(config.RateLimiter, loop, () => _activation?.Transport.Requeue(0), clock);
 
     public VirtioDeviceType DeviceType => VirtioDeviceType.Entropy;
 
@@ -42,9 +51,7 @@ internal sealed unsafe class RngDevice : IVirtioDevice
     public GuestFault OnDoorbell(int queue) =>
         _activation is null ? GuestFault.None : Serve(_activation.Queues[0], _activation.Transport);
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _limiter.Dispose();
 
     private GuestFault Serve(Virtqueue queue, IVirtioTransport transport)
     {
@@ -61,7 +68,16 @@ internal sealed unsafe class RngDevice : IVirtioDevice
                     return fault;
                 }
 
-                queue.Complete(chain.Head, FillRandom());
+                uint wanted = Math.Min(_buffers.WritableBytes, MaxBytesPerRequest);
+                if (!_limiter.TryConsume(wanted))
+                {
+                    queue.UndoPop(chain.Head);
+                    Metrics.ThrottledRequests++;
+                    transport.NotifyUsed(queue);
+                    return GuestFault.None;
+                }
+
+                queue.Complete(chain.Head, FillRandom(wanted));
                 if (--budget == 0)
                 {
                     transport.NotifyUsed(queue);
@@ -76,9 +92,8 @@ internal sealed unsafe class RngDevice : IVirtioDevice
         return queue.Fault;
     }
 
-    private uint FillRandom()
+    private uint FillRandom(uint wanted)
     {
-        uint wanted = Math.Min(_buffers.WritableBytes, MaxBytesPerRequest);
         uint written = 0;
         foreach (ref readonly IoVec vector in _buffers.SliceWritable(0, wanted))
         {

@@ -11,4 +11,7 @@ internal sealed class RngMetrics
 
     /// <summary>Requests without a byte of room, or that the host's getrandom refused.</summary>
     internal long EmptyRequests { get; set; }
+
+    /// <summary>Times a request had to wait for the rate limiter.</summary>
+    internal long ThrottledRequests { get; set; }
 }
