@@ -1,7 +1,6 @@
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Hosting;
 using MicroVm.Vmm.Interop.Linux;
-using MicroVm.Vmm.Machine;
 
 namespace MicroVm.Vmm;
 
@@ -21,7 +20,7 @@ internal static class Program
     {
         try
         {
-            return Run(arguments, ref logger);
+            return VmmProgram.Run(arguments, ref logger);
         }
         catch (VmmFaultException fault)
         {
@@ -38,36 +37,5 @@ internal static class Program
             logger.Error($"{defect.GetType().Name}: {defect.Message}");
             return ExitCode.InternalFault;
         }
-    }
-
-    private static ExitCode Run(string[] arguments, ref Logger logger)
-    {
-        CommandLineOptions options = CommandLineParser.Parse(arguments);
-        if (options.Help || options.Version)
-        {
-            StandardOutput.Write(options.Help ? CommandLineParser.Usage : $"microvm-vmm {ProductVersion.Text}\n");
-            return ExitCode.Ok;
-        }
-
-        logger = new Logger(options.Id);
-        logger.Configure(options.Level, options.ShowLevel, options.ShowLogOrigin);
-        if (options.LogPath is not null)
-        {
-            logger.OpenFile(options.LogPath);
-        }
-
-        SignalBlock.BlockInAllThreads();
-        using VmmProcess process = new(options, logger);
-        VmOutcome outcome = process.Run();
-        if (outcome.Code == ExitCode.Ok)
-        {
-            logger.Info(outcome.Message);
-        }
-        else
-        {
-            logger.Error(outcome.Message);
-        }
-
-        return outcome.Code;
     }
 }

@@ -4,6 +4,7 @@ using MicroVm.Vmm.Interop.Linux;
 namespace MicroVm.Vmm.Kvm;
 
 /// <summary>ioctl(2) on KVM descriptors with failures turned into one line that names the call and errno.</summary>
+// SAFETY: every pointer is to a structure of the caller's stack or pinned memory, of the size that the ioctl's number encodes.
 internal static unsafe class KvmCall
 {
     /// <summary>An ioctl with an integer argument; returns its non-negative result.</summary>

@@ -6,6 +6,7 @@ using MicroVm.Vmm.Memory;
 namespace MicroVm.Vmm.Kvm;
 
 /// <summary>A KVM VM descriptor: memory slots, the in-kernel interrupt chips and timers, and the eventfds bound to them.</summary>
+// SAFETY: ioctls take structures of this stack; the one address that KVM keeps is that of guest memory, which outlives the VM.
 internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
 {
     /// <summary>Places KVM's own three pages and one page (Intel without unrestricted guest); before the vCPUs are made.</summary>

@@ -9,6 +9,7 @@ using MicroVm.Vmm.Machine;
 namespace MicroVm.Vmm.Vcpu;
 
 /// <summary>What one vCPU does about each exit. Port and memory-mapped I/O allocate nothing.</summary>
+// SAFETY: pointers lead into the mapped kvm_run; the data of a port exit is checked to lie within the mapping before use.
 internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoBus memory)
 {
     private const byte DirectionOut = 1;

@@ -31,6 +31,7 @@ internal static class GuestBoot
     }
 
     /// <summary>Starts this program again with the signals blocked (<see cref="SignalSource"/>).</summary>
+    // SAFETY: both vectors live until the end of the method, and execve copies what they point to.
     private static unsafe void Restart()
     {
         Mounts.MountKernelFileSystems();

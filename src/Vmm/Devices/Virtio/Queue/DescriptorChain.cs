@@ -7,6 +7,7 @@ namespace MicroVm.Vmm.Devices.Virtio.Queue;
 /// end or at the first fault. A time-to-live of one queue's worth of descriptors (virtio 1.2 section 2.7.5.1 forbids longer
 /// chains, indirect ones included) ends loops, and the total length stays below 2^32 (same section).
 /// </summary>
+// SAFETY: no pointer is made here but by GuestMemory.TryGetPointer, for the range that the copied descriptor names.
 internal unsafe ref struct DescriptorChain
 {
     private readonly GuestMemory _memory;
