@@ -98,11 +98,14 @@ internal sealed class MqttLink : IUplink, IDisposable
     {
         TaskCompletionSource<string> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _ended = ended;
+        // The client's own time-out does not hold for calls that can be cancelled: a peer that accepts and never answers would
+        // be waited for as long as it likes.
+        using CancellationTokenSource deadline = new(s_timeout, _time);
+        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
         {
-            await _client.ConnectAsync(MakeOptions(), cancellation);
-            await _client.SubscribeAsync(MakeSubscription(), cancellation);
-            await SendAsync(UplinkKind.Hello, _handler.MakeHello(), cancellation);
+            await OpenAsync(limited.Token);
+            deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             Log.Connected(_logger, _options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort);
             _handler.OnConnected();
             return await ended.Task.WaitAsync(cancellation);
@@ -110,6 +113,10 @@ internal sealed class MqttLink : IUplink, IDisposable
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             return "the agent stops";
+        }
+        catch (Exception) when (deadline.IsCancellationRequested)
+        {
+            return $"expected answers to connect, subscribe and hello within {s_timeout.TotalSeconds:0} s, found none";
         }
         catch (Exception e) when (IsConnectionFault(e, cancellation))
         {
@@ -119,6 +126,23 @@ internal sealed class MqttLink : IUplink, IDisposable
         {
             await DisconnectAsync();
         }
+    }
+
+    private async Task OpenAsync(CancellationToken cancellation)
+    {
+        MqttClientConnectResult connected = await _client.ConnectAsync(MakeOptions(), cancellation);
+        if (connected.ResultCode != MqttClientConnectResultCode.Success)
+        {
+            throw new MqttCommunicationException($"the gateway refused the connection: {connected.ResultCode} {connected.ReasonString}");
+        }
+
+        MqttClientSubscribeResult subscribed = await _client.SubscribeAsync(MakeSubscription(), cancellation);
+        if (subscribed.Items.FirstOrDefault(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is { } refused)
+        {
+            throw new MqttCommunicationException($"the gateway refused the subscription: {refused.ResultCode} {subscribed.ReasonString}");
+        }
+
+        await SendAsync(UplinkKind.Hello, _handler.MakeHello(), cancellation);
     }
 
     private async Task DisconnectAsync()

@@ -4,7 +4,10 @@ using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Topics;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using MQTTnet.Protocol;
 
 namespace MicroVm.EdgeAgent.Tests.Mqtt;
 
@@ -78,6 +81,53 @@ public sealed class MqttLinkTests : IAsyncDisposable
         await Phase.Of("stop", running);
     }
 
+    [Fact]
+    public async Task Run_PeerThatAcceptsAndNeverAnswers_IsGivenUpAndTriedAgain()
+    {
+        FakeTimeProvider time = new();
+        LineLogger lines = new();
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        using MqttLink link = new(
+            TestOptions.In(_directory, ((IPEndPoint)silent.LocalEndpoint).Port), _handler, new AgentCounters(), time, lines);
+        Task running = link.RunAsync(_stop.Token);
+        using Socket first = await Phase.Of("first connection", silent.AcceptSocketAsync());
+
+        time.Advance(TimeSpan.FromSeconds(15));
+
+        Assert.Contains("expected answers to connect, subscribe and hello within 15 s, found none", await Phase.Of("line", lines.First));
+        Task<Socket> second = silent.AcceptSocketAsync();
+        // The back-off is armed after the line; time moves until it has seen it.
+        while (!second.IsCompleted && !running.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        (await Phase.Of("second connection", second)).Dispose();
+        await _stop.CancelAsync();
+        await Phase.Of("stop", running);
+    }
+
+    [Theory]
+    [InlineData(MqttConnectReasonCode.NotAuthorized, MqttSubscribeReasonCode.GrantedQoS1, "NotAuthorized")]
+    [InlineData(MqttConnectReasonCode.Success, MqttSubscribeReasonCode.QuotaExceeded, "QuotaExceeded")]
+    public async Task Run_GatewayRefuses_NamesItsReasonAndIsNotConnected(
+        MqttConnectReasonCode connect, MqttSubscribeReasonCode subscribe, string named)
+    {
+        LineLogger lines = new();
+        (_gateway.ConnectAnswer, _gateway.SubscribeAnswer) = (connect, subscribe);
+        await _gateway.StartAsync();
+        using MqttLink link = new(
+            TestOptions.In(_directory, _gateway.Port), _handler, new AgentCounters(), TimeProvider.System, lines);
+        Task running = link.RunAsync(_stop.Token);
+
+        Assert.Contains(named, await Phase.Of("line", lines.First));
+        Assert.Null(_gateway.Hello);
+        await _stop.CancelAsync();
+        await Phase.Of("stop", running);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -118,5 +168,22 @@ public sealed class MqttLinkTests : IAsyncDisposable
         internal Task WaitConnected() => _connected.WaitAsync();
 
         internal Task<(DownlinkKind, byte[])> WaitDownlink() => _downlink.Task;
+    }
+
+    /// <summary>The first line that is logged.</summary>
+    private sealed class LineLogger : ILogger
+    {
+        private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal Task<string> First => _first.Task;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _first.TrySetResult(formatter(state, exception));
     }
 }

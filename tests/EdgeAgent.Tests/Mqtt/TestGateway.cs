@@ -29,7 +29,15 @@ internal sealed class TestGateway : IAsyncDisposable
             .WithDefaultEndpointPort(Port)
             .Build());
         _server.InterceptingPublishAsync += OnPublishAsync;
+        _server.ValidatingConnectionAsync += connect => Task.FromResult(connect.ReasonCode = ConnectAnswer);
+        _server.InterceptingSubscriptionAsync += subscribe => Task.FromResult(subscribe.Response.ReasonCode = SubscribeAnswer);
     }
+
+    /// <summary>What a device's CONNECT is answered.</summary>
+    internal MqttConnectReasonCode ConnectAnswer { get; set; } = MqttConnectReasonCode.Success;
+
+    /// <summary>What a device's SUBSCRIBE is answered.</summary>
+    internal MqttSubscribeReasonCode SubscribeAnswer { get; set; } = MqttSubscribeReasonCode.GrantedQoS1;
 
     internal int Port { get; }
 
