@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using MicroVm.TestKit;
 
 namespace MicroVm.Vmm.KvmTests.Running;
@@ -72,11 +71,7 @@ internal sealed class RunningVmm : IDisposable
     }
 
     /// <summary>Sends a signal by name, such as TERM.</summary>
-    internal void Signal(string name)
-    {
-        using Process kill = Process.Start("kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)])!;
-        kill.WaitForExit();
-    }
+    internal void Signal(string name) => _process.Send(name);
 
     public void Dispose()
     {
