@@ -7,9 +7,10 @@ using MicroVm.Vmm.Interop.Linux;
 namespace MicroVm.Vmm.Control;
 
 /// <summary>What the endpoints of the API do.</summary>
-internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Action<VmConfig> start) : IHttpHandler
+internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder config, IVmControl vm) : IHttpHandler
 {
     private const string NotAfterStart = "The requested operation is not supported after starting the microVM.";
+    private const string NotBeforeStart = "The requested operation is not supported before starting the microVM.";
 
     private static readonly string[] s_actionFields = ["action_type"];
     private static readonly string[] s_actions = ["InstanceStart", "FlushMetrics", "SendCtrlAltDel"];
@@ -18,12 +19,13 @@ internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Acti
     {
         try
         {
-            if (request.Method.SequenceEqual("GET"u8))
+            return Encoding.ASCII.GetString(request.Method) switch
             {
-                return Get(request);
-            }
-
-            return request.Method.SequenceEqual("PUT"u8) ? Put(request) : NoSuchEndpoint(request);
+                "GET" => Get(request),
+                "PUT" => Put(request),
+                "PATCH" => Patch(request),
+                _ => NoSuchEndpoint(request),
+            };
         }
         catch (Exception fault) when (fault is VmConfigException or VmmFaultException or OsFaultException)
         {
@@ -45,6 +47,8 @@ internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Acti
             "/" => new HttpResponse(200, ApiJson.Instance(info)),
             "/version" => new HttpResponse(200, ApiJson.Version()),
             "/machine-config" => new HttpResponse(200, ApiJson.Machine(config.Machine)),
+            "/balloon" => GetBalloon(),
+            "/balloon/statistics" => GetBalloonStatistics(),
             "/vm/config" => new HttpResponse(200, ApiJson.Config(config)),
             _ => NoSuchEndpoint(request),
         };
@@ -60,7 +64,7 @@ internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Acti
 
         string[] parts = target[1..].Split('/');
         bool isDrive = parts is ["drives", { Length: > 0 }];
-        bool isKnown = isDrive || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger"];
+        bool isKnown = isDrive || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "balloon"];
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
@@ -76,6 +80,23 @@ internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Acti
 
         apply();
         return HttpResponse.NoContent;
+    }
+
+    private HttpResponse Patch(in HttpRequest request)
+    {
+        string target = Encoding.ASCII.GetString(request.Target);
+        bool isKnown = target is "/balloon" or "/balloon/statistics";
+        if (!isKnown)
+        {
+            return NoSuchEndpoint(request);
+        }
+
+        if (info.State == InstanceState.NotStarted)
+        {
+            return Refuse(NotBeforeStart);
+        }
+
+        return target == "/balloon" ? PatchBalloon(request) : PatchBalloonStatistics(request);
     }
 
     /// <summary>Reads a section whole before anything changes: a request that is refused leaves nothing behind.</summary>
@@ -98,6 +119,10 @@ internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Acti
             case "serial":
                 SerialConfig serial = SerialConfigReader.Read(ref cursor);
                 return () => config.Serial = serial;
+            case "balloon":
+                BalloonConfig balloon = BalloonConfigReader.Read(ref cursor);
+                balloon.CheckAgainst(config.Machine);
+                return () => config.Balloon = balloon;
             default:
                 LoggerConfig logger = LoggerConfigReader.Read(ref cursor);
                 return () => config.Logger = logger;
@@ -139,7 +164,7 @@ internal sealed class ApiHandler(InstanceInfo info, VmConfigBuilder config, Acti
             return Refuse(NotAfterStart);
         }
 
-        start(config.Build());
+        vm.Start(config.Build());
         info.State = InstanceState.Running;
         return HttpResponse.NoContent;
     }

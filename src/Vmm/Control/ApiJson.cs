@@ -21,9 +21,13 @@ internal static class ApiJson
 
     internal static ReadOnlyMemory<byte> Machine(MachineConfig machine) => Write(json => WriteMachine(json, machine));
 
+    internal static ReadOnlyMemory<byte> Balloon(BalloonConfig balloon) => Write(json => BalloonJson.WriteConfig(json, balloon));
+
+    internal static ReadOnlyMemory<byte> BalloonReport(BalloonReport report) => Write(json => BalloonJson.WriteReport(json, report));
+
     internal static ReadOnlyMemory<byte> Config(VmConfigBuilder config) => Write(json =>
     {
-        json.WriteNull("balloon");
+        WriteSection(json, "balloon", config.Balloon, BalloonJson.WriteConfig);
         json.WriteStartArray("drives");
         foreach (DriveConfig drive in config.Drives)
         {

@@ -22,13 +22,13 @@ internal sealed class ApiServer : IEventSource, IDisposable
     /// <param name="loop">Where clients are served.</param>
     /// <param name="info">What GET / tells; becomes Running here when InstanceStart succeeds.</param>
     /// <param name="config">What requests fill in.</param>
-    /// <param name="start">Starts the VM; its OsFaultException, VmmFaultException or VmConfigException becomes the client's answer.</param>
+    /// <param name="vm">What requests act on.</param>
     /// <exception cref="OsFaultException">The socket cannot be made.</exception>
-    internal ApiServer(string socketPath, EpollLoop loop, InstanceInfo info, VmConfigBuilder config, Action<VmConfig> start)
+    internal ApiServer(string socketPath, EpollLoop loop, InstanceInfo info, VmConfigBuilder config, IVmControl vm)
     {
         _path = socketPath;
         _loop = loop;
-        _handler = new ApiHandler(info, config, start);
+        _handler = new ApiHandler(info, config, vm);
         _forget = Forget;
         _listener = UnixSocket.Listen(socketPath, Backlog);
         loop.Add(_listener, EpollLoop.In, this, 0);

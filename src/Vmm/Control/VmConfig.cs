@@ -18,6 +18,9 @@ internal sealed record VmConfig
     /// <summary>The entropy device, when there is one.</summary>
     internal EntropyConfig? Entropy { get; init; }
 
+    /// <summary>The balloon, when there is one.</summary>
+    internal BalloonConfig? Balloon { get; init; }
+
     /// <summary>Where the serial console goes, when not to the defaults.</summary>
     internal SerialConfig? Serial { get; init; }
 

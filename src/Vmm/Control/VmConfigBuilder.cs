@@ -22,6 +22,9 @@ internal sealed class VmConfigBuilder
     /// <summary>The entropy device.</summary>
     internal EntropyConfig? Entropy { get; set; }
 
+    /// <summary>The balloon.</summary>
+    internal BalloonConfig? Balloon { get; set; }
+
     /// <summary>The serial console.</summary>
     internal SerialConfig? Serial { get; set; }
 
@@ -54,15 +57,20 @@ internal sealed class VmConfigBuilder
     }
 
     /// <summary>The configuration as it is now.</summary>
-    /// <exception cref="VmConfigException">There is no boot source.</exception>
-    internal VmConfig Build() => new()
+    /// <exception cref="VmConfigException">There is no boot source, or the balloon takes more than there is.</exception>
+    internal VmConfig Build()
     {
-        Machine = Machine,
-        BootSource = BootSource ?? throw new VmConfigException("boot-source", "a kernel to boot", "nothing"),
-        Drives = _drives.ToArray(),
-        Vsock = Vsock,
-        Entropy = Entropy,
-        Serial = Serial,
-        Logger = Logger,
-    };
+        Balloon?.CheckAgainst(Machine);
+        return new VmConfig
+        {
+            Machine = Machine,
+            BootSource = BootSource ?? throw new VmConfigException("boot-source", "a kernel to boot", "nothing"),
+            Drives = _drives.ToArray(),
+            Vsock = Vsock,
+            Entropy = Entropy,
+            Balloon = Balloon,
+            Serial = Serial,
+            Logger = Logger,
+        };
+    }
 }

@@ -46,6 +46,9 @@ internal static class VmConfigParser
             case "entropy" when !cursor.IsNull:
                 builder.Entropy = EntropyConfigReader.Read(ref cursor);
                 break;
+            case "balloon" when !cursor.IsNull:
+                builder.Balloon = BalloonConfigReader.Read(ref cursor);
+                break;
             case "serial" when !cursor.IsNull:
                 builder.Serial = SerialConfigReader.Read(ref cursor);
                 break;

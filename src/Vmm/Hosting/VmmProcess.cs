@@ -14,7 +14,7 @@ namespace MicroVm.Vmm.Hosting;
 ///     +----- SIGTERM ------+---- SIGINT, second SIGTERM ----> ended
 /// </code>
 /// </summary>
-internal sealed class VmmProcess : IDisposable
+internal sealed partial class VmmProcess : IDisposable
 {
     private readonly CommandLineOptions _options;
     private readonly Logger _logger;
@@ -79,7 +79,7 @@ internal sealed class VmmProcess : IDisposable
             _info.State = InstanceState.Running;
         }
 
-        return new ApiServer(path, _loop, _info, builder, Start);
+        return new ApiServer(path, _loop, _info, builder, this);
     }
 
     private static void Fill(VmConfigBuilder builder, VmConfig config)
@@ -88,6 +88,7 @@ internal sealed class VmmProcess : IDisposable
         builder.BootSource = config.BootSource;
         builder.Vsock = config.Vsock;
         builder.Entropy = config.Entropy;
+        builder.Balloon = config.Balloon;
         builder.Serial = config.Serial;
         builder.Logger = config.Logger;
         foreach (DriveConfig drive in config.Drives)

@@ -4,6 +4,7 @@ using MicroVm.Vmm.Boot.Loaders;
 using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Legacy;
+using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Kvm;
@@ -26,7 +27,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
     private readonly IoBus _memoryBus = new();
 
     /// <exception cref="VmmFaultException">Something outside this program stands in the way.</exception>
-    internal (VcpuThread[] Vcpus, PowerButton PowerButton) Build(bool readsStandardInput)
+    internal MachineParts Build(bool readsStandardInput)
     {
         BootSource boot = config.BootSource;
         KvmSystem kvm = resources.Own(new KvmSystem());
@@ -42,9 +43,9 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         vm.MapMemory(memory);
         AddLegacyDevices(vm, readsStandardInput);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
-        int virtioCount = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config);
-        WriteTables(memory, kernel, payload, vcpuCount, virtioCount);
-        return (CreateVcpus(kvm, vm, memory, kernel, vcpuCount), powerButton);
+        IReadOnlyList<IVirtioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config);
+        WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
+        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), powerButton, devices);
     }
 
     private int CheckedVcpuCount(KvmSystem kvm)

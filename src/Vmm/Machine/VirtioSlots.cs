@@ -15,8 +15,8 @@ namespace MicroVm.Vmm.Machine;
 internal sealed class VirtioSlots(
     KvmVm vm, GuestMemory memory, IoBus bus, EpollLoop loop, Logger logger, OwnedResources resources)
 {
-    /// <summary>Adds every device of <paramref name="config"/>; returns how many there are.</summary>
-    internal int AddAll(VmConfig config)
+    /// <summary>Adds every device of <paramref name="config"/>; returns them, owned by their transports.</summary>
+    internal IReadOnlyList<IVirtioDevice> AddAll(VmConfig config)
     {
         IReadOnlyList<IVirtioDevice> devices = VirtioDeviceFactory.Create(config, loop);
         int next = 0;
@@ -35,7 +35,7 @@ internal sealed class VirtioSlots(
                 Connect(transport, next - 1);
             }
 
-            return devices.Count;
+            return devices;
         }
         catch
         {

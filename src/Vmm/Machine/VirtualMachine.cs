@@ -1,4 +1,5 @@
 using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
@@ -13,14 +14,12 @@ internal sealed class VirtualMachine : IDisposable
     private static readonly TimeSpan s_joinPatience = TimeSpan.FromSeconds(2);
 
     private readonly OwnedResources _resources;
-    private readonly VcpuThread[] _vcpus;
-    private readonly PowerButton _powerButton;
+    private readonly MachineParts _parts;
 
-    private VirtualMachine(OwnedResources resources, VcpuThread[] vcpus, PowerButton powerButton)
+    private VirtualMachine(OwnedResources resources, MachineParts parts)
     {
         _resources = resources;
-        _vcpus = vcpus;
-        _powerButton = powerButton;
+        _parts = parts;
     }
 
     /// <summary>Makes the VM with everything loaded. When it fails, nothing of the VM is left.</summary>
@@ -31,8 +30,7 @@ internal sealed class VirtualMachine : IDisposable
         try
         {
             MachineBuilder builder = new(config, loop, lifetime, logger, resources);
-            (VcpuThread[] vcpus, PowerButton button) = builder.Build(readsStandardInput);
-            return new VirtualMachine(resources, vcpus, button);
+            return new VirtualMachine(resources, builder.Build(readsStandardInput));
         }
         catch (OsFaultException fault)
         {
@@ -49,34 +47,49 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>Lets the guest run.</summary>
     internal void Start()
     {
-        foreach (VcpuThread vcpu in _vcpus)
+        foreach (VcpuThread vcpu in _parts.Vcpus)
         {
             vcpu.Start();
         }
     }
 
+    /// <summary>The first device of this kind, which the configuration must have.</summary>
+    internal T Find<T>()
+        where T : class, IVirtioDevice
+    {
+        foreach (IVirtioDevice device in _parts.Devices)
+        {
+            if (device is T found)
+            {
+                return found;
+            }
+        }
+
+        throw new InvalidOperationException($"the machine has no {typeof(T).Name}");
+    }
+
     /// <summary>Asks the guest to stop; false when it was asked before.</summary>
     internal bool TryAskToStop()
     {
-        if (_powerButton.WasPressed)
+        if (_parts.PowerButton.WasPressed)
         {
             return false;
         }
 
-        _powerButton.Press();
+        _parts.PowerButton.Press();
         return true;
     }
 
     /// <summary>Takes the vCPUs out of the guest; only after the lifetime has ended. False when one of them could not be stopped.</summary>
     internal bool StopVcpus()
     {
-        foreach (VcpuThread vcpu in _vcpus)
+        foreach (VcpuThread vcpu in _parts.Vcpus)
         {
             vcpu.Kick();
         }
 
         bool stopped = true;
-        foreach (VcpuThread vcpu in _vcpus)
+        foreach (VcpuThread vcpu in _parts.Vcpus)
         {
             stopped &= vcpu.Join(s_joinPatience);
         }

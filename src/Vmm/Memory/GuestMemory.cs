@@ -16,6 +16,11 @@ internal sealed unsafe class GuestMemory : IDisposable
     private const int MapShared = 1;
     private const int MapNoReserve = 0x4000;
     private const uint MfdCloseOnExec = 1;
+    private const int PunchHoleKeepSize = 3;
+    private const ulong PageMask = PageSize - 1;
+
+    /// <summary>The unit in which memory is given back to the host.</summary>
+    internal const ulong PageSize = 4096;
 
     private readonly GuestRegion[] _regions;
     private byte* _base;
@@ -145,6 +150,27 @@ internal sealed unsafe class GuestMemory : IDisposable
         // SAFETY: aligned and inside a region.
         Volatile.Write(ref Unsafe.AsRef<ushort>(pointer), value);
         return true;
+    }
+
+    /// <summary>
+    /// Gives whole pages back to the host; the guest reads zeros there afterwards. False when the range is not page-aligned RAM of one
+    /// region, or the host refuses. A hole in the memfd takes the pages out of every mapping of it, so no madvise(2) is needed.
+    /// </summary>
+    internal bool TryDiscard(GuestAddress address, ulong length)
+    {
+        byte* pointer = TryGetPointer(address, length);
+        return pointer != null && TryDiscard(pointer, length);
+    }
+
+    /// <summary>As above, for a range that <see cref="TryGetPointer"/> gave.</summary>
+    internal bool TryDiscard(void* pointer, ulong length)
+    {
+        ulong offset = (ulong)((byte*)pointer - _base);
+        bool isRam = offset < SizeBytes && length <= SizeBytes - offset;
+        return isRam
+            && length != 0
+            && ((offset | length) & PageMask) == 0
+            && Libc.fallocate(Fd, PunchHoleKeepSize, (long)offset, (long)length) == 0;
     }
 
     public void Dispose()

@@ -76,6 +76,14 @@ internal sealed class GuestProgram
         return Emit(0xf3, 0x90, 0x66, 0x81, 0x3f).Imm16(value).JumpIfNotEqual(loop);
     }
 
+    /// <summary>Spins until a byte arrives at the serial port, and takes it.</summary>
+    internal GuestProgram WaitForInput()
+    {
+        LoadDx(SerialPort + 5);
+        int loop = _code.Count;
+        return Emit(0xec, 0xa8, 0x01).JumpIfEqual(loop).LoadDx(SerialPort).Emit(0xec); // in al, dx; test al, 1
+    }
+
     /// <summary>Makes the 2 MiB around <paramref name="address"/>, between 3 and 4 GiB, readable where it is.</summary>
     internal GuestProgram MapDeviceMemory(uint address)
     {

@@ -15,15 +15,14 @@ public sealed class ApiServerTests : IDisposable
     private readonly EpollLoop _loop = new();
     private readonly InstanceInfo _info = new("vm-1");
     private readonly VmConfigBuilder _config = new();
-    private readonly List<VmConfig> _started = [];
+    private readonly RecordingVm _vm = new();
     private readonly string _path;
     private readonly ApiServer _server;
-    private Exception? _startFault;
 
     public ApiServerTests()
     {
         _path = _folder.File("api.sock");
-        _server = new ApiServer(_path, _loop, _info, _config, Start);
+        _server = new ApiServer(_path, _loop, _info, _config, _vm);
     }
 
     public void Dispose()
@@ -31,16 +30,6 @@ public sealed class ApiServerTests : IDisposable
         _server.Dispose();
         _loop.Dispose();
         _folder.Dispose();
-    }
-
-    private void Start(VmConfig config)
-    {
-        if (_startFault is not null)
-        {
-            throw _startFault;
-        }
-
-        _started.Add(config);
     }
 
     private Socket Connect()
@@ -136,7 +125,7 @@ public sealed class ApiServerTests : IDisposable
         Assert.Equal(204, Request("PUT", "/serial", """{"serial_out_path":"/s"}""").Status);
         Assert.Equal(204, Request("PUT", "/logger", """{"level":"Debug"}""").Status);
         Assert.Equal((204, ""), Request("PUT", "/actions", """{"action_type":"InstanceStart"}"""));
-        VmConfig config = Assert.Single(_started);
+        VmConfig config = Assert.Single(_vm.Started);
         Assert.Equal(("/k", 2, 64, "rootfs"), (config.BootSource.KernelImagePath, config.Machine.VcpuCount, config.Machine.MemSizeMib, config.Drives[0].DriveId));
         Assert.Equal((3u, "/s", LogLevel.Debug), (config.Vsock!.GuestCid, config.Serial!.SerialOutPath, config.Logger!.Level!.Value));
         Assert.NotNull(config.Entropy);
@@ -184,7 +173,7 @@ public sealed class ApiServerTests : IDisposable
         Assert.Contains(reason, answer, StringComparison.Ordinal);
         Assert.Single(_config.Drives);
         Assert.Null(_config.Vsock);
-        Assert.Empty(_started);
+        Assert.Empty(_vm.Started);
     }
 
     [Theory]
@@ -206,10 +195,10 @@ public sealed class ApiServerTests : IDisposable
     public void InstanceStart_ThatFails_Is400AndCanBeTriedAgain()
     {
         Configure();
-        _startFault = new VmmFaultException(ExitCode.NotAKernel, "/k: expected a kernel, found none");
+        _vm.StartFault = new VmmFaultException(ExitCode.NotAKernel, "/k: expected a kernel, found none");
         Assert.Equal((400, """{"fault_message":"/k: expected a kernel, found none"}"""), Request("PUT", "/actions", """{"action_type":"InstanceStart"}"""));
         Assert.Equal(InstanceState.NotStarted, _info.State);
-        _startFault = null;
+        _vm.StartFault = null;
         Assert.Equal(204, Request("PUT", "/actions", """{"action_type":"InstanceStart"}""").Status);
     }
 
@@ -221,7 +210,7 @@ public sealed class ApiServerTests : IDisposable
         const string Refusal = """{"fault_message":"The requested operation is not supported after starting the microVM."}""";
         Assert.Equal((400, Refusal), Request("PUT", "/machine-config", """{"vcpu_count":2,"mem_size_mib":64}"""));
         Assert.Equal((400, Refusal), Request("PUT", "/actions", """{"action_type":"InstanceStart"}"""));
-        Assert.Single(_started);
+        Assert.Single(_vm.Started);
     }
 
     [Fact]

@@ -30,7 +30,8 @@ public sealed class VmConfigParserTests
               "entropy": {"rate_limiter": null},
               "serial": {"serial_out_path": "/serial"},
               "logger": {"log_path": "/log", "level": "warn", "show_level": true, "show_log_origin": false},
-              "network-interfaces": [], "balloon": null, "mmds-config": null, "metrics": null, "cpu-config": null
+              "balloon": {"amount_mib": 16, "deflate_on_oom": true, "stats_polling_interval_s": 5, "free_page_hinting": false, "free_page_reporting": true},
+              "network-interfaces": [], "mmds-config": null, "metrics": null, "cpu-config": null
             }
             """);
         Assert.Equal(new BootSource("/boot/vmlinuz", "/boot/initrd", "console=ttyS0"), config.BootSource);
@@ -43,6 +44,7 @@ public sealed class VmConfigParserTests
             config.Drives);
         Assert.Equal(new VsockConfig(3, "/v.sock"), config.Vsock);
         Assert.NotNull(config.Entropy);
+        Assert.Equal(new BalloonConfig(16, true, 5, true), config.Balloon);
         Assert.Equal("/serial", config.Serial!.SerialOutPath);
         Assert.Equal(new LoggerConfig("/log", LogLevel.Warning, true, false), config.Logger);
     }
@@ -103,8 +105,17 @@ public sealed class VmConfigParserTests
         Assert.Equal(path, Refused($"{{{Boot}, \"vsock\": {section}}}").Path);
 
     [Theory]
+    [InlineData("""{}""", "balloon.amount_mib")]
+    [InlineData("""{"amount_mib": 1}""", "balloon.deflate_on_oom")]
+    [InlineData("""{"amount_mib": -1, "deflate_on_oom": true}""", "balloon.amount_mib")]
+    [InlineData("""{"amount_mib": 129, "deflate_on_oom": true}""", "balloon.amount_mib")]
+    [InlineData("""{"amount_mib": 1, "deflate_on_oom": true, "stats_polling_interval_s": 65536}""", "balloon.stats_polling_interval_s")]
+    [InlineData("""{"amount_mib": 1, "deflate_on_oom": true, "free_page_hinting": true}""", "balloon.free_page_hinting")]
+    public void Parse_BadBalloon_NamesField(string section, string path) =>
+        Assert.Equal(path, Refused($"{{{Boot}, \"balloon\": {section}}}").Path);
+
+    [Theory]
     [InlineData("network-interfaces", """[{"iface_id": "eth0"}]""")]
-    [InlineData("balloon", "{}")]
     [InlineData("mmds-config", "{}")]
     [InlineData("metrics", """{"metrics_path": "/m"}""")]
     [InlineData("cpu-config", "{}")]

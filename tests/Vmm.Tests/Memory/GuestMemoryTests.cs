@@ -53,6 +53,27 @@ public sealed class GuestMemoryTests
     }
 
     [Theory]
+    [InlineData(0UL, 4096UL, true)]
+    [InlineData(4 * Mebibyte, Mebibyte, true)]
+    [InlineData(0UL, 0UL, false)]
+    [InlineData(1UL, 4096UL, false)]
+    [InlineData(4096UL, 4095UL, false)]
+    [InlineData(Mebibyte - 4096, 8192UL, false)]
+    [InlineData(2 * Mebibyte, 4096UL, false)]
+    [InlineData(ulong.MaxValue - 4095, 4096UL, false)]
+    [InlineData(4096UL, ulong.MaxValue - 4095, false)]
+    public void Discard_Range_MustBeWholePagesOfOneRegion(ulong address, ulong length, bool expected)
+    {
+        using GuestMemory memory = new(s_twoRegions);
+        byte[] ones = [.. Enumerable.Repeat((byte)1, (int)Mebibyte)];
+        Assert.True(memory.TryWrite(new GuestAddress(0), ones) && memory.TryWrite(new GuestAddress(4 * Mebibyte), ones));
+        Assert.Equal(expected, memory.TryDiscard(new GuestAddress(address), length));
+        byte[] low = new byte[Mebibyte], high = new byte[Mebibyte];
+        Assert.True(memory.TryRead(new GuestAddress(0), low) && memory.TryRead(new GuestAddress(4 * Mebibyte), high));
+        Assert.Equal(expected ? (int)length : 0, low.Count(b => b == 0) + high.Count(b => b == 0));
+    }
+
+    [Theory]
     [InlineData(2UL, true)]
     [InlineData(3UL, false)]
     [InlineData(Mebibyte - 2, true)]

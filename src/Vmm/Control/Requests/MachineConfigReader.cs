@@ -3,7 +3,7 @@ namespace MicroVm.Vmm.Control.Requests;
 /// <summary>Reads "machine-config".</summary>
 internal static class MachineConfigReader
 {
-    private const int MaxMemSizeMib = 1 << 20;
+    internal const int MaxMemSizeMib = 1 << 20;
 
     private static readonly string[] s_fields =
         ["vcpu_count", "mem_size_mib", "smt", "cpu_template", "track_dirty_pages", "huge_pages"];

@@ -23,6 +23,9 @@ internal interface IVirtioDevice : IDisposable
     /// <summary>The largest size of each queue; constant. Powers of two.</summary>
     ReadOnlySpan<ushort> QueueMaxSizes { get; }
 
+    /// <summary>How many of the queues, counted from 0, a driver that accepted <paramref name="features"/> has to set up; the others do not exist for it.</summary>
+    int QueueCountFor(ulong features) => QueueMaxSizes.Length;
+
     /// <summary>Fills <paramref name="data"/> from the configuration space; bytes behind its end read as zeros.</summary>
     void ReadConfig(uint offset, Span<byte> data);
 

@@ -1,4 +1,5 @@
 using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Devices.Virtio.Balloon;
 using MicroVm.Vmm.Devices.Virtio.Block;
 using MicroVm.Vmm.Devices.Virtio.Rng;
 using MicroVm.Vmm.Devices.Virtio.Vsock;
@@ -9,7 +10,7 @@ namespace MicroVm.Vmm.Devices.Virtio;
 /// <summary>The devices of a configuration, with their host files and sockets open.</summary>
 internal static class VirtioDeviceFactory
 {
-    /// <summary>Drives with the root device first, then vsock, then entropy: the guest names its disks in this order.</summary>
+    /// <summary>Drives with the root device first, then vsock, entropy and balloon: the guest names its disks in this order.</summary>
     /// <exception cref="Interop.Linux.OsFaultException">A host file or socket failed; what was open already is closed again.</exception>
     internal static IReadOnlyList<IVirtioDevice> Create(VmConfig config, EpollLoop loop)
     {
@@ -26,6 +27,11 @@ internal static class VirtioDeviceFactory
             if (config.Entropy is not null)
             {
                 devices.Add(new RngDevice(config.Entropy, loop));
+            }
+
+            if (config.Balloon is not null)
+            {
+                devices.Add(new BalloonDevice(config.Balloon, loop));
             }
 
             return devices;

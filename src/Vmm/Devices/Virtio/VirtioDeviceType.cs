@@ -5,5 +5,6 @@ internal enum VirtioDeviceType : uint
 {
     Block = 2,
     Entropy = 4,
+    Balloon = 5,
     Vsock = 19,
 }

@@ -11,6 +11,9 @@ internal interface IVirtioTransport
     /// <summary>Interrupts the guest if chains were returned to <paramref name="queue"/> and it wants to know. Call once per batch, under the lock.</summary>
     void NotifyUsed(Virtqueue queue);
 
+    /// <summary>Tells the guest that a field of the configuration space has changed. Under the lock.</summary>
+    void NotifyConfigChanged();
+
     /// <summary>Has <see cref="IVirtioDevice.OnDoorbell"/> called again for queue <paramref name="queue"/>: the rest of a long batch.</summary>
     void Requeue(int queue);
 

@@ -95,9 +95,7 @@ internal sealed partial class VirtioMmioDevice
         },
         MmioRegister.QueueSizeMax => _queueSelect < _queueConfigs.Length ? _device.QueueMaxSizes[(int)_queueSelect] : 0u,
         MmioRegister.QueueReady => _queueSelect < _queueConfigs.Length && _queueConfigs[_queueSelect].Ready ? 1u : 0u,
-
-        // No device of ours changes a field that a driver could read torn.
-        MmioRegister.ConfigGeneration => 0,
+        MmioRegister.ConfigGeneration => _configGeneration,
         _ => 0,
     };
 

@@ -33,6 +33,7 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
     private uint _deviceFeaturesSelect;
     private uint _driverFeaturesSelect;
     private uint _queueSelect;
+    private uint _configGeneration;
     private int _interruptStatus;
     private volatile uint _status;
 
@@ -77,6 +78,15 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
         {
             Metrics.UsedInterrupts++;
             Interrupt(UsedBufferInterrupt);
+        }
+    }
+
+    public void NotifyConfigChanged()
+    {
+        _configGeneration++;
+        if (Status == Running)
+        {
+            Interrupt(ConfigInterrupt);
         }
     }
 
@@ -172,7 +182,7 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
 
     private void Activate()
     {
-        var queues = new Virtqueue[_queueConfigs.Length];
+        var queues = new Virtqueue[_device.QueueCountFor(_acceptedFeatures)];
         for (int i = 0; i < queues.Length; i++)
         {
             GuestFault fault = Virtqueue.TryCreate(
@@ -187,7 +197,7 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
         }
 
         _queues = queues;
-        _device.Activate(new VirtioActivation(queues, _acceptedFeatures, this));
+        _device.Activate(new VirtioActivation(queues, _acceptedFeatures, this, _memory));
 
         // A notification that came before DRIVER_OK was dropped; look once at what is there.
         foreach (EventFd doorbell in _doorbells)

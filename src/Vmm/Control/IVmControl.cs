@@ -1,0 +1,20 @@
+namespace MicroVm.Vmm.Control;
+
+/// <summary>
+/// What the API may do with the one VM. On the loop thread. Everything but <see cref="Start"/> needs a VM that was started; what needs
+/// a device is called only when the configuration has it. An OsFaultException or VmmFaultException becomes the client's answer.
+/// </summary>
+internal interface IVmControl
+{
+    /// <summary>Makes the VM and lets it run.</summary>
+    void Start(VmConfig config);
+
+    /// <summary>Asks the guest to give up this many MiB.</summary>
+    void SetBalloonTarget(int amountMib);
+
+    /// <summary>Changes how often the guest's statistics are taken, in seconds.</summary>
+    void SetStatisticsInterval(int seconds);
+
+    /// <summary>What is known about the balloon now.</summary>
+    BalloonReport ReadBalloon();
+}

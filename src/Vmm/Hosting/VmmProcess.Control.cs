@@ -1,0 +1,28 @@
+using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Devices.Virtio.Balloon;
+
+namespace MicroVm.Vmm.Hosting;
+
+/// <content>What clients of the API may do with the VM.</content>
+internal sealed partial class VmmProcess : IVmControl
+{
+    private BalloonDevice Balloon => _machine!.Find<BalloonDevice>();
+
+    void IVmControl.Start(VmConfig config) => Start(config);
+
+    public void SetBalloonTarget(int amountMib) => Balloon.SetTarget(amountMib);
+
+    public void SetStatisticsInterval(int seconds) => Balloon.SetStatisticsInterval(seconds);
+
+    public BalloonReport ReadBalloon()
+    {
+        BalloonDevice balloon = Balloon;
+        ulong?[] statistics = new ulong?[BalloonStatistics.TagCount];
+        for (int tag = 0; tag < statistics.Length; tag++)
+        {
+            statistics[tag] = balloon.Statistics[tag];
+        }
+
+        return new BalloonReport(balloon.TargetPages, balloon.ActualPages, statistics);
+    }
+}

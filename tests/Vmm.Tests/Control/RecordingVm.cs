@@ -1,0 +1,31 @@
+using MicroVm.Vmm.Control;
+
+namespace MicroVm.Vmm.Tests.Control;
+
+/// <summary>A VM that does nothing but note what the API wants of it.</summary>
+internal sealed class RecordingVm : IVmControl
+{
+    internal List<VmConfig> Started { get; } = [];
+
+    internal List<string> Calls { get; } = [];
+
+    internal Exception? StartFault { get; set; }
+
+    internal BalloonReport BalloonReport { get; set; } = new(0, 0, new ulong?[16]);
+
+    public void Start(VmConfig config)
+    {
+        if (StartFault is not null)
+        {
+            throw StartFault;
+        }
+
+        Started.Add(config);
+    }
+
+    public void SetBalloonTarget(int amountMib) => Calls.Add($"balloon {amountMib} MiB");
+
+    public void SetStatisticsInterval(int seconds) => Calls.Add($"statistics every {seconds} s");
+
+    public BalloonReport ReadBalloon() => BalloonReport;
+}
