@@ -30,4 +30,10 @@ internal static partial class Log
 
     [LoggerMessage(1508, LogLevel.Information, "{Vm}: removed")]
     internal static partial void VmRemoved(ILogger logger, string vm);
+
+    [LoggerMessage(1509, LogLevel.Information, "{Vm}: {Path} emptied at {Bytes} bytes, its last {Kept} are kept beside it")]
+    internal static partial void OutputEmptied(ILogger logger, string vm, string path, long bytes, int kept);
+
+    [LoggerMessage(1510, LogLevel.Warning, "{Vm}: {Path} cannot be emptied: {Reason}")]
+    internal static partial void OutputNotEmptied(ILogger logger, string vm, string path, string reason);
 }

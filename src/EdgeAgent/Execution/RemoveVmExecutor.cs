@@ -22,7 +22,7 @@ internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, ILogger log
         if (Directory.Exists(paths.SerialDirectory))
         {
             File.Delete(paths.Serial(vm));
-            File.Delete(paths.Serial(vm) + ".1");
+            File.Delete(VmPaths.Earlier(paths.Serial(vm)));
         }
 
         table.Remove(context.Entry);

@@ -35,6 +35,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly SamplingLoop _sampling;
     private readonly VmTable _table;
     private readonly VmSupervisor _supervisor;
+    private readonly OutputCap _outputs;
     private readonly VmAdoption _adoption;
     private readonly VmReconciler _reconciler;
     private readonly ReconcileQueue<ResourceName> _queue;
@@ -56,6 +57,7 @@ internal sealed class AgentHost : IAsyncDisposable
         VmPaths paths = new(options);
         VmmLauncher launcher = new(options, paths, _watcher);
         _supervisor = new VmSupervisor(_table, paths, launcher, proc, store, _collector, counters, time, _logger);
+        _outputs = new OutputCap(_table, paths, time, _logger);
         _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, counters, time, _logger);
 
         ImageStore images = new(directory.ImagesPath, _logger);
@@ -99,6 +101,7 @@ internal sealed class AgentHost : IAsyncDisposable
             await _adoption.RunAsync(_stopping.Token);
             EnqueueAll();
             _reconciler.CollectImages();
+            loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
             loops.Start("link", _link.RunAsync, _stopping.Token);
             loops.Start("publisher", _publisher.RunAsync, _stopping.Token);

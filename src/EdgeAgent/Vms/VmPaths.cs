@@ -29,4 +29,7 @@ internal sealed class VmPaths(AgentOptions options)
 
     /// <summary>What the guest's kernel wrote to its serial port.</summary>
     internal string Serial(ResourceName vm) => Path.Combine(SerialDirectory, vm.Value + ".serial");
+
+    /// <summary>Where what a growing file held before is kept.</summary>
+    internal static string Earlier(string path) => path + ".1";
 }

@@ -128,6 +128,8 @@ internal sealed class VmSupervisor(
 
     private GuestChannelServer Listen(ResourceName vm, GuestSession session)
     {
+        // Somebody may have cleaned the run directory while no agent ran; the VMM connects by path, so it finds the new socket.
+        Directory.CreateDirectory(paths.Directory(vm));
         GuestChannelServer channel = GuestChannelServer.Listen(vm, paths.GuestChannel(vm), session, counters, logger);
         session.Source.Acknowledge = sequence => channel.TrySend(new GuestLogAck(sequence));
         return channel;

@@ -22,7 +22,7 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
         string serial = paths.Serial(vm);
         if (File.Exists(serial))
         {
-            File.Move(serial, serial + ".1", overwrite: true);
+            File.Move(serial, VmPaths.Earlier(serial), overwrite: true);
         }
     }
 

@@ -7,6 +7,7 @@ using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MicroVm.EdgeAgent.Tests.Vms;
@@ -222,6 +223,39 @@ public sealed class VmSupervisorTests : IAsyncDisposable
         await Phase.Of("settled", adopted.Settled);
         Assert.Equal(4, _store.LoadVms().Single().Exit!.Code);
         Assert.Equal(0, _agent.Counters.StoppedOrphans.Value);
+    }
+
+    [Fact]
+    public async Task Adopt_RunDirectoryWasCleaned_StillListensForTheGuest()
+    {
+        VmInstance instance = await StartAsync();
+        await _agent.DisposeAsync();
+        Directory.Delete(_agent.Paths.Directory(_agent.Entry().Name), recursive: true);
+
+        _agent = new VmBench(_options, _store, _time);
+        await Phase.Of("adoption", _agent.Adoption.RunAsync(default));
+
+        Assert.Equal(instance.Process.Pid, _agent.Entry().Instance!.Process.Pid);
+        using FakeInit init = await FakeInit.GreetAsync(_agent.Paths.GuestChannel(_agent.Entry().Name));
+        await init.ReceiveAsync<GuestConfig>("config");
+    }
+
+    [Fact]
+    public async Task OutputCap_GuestFillsItsSerialLog_EmptiesTheFileAndKeepsItsEnd()
+    {
+        await StartAsync();
+        string serial = _agent.Paths.Serial(_agent.Entry().Name), log = _agent.Paths.VmmLog(_agent.Entry().Name);
+        using FileStream guest = new(serial, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        guest.Write(new byte[OutputCap.LargestBytes]);
+        guest.Write("the end"u8);
+        File.WriteAllBytes(log, new byte[OutputCap.LargestBytes]);
+
+        new OutputCap(_agent.Table, _agent.Paths, _time, NullLogger.Instance).Apply();
+
+        Assert.Equal((0, OutputCap.LargestBytes), (new FileInfo(serial).Length, new FileInfo(log).Length));
+        byte[] kept = File.ReadAllBytes(VmPaths.Earlier(serial));
+        Assert.Equal(OutputCap.KeptBytes, kept.Length);
+        Assert.EndsWith("the end", System.Text.Encoding.ASCII.GetString(kept));
     }
 
     [Fact]
