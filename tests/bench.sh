@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints figures, one line each: "name: measured (goal …) ok|MISSED". Exits 1 when a goal is missed.
-#   tests/bench.sh vmm      the VMM beside QEMU microvm on this machine's /dev/kvm
+#   tests/bench.sh vmm      the VMM beside QEMU microvm on this machine's /dev/kvm; also writes src/Vmm/docs/figures.md
 #   tests/bench.sh agent    the agent's memory after its start and after 1,000 reports (about six minutes)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,4 +10,4 @@ case ${1:-} in vmm | agent) ;; *) echo "usage: tests/bench.sh vmm|agent" >&2; ex
 bash deploy/prerequisites.sh bench
 bash deploy/build.sh artifacts/release >&2
 dotnet build tests/Benchmarks -c Release -v q --nologo >&2
-MICROVM_ARTIFACTS=$PWD/artifacts/release exec artifacts/bin/MicroVm.Benchmarks/release/MicroVm.Benchmarks "$@"
+MICROVM_ARTIFACTS=$PWD/artifacts/release MICROVM_FIGURES=$PWD/src/Vmm/docs/figures.md exec artifacts/bin/MicroVm.Benchmarks/release/MicroVm.Benchmarks "$@"

@@ -17,6 +17,10 @@ try
     if (args[0] == "vmm")
     {
         new VmmBenchmark(Path.Combine(artifacts, "microvm-vmm"), "/usr/bin/qemu-system-x86_64", work.FullName, figures).Run();
+        if (Environment.GetEnvironmentVariable("MICROVM_FIGURES") is string document)
+        {
+            FiguresDocument.Write(document, "tests/bench.sh vmm", figures);
+        }
     }
     else
     {

@@ -39,8 +39,9 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         CommandLineWriter.Write(KernelArguments.For(boot, config.Drives), kernel, memory);
 
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
-        vm.CreateInterruptChips();
+        // Before the chips: behind them it would wait for a grace period that they begin (docs/decisions/start-up.md).
         vm.MapMemory(memory);
+        vm.CreateInterruptChips();
         AddLegacyDevices(vm, readsStandardInput);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
         IReadOnlyList<IVirtioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config);

@@ -6,20 +6,24 @@ namespace MicroVm.Benchmarks.Measuring;
 internal sealed class Figures
 {
     private readonly List<string> _lines = [];
+    private readonly List<FigureRow> _rows = [];
 
-    /// <summary>True when a figure was over its goal.</summary>
+    /// <summary>True when a figure missed its goal.</summary>
     internal bool AnyMissed { get; private set; }
 
     /// <summary>All lines printed.</summary>
     internal IReadOnlyList<string> Lines => _lines;
 
-    /// <summary>A figure that should be at most <paramref name="goal"/>.</summary>
-    internal void AtMost(string name, double measured, double goal, string unit, string beside = "")
-    {
-        bool missed = !(measured <= goal);
-        AnyMissed |= missed;
-        Add(FormattableString.Invariant($"{name}: {Show(measured)}{unit} (goal <= {Show(goal)}{unit}){beside} {(missed ? "MISSED" : "ok")}"));
-    }
+    /// <summary>The figures that have a goal.</summary>
+    internal IReadOnlyList<FigureRow> Rows => _rows;
+
+    /// <summary>A figure that should be at most <paramref name="goal"/>; <paramref name="peer"/> says what QEMU showed in the same run.</summary>
+    internal void AtMost(string name, double measured, double goal, string unit, string own = "", string peer = "") =>
+        Judge(name, measured, goal, unit, own, peer, "<=", !(measured <= goal));
+
+    /// <summary>A figure that should be at least <paramref name="goal"/>.</summary>
+    internal void AtLeast(string name, double measured, double goal, string unit, string own = "", string peer = "") =>
+        Judge(name, measured, goal, unit, own, peer, ">=", !(measured >= goal));
 
     /// <summary>A figure without a goal.</summary>
     internal void Say(string name, string measured) => Add($"{name}: {measured}");
@@ -31,6 +35,16 @@ internal sealed class Figures
         return sorted.Length % 2 == 1
             ? sorted[sorted.Length / 2]
             : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private void Judge(string name, double measured, double goal, string unit, string own, string peer, string relation, bool missed)
+    {
+        AnyMissed |= missed;
+        string shown = $"{Show(measured)}{unit}", goalText = $"{relation} {Show(goal)}{unit}";
+        string beside = peer.Length == 0 ? own : $"{own} beside qemu microvm {peer}";
+        string detail = beside.Length == 0 ? "" : $"; {beside.Trim()}";
+        _rows.Add(new FigureRow(name, own.Length == 0 ? shown : $"{shown} ({own})", peer, goalText, missed));
+        Add($"{name}: {shown} (goal {goalText}){detail} {(missed ? "MISSED" : "ok")}");
     }
 
     private static string Show(double value) => value.ToString(value >= 100 ? "N0" : "0.###", CultureInfo.InvariantCulture);
