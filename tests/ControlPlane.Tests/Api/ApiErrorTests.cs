@@ -33,6 +33,22 @@ public sealed class ApiErrorTests
     }
 
     [Fact]
+    public async Task Logs_OfAVmThatNothingKnows_AreAProblemAndOfOneThatIsToComeAreEmpty()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await controlPlane.ApplyAsync(Samples.Manifest(selector: "{ring: none}"));
+
+        using HttpResponseMessage unknown = await controlPlane.SendAsync(HttpMethod.Get, ApiPaths.Logs("edge-1", "helo"));
+        using HttpResponseMessage coming = await controlPlane.SendAsync(HttpMethod.Get, ApiPaths.Logs("edge-1", "hello"));
+
+        Assert.Equal(
+            "VM: expected one that is known, found 'helo'",
+            (await RunningControlPlane.ProblemAsync(unknown, HttpStatusCode.NotFound)).Detail);
+        Assert.Equal(HttpStatusCode.OK, coming.StatusCode);
+    }
+
+    [Fact]
     public async Task Apply_WrongUnit_IsAProblemWithTheFieldAndStoresNothing()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();

@@ -123,7 +123,9 @@ public sealed class TelemetryTests
     {
         RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
         await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await SendAsync(device, "a");
         await using EventStream events = await EventStream.OpenAsync(controlPlane, ApiPaths.Logs("edge-1", "web") + "?follow=true");
+        Assert.NotNull(await events.NextAsync(ApiJsonContext.Default.LogEntryView));
         var next = events.NextAsync(ApiJsonContext.Default.LogEntryView);
 
         await controlPlane.DisposeAsync();

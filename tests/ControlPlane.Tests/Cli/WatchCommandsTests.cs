@@ -61,6 +61,7 @@ public sealed class WatchCommandsTests
         Assert.Equal(4, run.Code);
         Assert.Equal(
             "error: rollout of hello: expected it to complete, found it degraded for 0s\n  dev-1: BackOff: ImageUnavailable: no route\n", run.Error);
+        Assert.Contains("; dev-1: BackOff: ImageUnavailable: no route\n", run.Out);
     }
 
     [Fact]

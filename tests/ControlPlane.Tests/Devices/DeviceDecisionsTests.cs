@@ -144,7 +144,7 @@ public sealed class DeviceDecisionsTests
     public void Stand_ReportedVm_IsShown(VmPhase phase, string reason, string message, string expectedPhase, string expectedMessage)
     {
         DeviceStanding standing = DeviceDecisions.Stand(
-            new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), null, [Samples.Status("hello", 2, phase, reason, message)]);
+            new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), null, Report(1, Samples.Status("hello", 2, phase, reason, message)));
 
         Assert.Equal((3, 2, expectedPhase, expectedMessage), (standing.AssignedRevision, standing.ReportedRevision, standing.Phase, standing.Message));
     }
@@ -152,15 +152,42 @@ public sealed class DeviceDecisionsTests
     [Fact]
     public void Stand_NothingReported_IsPending()
     {
-        DeviceStanding standing = DeviceDecisions.Stand(new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), null, []);
+        DeviceStanding standing = DeviceDecisions.Stand(new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), null, null);
 
         Assert.Equal((3, 0, "Pending"), (standing.AssignedRevision, standing.ReportedRevision, standing.Phase));
+    }
+
+    [Theory]
+    [InlineData(7, 3, 0, "Pending")]
+    [InlineData(8, 3, 3, "Running")]
+    [InlineData(7, 2, 2, "Running")]
+    public void Stand_ReportFromBeforeTheClaim_DoesNotCountForItsRevision(
+        ulong observed, int reportedRevision, int expectedRevision, string expectedPhase)
+    {
+        DeviceStanding standing = DeviceDecisions.Stand(
+            new DeviceStanding { Device = "edge-1" },
+            "hello",
+            Claim(1, 3) with { Since = 8 },
+            null,
+            Report(observed, Samples.Status("hello", reportedRevision, VmPhase.Running)));
+
+        Assert.Equal((expectedRevision, expectedPhase), (standing.ReportedRevision, standing.Phase));
+    }
+
+    [Fact]
+    public void Date_ChangedClaims_HaveTheGenerationThatTellsTheDevice()
+    {
+        ImmutableSortedDictionary<string, DeviceAssignment> before = Claims(("a", 1, 1, Samples.Workload()), ("b", 2, 1, Samples.Workload("b")));
+
+        ImmutableSortedDictionary<string, DeviceAssignment> after = DeviceDecisions.Date(before, before.SetItem("b", Claim(2, 2)), 5);
+
+        Assert.Equal([("a", 0UL), ("b", 5UL)], after.Select(claim => (claim.Key, claim.Value.Since)));
     }
 
     [Fact]
     public void Stand_Refused_IsFailedInTheAssignedRevision()
     {
-        DeviceStanding standing = DeviceDecisions.Stand(new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), "taken", []);
+        DeviceStanding standing = DeviceDecisions.Stand(new DeviceStanding { Device = "edge-1" }, "hello", Claim(1, 3), "taken", null);
 
         Assert.Equal((3, "Failed", "taken"), (standing.ReportedRevision, standing.Phase, standing.Message));
     }
@@ -179,6 +206,9 @@ public sealed class DeviceDecisionsTests
             ["assigned", "matches"],
             DeviceDecisions.Concerned(new Dictionary<string, string> { ["ring"] = "1" }, ["assigned"], deployments));
     }
+
+    private static ReportedState Report(ulong observed, params VmStatus[] vms) =>
+        new(new UplinkHeader(Guid.NewGuid(), 1, 0), observed, vms);
 
     private static DeviceAssignment Claim(long order, int revision) => new(order, new Assignment(revision, Samples.Workload()));
 

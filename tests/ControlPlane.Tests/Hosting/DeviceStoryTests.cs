@@ -101,6 +101,27 @@ public sealed class DeviceStoryTests
     }
 
     [Fact]
+    public async Task Deployment_DeletedAndMadeAnew_IsNotCompleteByTheOldOnesReport()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await controlPlane.ApplyAsync(Samples.Manifest());
+        await device.ReportAsync(await device.NextDesiredAsync(), VmPhase.Running);
+        await controlPlane.WatchUntilAsync("hello", view => view.State == "Complete");
+
+        using HttpResponseMessage deleted = await controlPlane.SendAsync(HttpMethod.Delete, ApiPaths.Deployment("hello"));
+        await device.NextDesiredAsync();
+        ApplyResult anew = await controlPlane.ApplyAsync(Samples.Manifest(workload: "memory: 256MiB"));
+        DesiredState desired = await device.NextDesiredAsync();
+
+        Assert.Equal(("created", 1), (anew.Action, anew.Revision));
+        DeploymentView before = await controlPlane.DeploymentAsync("hello");
+        Assert.Equal(("Progressing", 0), (before.State, before.Ready));
+        await device.ReportAsync(desired, VmPhase.Running);
+        await controlPlane.WatchUntilAsync("hello", view => view.State == "Complete");
+    }
+
+    [Fact]
     public async Task Labels_Changed_MoveTheDeviceBetweenDeployments()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();

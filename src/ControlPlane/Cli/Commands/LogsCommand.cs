@@ -26,9 +26,9 @@ internal static class LogsCommand
         };
         tail.Validators.Add(static result =>
         {
-            if (result.GetValueOrDefault<int>() < 0)
+            if (result.GetValueOrDefault<int>() is < 0 and int found)
             {
-                result.AddError("--tail: expected a number from 0, found less");
+                result.AddError($"--tail: expected a number from 0, found {found}");
             }
         });
         Command command = new("logs", "Show the log lines of a VM") { vm, follow, tail };

@@ -11,11 +11,12 @@ internal static class RolloutText
 
     private const int BarWidth = 24, ShownPhases = 3;
 
-    /// <summary>One line without colours.</summary>
+    /// <summary>One line without colours; of a degraded one with the first reason.</summary>
     public static string Line(DeploymentView view)
     {
+        string why = view.State == Degraded && Problems(view).FirstOrDefault() is string problem ? $"; {problem}" : "";
         string failed = view.Failed > 0 ? $", {view.Failed} failed" : "";
-        return Terminal.Safe($"{view.Name} revision {view.Revision}: {view.State}, {view.Ready} of {view.Targeted} ready{failed}{Phases(view)}");
+        return Terminal.Safe($"{view.Name} revision {view.Revision}: {view.State}, {view.Ready} of {view.Targeted} ready{failed}{Phases(view)}{why}");
     }
 
     /// <summary>One line with a bar for a terminal.</summary>

@@ -5,4 +5,11 @@ namespace MicroVm.ControlPlane.Grains.Devices;
 /// <summary>A deployment's claim on a device.</summary>
 /// <param name="Order">Rises with each new claim: of two that want one VM name the older keeps it.</param>
 /// <param name="Assignment">What is claimed.</param>
-internal sealed record DeviceAssignment(long Order, Assignment Assignment);
+internal sealed record DeviceAssignment(long Order, Assignment Assignment)
+{
+    /// <summary>
+    /// Generation of the desired state that tells the device. A report on an older one says nothing about this claim: a
+    /// deployment that was deleted and made anew has the same name and revision. 0 when it was made before this was kept.
+    /// </summary>
+    public ulong Since { get; init; }
+}

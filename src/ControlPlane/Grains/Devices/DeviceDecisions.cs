@@ -74,11 +74,20 @@ internal static class DeviceDecisions
         _ => string.Join("; ", refusals.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"deployment '{pair.Key}': {pair.Value}")),
     };
 
+    /// <summary>The claims with the generation that tells the device noted in those that changed.</summary>
+    internal static ImmutableSortedDictionary<string, DeviceAssignment> Date(
+        IReadOnlyDictionary<string, DeviceAssignment> before, ImmutableSortedDictionary<string, DeviceAssignment> after, ulong generation) =>
+        after.SetItems(after
+            .Where(claim => before.GetValueOrDefault(claim.Key) != claim.Value)
+            .Select(claim => KeyValuePair.Create(claim.Key, claim.Value with { Since = generation })));
+
     /// <summary>How far a deployment is on a device.</summary>
     internal static DeviceStanding Stand(
-        DeviceStanding of, string deployment, DeviceAssignment? claim, string? refusal, IReadOnlyList<VmStatus> reported)
+        DeviceStanding of, string deployment, DeviceAssignment? claim, string? refusal, ReportedState? report)
     {
-        VmStatus? vm = reported.FirstOrDefault(status => status.Deployment.Value == deployment);
+        bool told = claim is null || report?.ObservedGeneration >= claim.Since;
+        VmStatus? vm = report?.Vms.FirstOrDefault(status =>
+            status.Deployment.Value == deployment && (told || status.Revision != claim!.Assignment.Revision));
         DeviceStanding standing = of with
         {
             AssignedRevision = claim?.Assignment.Revision ?? 0,

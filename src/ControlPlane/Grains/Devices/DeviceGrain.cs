@@ -191,7 +191,7 @@ internal sealed class DeviceGrain(
         deployment,
         desired.State.Assignments.GetValueOrDefault(deployment),
         _refusals.GetValueOrDefault(deployment),
-        _report?.Vms ?? []);
+        _report);
 
     /// <summary>
     /// Keeps a hello. Every new connection's hello is taken, a repeated one too: what the device holds is true now, and only
@@ -215,7 +215,12 @@ internal sealed class DeviceGrain(
         Composition composition = DeviceDecisions.Compose(_document, next.Assignments);
         DesiredDocument document = composition.Document;
         bool changed = document.Generation != _document.Generation;
-        await desired.ReplaceAsync(changed ? next with { Generation = document.Generation, Document = document.Bytes } : next);
+        await desired.ReplaceAsync(!changed ? next : next with
+        {
+            Assignments = DeviceDecisions.Date(desired.State.Assignments, next.Assignments, document.Generation),
+            Generation = document.Generation,
+            Document = document.Bytes,
+        });
         _document = document;
         _refusals = composition.Refusals;
         if (changed)

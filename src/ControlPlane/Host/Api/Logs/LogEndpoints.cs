@@ -1,3 +1,4 @@
+using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Host.Api.Devices;
 using MicroVm.ControlPlane.Host.Storage.Directories;
 using MicroVm.ControlPlane.Host.Storage.Telemetry;
@@ -22,6 +23,7 @@ internal static class LogEndpoints
         string vm,
         HttpContext context,
         [FromServices] SqliteDeviceDirectory directory,
+        [FromServices] IDeploymentDirectory deployments,
         [FromServices] TelemetryQueries queries,
         [FromServices] LogFeed feed,
         [FromServices] IHostApplicationLifetime lifetime,
@@ -35,7 +37,7 @@ internal static class LogEndpoints
             return Problems.NotFound("device", device);
         }
 
-        if (!ResourceName.TryParse(vm, out _))
+        if (!ResourceName.TryParse(vm, out _) || !await IsKnownAsync(device, vm, deployments, queries, context.RequestAborted))
         {
             return Problems.NotFound("VM", vm);
         }
@@ -59,6 +61,11 @@ internal static class LogEndpoints
             : await queries.TailAsync(device, vm, tail, context.RequestAborted);
         return Results.Json(new ListView<LogEntryView>(lines), ApiJsonContext.Default.ListViewLogEntryView);
     }
+
+    /// <summary>A VM that some deployment has may have no line yet; one that none has any more may still have lines.</summary>
+    private static async Task<bool> IsKnownAsync(
+        string device, string vm, IDeploymentDirectory deployments, TelemetryQueries queries, CancellationToken cancellationToken) =>
+        deployments.List().Any(entry => entry.VmName == vm) || (await queries.TailAsync(device, vm, 1, cancellationToken)).Count > 0;
 
     private static async Task FollowAsync(
         string device, string vm, ServerEvents events, TelemetryQueries queries, LogFeed feed, int tail, long? after)
