@@ -64,14 +64,18 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
 
         string[] parts = target[1..].Split('/');
         bool isDrive = parts is ["drives", { Length: > 0 }];
-        bool isKnown = isDrive || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "balloon"];
+        bool isNetwork = parts is ["network-interfaces", { Length: > 0 }];
+        bool isKnown = isDrive || isNetwork
+            || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "balloon"];
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
         }
 
         var cursor = new JsonCursor(request.Body, parts[0]);
-        Action apply = isDrive ? ReadDrive(ref cursor, parts[1]) : ReadSection(ref cursor, parts[0]);
+        Action apply = isDrive ? ReadDrive(ref cursor, parts[1])
+            : isNetwork ? ReadNetworkInterface(ref cursor, parts[1])
+            : ReadSection(ref cursor, parts[0]);
         cursor.End();
         if (info.State != InstanceState.NotStarted)
         {
@@ -85,7 +89,8 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
     private HttpResponse Patch(in HttpRequest request)
     {
         string target = Encoding.ASCII.GetString(request.Target);
-        bool isKnown = target is "/balloon" or "/balloon/statistics";
+        bool isNetwork = target.StartsWith(NetworkTarget, StringComparison.Ordinal);
+        bool isKnown = isNetwork || target is "/balloon" or "/balloon/statistics";
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
@@ -94,6 +99,11 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         if (info.State == InstanceState.NotStarted)
         {
             return Refuse(NotBeforeStart);
+        }
+
+        if (isNetwork)
+        {
+            return PatchNetworkInterface(request, target[NetworkTarget.Length..]);
         }
 
         return target == "/balloon" ? PatchBalloon(request) : PatchBalloonStatistics(request);

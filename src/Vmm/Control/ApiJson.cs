@@ -44,6 +44,13 @@ internal static class ApiJson
         json.WriteNull("metrics");
         json.WriteNull("mmds-config");
         json.WriteStartArray("network-interfaces");
+        foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)
+        {
+            json.WriteStartObject();
+            WriteNetworkInterface(json, network);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
         WriteSection(json, "vsock", config.Vsock, WriteVsock);
         WriteSection(json, "entropy", config.Entropy, static (writer, entropy) => WriteLimiter(writer, "rate_limiter", entropy.RateLimiter));
@@ -77,6 +84,20 @@ internal static class ApiJson
         json.WriteNull("rate_limiter");
         json.WriteString("io_engine", "Sync");
         json.WriteNull("socket");
+    }
+
+    private static void WriteNetworkInterface(Utf8JsonWriter json, NetworkInterfaceConfig network)
+    {
+        json.WriteString("iface_id", network.IfaceId);
+        json.WriteString("host_dev_name", network.HostDevName);
+        json.WriteString("guest_mac", network.GuestMac?.ToString());
+        if (network.Mtu is { } mtu)
+        {
+            json.WriteNumber("mtu", mtu);
+        }
+
+        WriteLimiter(json, "rx_rate_limiter", network.RxRateLimiter);
+        WriteLimiter(json, "tx_rate_limiter", network.TxRateLimiter);
     }
 
     private static void WriteLimiter(Utf8JsonWriter json, string name, RateLimiterConfig? limiter) =>

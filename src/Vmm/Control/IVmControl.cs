@@ -9,6 +9,9 @@ internal interface IVmControl
     /// <summary>Makes the VM and lets it run.</summary>
     void Start(VmConfig config);
 
+    /// <summary>Changes the limits of a network interface; null leaves a direction as it is.</summary>
+    void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx);
+
     /// <summary>Asks the guest to give up this many MiB.</summary>
     void SetBalloonTarget(int amountMib);
 

@@ -12,6 +12,9 @@ internal sealed record VmConfig
     /// <summary>Drives in the order they were given; at most one is the root device.</summary>
     internal IReadOnlyList<DriveConfig> Drives { get; init; } = [];
 
+    /// <summary>Network interfaces in the order they were given.</summary>
+    internal IReadOnlyList<NetworkInterfaceConfig> NetworkInterfaces { get; init; } = [];
+
     /// <summary>The vsock device, when there is one.</summary>
     internal VsockConfig? Vsock { get; init; }
 

@@ -5,7 +5,10 @@ internal sealed class VmConfigBuilder
 {
     internal const int MaxDrives = 16;
 
+    internal const int MaxNetworkInterfaces = 16;
+
     private readonly List<DriveConfig> _drives = [];
+    private readonly List<NetworkInterfaceConfig> _networkInterfaces = [];
 
     /// <summary>Processors and memory; has defaults.</summary>
     internal MachineConfig Machine { get; set; } = new();
@@ -15,6 +18,9 @@ internal sealed class VmConfigBuilder
 
     /// <summary>The drives so far.</summary>
     internal IReadOnlyList<DriveConfig> Drives => _drives;
+
+    /// <summary>The network interfaces so far.</summary>
+    internal IReadOnlyList<NetworkInterfaceConfig> NetworkInterfaces => _networkInterfaces;
 
     /// <summary>The vsock device.</summary>
     internal VsockConfig? Vsock { get; set; }
@@ -56,6 +62,35 @@ internal sealed class VmConfigBuilder
         }
     }
 
+    /// <summary>The network interface with this id, or null.</summary>
+    internal NetworkInterfaceConfig? FindNetworkInterface(string id) => _networkInterfaces.Find(network => network.IfaceId == id);
+
+    /// <summary>Adds a network interface, or replaces the one with its id.</summary>
+    /// <exception cref="VmConfigException">Another interface has its address, or there is no room for one more.</exception>
+    internal void SetNetworkInterface(NetworkInterfaceConfig config, string path)
+    {
+        int index = _networkInterfaces.FindIndex(other => other.IfaceId == config.IfaceId);
+        NetworkInterfaceConfig? twin = _networkInterfaces.Find(
+            other => other.IfaceId != config.IfaceId && other.GuestMac is not null && other.GuestMac == config.GuestMac);
+        if (twin is not null)
+        {
+            throw new VmConfigException($"{path}.guest_mac", "an address of its own", $"{config.GuestMac}, which \"{twin.IfaceId}\" has");
+        }
+
+        if (index >= 0)
+        {
+            _networkInterfaces[index] = config;
+        }
+        else if (_networkInterfaces.Count < MaxNetworkInterfaces)
+        {
+            _networkInterfaces.Add(config);
+        }
+        else
+        {
+            throw new VmConfigException(path, $"at most {MaxNetworkInterfaces} network interfaces", $"{MaxNetworkInterfaces + 1}");
+        }
+    }
+
     /// <summary>The configuration as it is now.</summary>
     /// <exception cref="VmConfigException">There is no boot source, or the balloon takes more than there is.</exception>
     internal VmConfig Build()
@@ -66,6 +101,7 @@ internal sealed class VmConfigBuilder
             Machine = Machine,
             BootSource = BootSource ?? throw new VmConfigException("boot-source", "a kernel to boot", "nothing"),
             Drives = _drives.ToArray(),
+            NetworkInterfaces = _networkInterfaces.ToArray(),
             Vsock = Vsock,
             Entropy = Entropy,
             Balloon = Balloon,

@@ -37,6 +37,9 @@ internal static class VmConfigParser
             case "drives":
                 ReadDrives(ref cursor, builder);
                 break;
+            case "network-interfaces" when !cursor.IsNull:
+                ReadNetworkInterfaces(ref cursor, builder);
+                break;
             case "machine-config" when !cursor.IsNull:
                 builder.Machine = MachineConfigReader.Read(ref cursor);
                 break;
@@ -73,6 +76,22 @@ internal static class VmConfigParser
             if (builder.Drives.Count == before)
             {
                 throw new VmConfigException($"{path}.drive_id", "an id that no other drive has", $"\"{drive.DriveId}\" twice");
+            }
+        }
+    }
+
+    private static void ReadNetworkInterfaces(ref JsonCursor cursor, VmConfigBuilder builder)
+    {
+        int index = -1;
+        while (cursor.NextElement("network-interfaces", ref index))
+        {
+            int before = builder.NetworkInterfaces.Count;
+            string path = cursor.Path;
+            NetworkInterfaceConfig config = NetworkInterfaceReader.Read(ref cursor);
+            builder.SetNetworkInterface(config, path);
+            if (builder.NetworkInterfaces.Count == before)
+            {
+                throw new VmConfigException($"{path}.iface_id", "an id that no other interface has", $"\"{config.IfaceId}\" twice");
             }
         }
     }

@@ -1,5 +1,6 @@
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
+using MicroVm.Vmm.Devices.Virtio.Net;
 
 namespace MicroVm.Vmm.Hosting;
 
@@ -9,6 +10,9 @@ internal sealed partial class VmmProcess : IVmControl
     private BalloonDevice Balloon => _machine!.Find<BalloonDevice>();
 
     void IVmControl.Start(VmConfig config) => Start(config);
+
+    public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) =>
+        _machine!.Find<NetDevice>(NetDevice.NameOf(id)).UpdateLimits(rx, tx);
 
     public void SetBalloonTarget(int amountMib) => Balloon.SetTarget(amountMib);
 

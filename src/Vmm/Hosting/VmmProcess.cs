@@ -95,6 +95,11 @@ internal sealed partial class VmmProcess : IDisposable
         {
             builder.SetDrive(drive, "drives");
         }
+
+        foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)
+        {
+            builder.SetNetworkInterface(network, "network-interfaces");
+        }
     }
 
     private void Start(VmConfig config)

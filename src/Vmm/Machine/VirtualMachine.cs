@@ -53,19 +53,19 @@ internal sealed class VirtualMachine : IDisposable
         }
     }
 
-    /// <summary>The first device of this kind, which the configuration must have.</summary>
-    internal T Find<T>()
+    /// <summary>The first device of this kind (and name), which the configuration must have.</summary>
+    internal T Find<T>(string? name = null)
         where T : class, IVirtioDevice
     {
         foreach (IVirtioDevice device in _parts.Devices)
         {
-            if (device is T found)
+            if (device is T found && (name is null || found.Name == name))
             {
                 return found;
             }
         }
 
-        throw new InvalidOperationException($"the machine has no {typeof(T).Name}");
+        throw new InvalidOperationException($"the machine has no {typeof(T).Name} {name}");
     }
 
     /// <summary>Asks the guest to stop; false when it was asked before.</summary>

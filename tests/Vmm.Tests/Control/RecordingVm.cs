@@ -23,6 +23,8 @@ internal sealed class RecordingVm : IVmControl
         Started.Add(config);
     }
 
+    public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) => Calls.Add($"limits of {id}: rx {rx}, tx {tx}");
+
     public void SetBalloonTarget(int amountMib) => Calls.Add($"balloon {amountMib} MiB");
 
     public void SetStatisticsInterval(int seconds) => Calls.Add($"statistics every {seconds} s");

@@ -27,11 +27,13 @@ public sealed class VmConfigParserTests
               ],
               "machine-config": {"vcpu_count": 2, "mem_size_mib": 256, "smt": false, "track_dirty_pages": false, "huge_pages": "None", "cpu_template": null},
               "vsock": {"guest_cid": 3, "uds_path": "/v.sock"},
-              "entropy": {"rate_limiter": null},
+              "entropy": {"rate_limiter": {"bandwidth": {"size": 10, "refill_time": 100}}},
               "serial": {"serial_out_path": "/serial"},
               "logger": {"log_path": "/log", "level": "warn", "show_level": true, "show_log_origin": false},
               "balloon": {"amount_mib": 16, "deflate_on_oom": true, "stats_polling_interval_s": 5, "free_page_hinting": false, "free_page_reporting": true},
-              "network-interfaces": [], "mmds-config": null, "metrics": null, "cpu-config": null
+              "network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap0", "guest_mac": "06:00:AC:10:00:02", "mtu": 9000,
+                "rx_rate_limiter": {"bandwidth": null, "ops": {"size": 1, "one_time_burst": 2, "refill_time": 3}}, "tx_rate_limiter": null}],
+              "mmds-config": null, "metrics": null, "cpu-config": null
             }
             """);
         Assert.Equal(new BootSource("/boot/vmlinuz", "/boot/initrd", "console=ttyS0"), config.BootSource);
@@ -43,7 +45,10 @@ public sealed class VmConfigParserTests
             ],
             config.Drives);
         Assert.Equal(new VsockConfig(3, "/v.sock"), config.Vsock);
-        Assert.NotNull(config.Entropy);
+        Assert.Equal(new EntropyConfig(new RateLimiterConfig(new TokenBucketConfig(10, null, 100), null)), config.Entropy);
+        Assert.Equal(
+            [new NetworkInterfaceConfig("eth0", "tap0", new MacAddress(0x0600_ac10_0002), 9000, new RateLimiterConfig(null, new TokenBucketConfig(1, 2, 3)))],
+            config.NetworkInterfaces);
         Assert.Equal(new BalloonConfig(16, true, 5, true), config.Balloon);
         Assert.Equal("/serial", config.Serial!.SerialOutPath);
         Assert.Equal(new LoggerConfig("/log", LogLevel.Warning, true, false), config.Logger);
@@ -115,7 +120,23 @@ public sealed class VmConfigParserTests
         Assert.Equal(path, Refused($"{{{Boot}, \"balloon\": {section}}}").Path);
 
     [Theory]
-    [InlineData("network-interfaces", """[{"iface_id": "eth0"}]""")]
+    [InlineData("""[{"iface_id": "eth0"}]""", "network-interfaces[0].host_dev_name")]
+    [InlineData("""[{"host_dev_name": "tap0"}]""", "network-interfaces[0].iface_id")]
+    [InlineData("""[{"iface_id": "e-0", "host_dev_name": "tap0"}]""", "network-interfaces[0].iface_id")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "sixteen_bytes_16"}]""", "network-interfaces[0].host_dev_name")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "t", "guest_mac": "06:00:ac:10:00"}]""", "network-interfaces[0].guest_mac")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "t", "guest_mac": "06-00-ac-10-00-02"}]""", "network-interfaces[0].guest_mac")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "t", "guest_mac": "06:00:ac:10:00: 2"}]""", "network-interfaces[0].guest_mac")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "t", "mtu": 67}]""", "network-interfaces[0].mtu")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "t", "mtu": 65536}]""", "network-interfaces[0].mtu")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "t", "rx_rate_limiter": {"bandwidth": {"size": 1}}}]""", "network-interfaces[0].rx_rate_limiter.bandwidth.refill_time")]
+    [InlineData("""[{"iface_id": "eth0", "host_dev_name": "t", "tx_rate_limiter": {"ops": {"size": -1, "refill_time": 1}}}]""", "network-interfaces[0].tx_rate_limiter.ops.size")]
+    [InlineData("""[{"iface_id": "a", "host_dev_name": "t"}, {"iface_id": "a", "host_dev_name": "u"}]""", "network-interfaces[1].iface_id")]
+    [InlineData("""[{"iface_id": "a", "host_dev_name": "t", "guest_mac": "06:00:00:00:00:01"}, {"iface_id": "b", "host_dev_name": "u", "guest_mac": "06:00:00:00:00:01"}]""", "network-interfaces[1].guest_mac")]
+    public void Parse_BadNetworkInterface_NamesField(string section, string path) =>
+        Assert.Equal(path, Refused($"{{{Boot}, \"network-interfaces\": {section}}}").Path);
+
+    [Theory]
     [InlineData("mmds-config", "{}")]
     [InlineData("metrics", """{"metrics_path": "/m"}""")]
     [InlineData("cpu-config", "{}")]

@@ -3,7 +3,6 @@ namespace MicroVm.Vmm.Control.Requests;
 /// <summary>Reads one of "drives".</summary>
 internal static class DriveConfigReader
 {
-    private const int MaxIdBytes = 64;
     private const int MaxPartUuidBytes = 64;
 
     private static readonly string[] s_cacheTypes = [nameof(DriveCacheType.Unsafe), nameof(DriveCacheType.Writeback)];
@@ -25,7 +24,7 @@ internal static class DriveConfigReader
             switch (name)
             {
                 case "drive_id":
-                    id = ReadId(ref cursor);
+                    id = ResourceId.Read(ref cursor);
                     break;
                 case "path_on_host":
                     path = cursor.ReadString(HostPath.MaxBytes);
@@ -55,19 +54,5 @@ internal static class DriveConfigReader
         cursor.Required(root, scope, "is_root_device");
         return new DriveConfig(
             cursor.Required(id, scope, "drive_id"), cursor.Required(path, scope, "path_on_host"), isRoot, isReadOnly, partUuid, cacheType);
-    }
-
-    private static string ReadId(ref JsonCursor cursor)
-    {
-        string id = cursor.ReadString(MaxIdBytes);
-        foreach (char c in id)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c != '_')
-            {
-                throw new VmConfigException(cursor.Path, "letters, digits and underscores", $"\"{id}\"");
-            }
-        }
-
-        return id;
     }
 }

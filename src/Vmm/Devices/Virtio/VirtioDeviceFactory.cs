@@ -1,6 +1,7 @@
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
 using MicroVm.Vmm.Devices.Virtio.Block;
+using MicroVm.Vmm.Devices.Virtio.Net;
 using MicroVm.Vmm.Devices.Virtio.Rng;
 using MicroVm.Vmm.Devices.Virtio.Vsock;
 using MicroVm.Vmm.EventLoop;
@@ -10,7 +11,7 @@ namespace MicroVm.Vmm.Devices.Virtio;
 /// <summary>The devices of a configuration, with their host files and sockets open.</summary>
 internal static class VirtioDeviceFactory
 {
-    /// <summary>Drives with the root device first, then vsock, entropy and balloon: the guest names its disks in this order.</summary>
+    /// <summary>Drives with the root device first, then network interfaces, vsock, entropy, balloon: the guest names disks and interfaces in this order.</summary>
     /// <exception cref="Interop.Linux.OsFaultException">A host file or socket failed; what was open already is closed again.</exception>
     internal static IReadOnlyList<IVirtioDevice> Create(VmConfig config, EpollLoop loop)
     {
@@ -19,6 +20,11 @@ internal static class VirtioDeviceFactory
         {
             AddDrives(devices, config.Drives, rootDevice: true);
             AddDrives(devices, config.Drives, rootDevice: false);
+            foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)
+            {
+                devices.Add(new NetDevice(network, loop));
+            }
+
             if (config.Vsock is not null)
             {
                 devices.Add(new VsockDevice(config.Vsock, loop));

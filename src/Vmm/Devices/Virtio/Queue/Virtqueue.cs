@@ -23,6 +23,7 @@ internal sealed class Virtqueue
     private readonly ulong[] _inFlight;
     private ushort _nextAvailable;
     private ushort _nextUsed;
+    private ushort _staged;
     private ushort _signalledUsed;
 
     private Virtqueue(GuestMemory memory, in VirtqueueConfig config, ulong features)
@@ -116,15 +117,32 @@ internal sealed class Virtqueue
     /// <summary>Returns a chain with the number of bytes written into it. The guest is told by whoever asks <see cref="ShouldInterrupt"/>.</summary>
     internal void Complete(ushort head, uint writtenBytes)
     {
-        _inFlight[head >> 6] &= ~(1UL << (head & 63));
-        ulong slot = (ulong)(_nextUsed & (Size - 1)) * 8;
-        UsedElement element = new() { Head = head, WrittenBytes = writtenBytes };
-        _nextUsed++;
+        Stage(head, writtenBytes);
+        Publish();
+    }
 
-        // Virtio 1.2 section 2.7.8: the element must be visible before the index that covers it. The index is written with
-        // release semantics, which orders it behind the element and behind the data written into the buffers.
-        if (!_memory.TryWrite(new GuestAddress(_used + RingOffset + slot), element)
-            || !_memory.TryWriteVolatile16(new GuestAddress(_used + IndexOffset), _nextUsed))
+    /// <summary>Returns a chain as <see cref="Complete"/> does, out of the guest's sight until <see cref="Publish"/>.</summary>
+    internal void Stage(ushort head, uint writtenBytes)
+    {
+        _inFlight[head >> 6] &= ~(1UL << (head & 63));
+        ulong slot = (ulong)((_nextUsed + _staged) & (Size - 1)) * 8;
+        UsedElement element = new() { Head = head, WrittenBytes = writtenBytes };
+        _staged++;
+        if (!_memory.TryWrite(new GuestAddress(_used + RingOffset + slot), element))
+        {
+            Fail(GuestFault.RingOutsideMemory);
+        }
+    }
+
+    /// <summary>Shows the guest everything that was staged, all at once.</summary>
+    internal void Publish()
+    {
+        _nextUsed += _staged;
+        _staged = 0;
+
+        // Virtio 1.2 section 2.7.8: the elements must be visible before the index that covers them. The index is written with
+        // release semantics, which orders it behind the elements and behind the data written into the buffers.
+        if (!_memory.TryWriteVolatile16(new GuestAddress(_used + IndexOffset), _nextUsed))
         {
             Fail(GuestFault.RingOutsideMemory);
         }
