@@ -12,8 +12,11 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
     private const string NotAfterStart = "The requested operation is not supported after starting the microVM.";
     private const string NotBeforeStart = "The requested operation is not supported before starting the microVM.";
 
+    private static readonly string[] s_stateFields = ["state"];
+    private static readonly string[] s_states = ["Paused", "Resumed"];
     private static readonly string[] s_actionFields = ["action_type"];
     private static readonly string[] s_actions = ["InstanceStart", "FlushMetrics", "SendCtrlAltDel"];
+    private const int CtrlAltDel = 2;
 
     public HttpResponse Handle(HttpRequest request)
     {
@@ -62,6 +65,11 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
             return Act(request.Body);
         }
 
+        if (target is "/snapshot/create" or "/snapshot/load")
+        {
+            return Refuse("Snapshots are not supported yet.");
+        }
+
         string[] parts = target[1..].Split('/');
         bool isDrive = parts is ["drives", { Length: > 0 }];
         bool isNetwork = parts is ["network-interfaces", { Length: > 0 }];
@@ -90,7 +98,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
     {
         string target = Encoding.ASCII.GetString(request.Target);
         bool isNetwork = target.StartsWith(NetworkTarget, StringComparison.Ordinal);
-        bool isKnown = isNetwork || target is "/balloon" or "/balloon/statistics";
+        bool isKnown = isNetwork || target is "/vm" or "/balloon" or "/balloon/statistics";
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
@@ -106,7 +114,39 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
             return PatchNetworkInterface(request, target[NetworkTarget.Length..]);
         }
 
-        return target == "/balloon" ? PatchBalloon(request) : PatchBalloonStatistics(request);
+        return target switch
+        {
+            "/vm" => PatchState(request),
+            "/balloon" => PatchBalloon(request),
+            _ => PatchBalloonStatistics(request),
+        };
+    }
+
+    private HttpResponse PatchState(in HttpRequest request)
+    {
+        var cursor = new JsonCursor(request.Body, "vm");
+        JsonObjectScope scope = cursor.EnterObject();
+        string? field = null;
+        bool pauses = false;
+        while (cursor.NextField(ref scope, s_stateFields, out string name))
+        {
+            field = name;
+            pauses = cursor.ReadChoice(s_states) == 0;
+        }
+
+        cursor.End();
+        cursor.Required(field, scope, "state");
+        if (pauses)
+        {
+            vm.Pause();
+        }
+        else
+        {
+            vm.Resume();
+        }
+
+        info.State = pauses ? InstanceState.Paused : InstanceState.Running;
+        return HttpResponse.NoContent;
     }
 
     /// <summary>Reads a section whole before anything changes: a request that is refused leaves nothing behind.</summary>
@@ -166,7 +206,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         cursor.Required(field, scope, "action_type");
         if (action != 0)
         {
-            return Refuse($"{s_actions[action]} is not supported.");
+            return ActOnRunning(action);
         }
 
         if (info.State != InstanceState.NotStarted)
@@ -176,6 +216,22 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
 
         vm.Start(config.Build());
         info.State = InstanceState.Running;
+        return HttpResponse.NoContent;
+    }
+
+    private HttpResponse ActOnRunning(int action)
+    {
+        if (info.State == InstanceState.NotStarted)
+        {
+            return Refuse(NotBeforeStart);
+        }
+
+        if (action != CtrlAltDel)
+        {
+            return Refuse($"{s_actions[action]} is not supported.");
+        }
+
+        vm.SendCtrlAltDel();
         return HttpResponse.NoContent;
     }
 

@@ -10,6 +10,7 @@ internal sealed class ApiServer : IEventSource, IDisposable
     private const int Backlog = 16;
 
     private readonly string _path;
+    private readonly int _maxBodyBytes;
     private readonly EpollLoop _loop;
     private readonly ApiHandler _handler;
     private readonly List<HttpConnection> _connections = [];
@@ -23,9 +24,17 @@ internal sealed class ApiServer : IEventSource, IDisposable
     /// <param name="info">What GET / tells; becomes Running here when InstanceStart succeeds.</param>
     /// <param name="config">What requests fill in.</param>
     /// <param name="vm">What requests act on.</param>
+    /// <param name="maxBodyBytes">Longest request body.</param>
     /// <exception cref="OsFaultException">The socket cannot be made.</exception>
-    internal ApiServer(string socketPath, EpollLoop loop, InstanceInfo info, VmConfigBuilder config, IVmControl vm)
+    internal ApiServer(
+        string socketPath,
+        EpollLoop loop,
+        InstanceInfo info,
+        VmConfigBuilder config,
+        IVmControl vm,
+        int maxBodyBytes = HttpLimits.DefaultMaxBodyBytes)
     {
+        _maxBodyBytes = maxBodyBytes;
         _path = socketPath;
         _loop = loop;
         _handler = new ApiHandler(info, config, vm);
@@ -41,7 +50,7 @@ internal sealed class ApiServer : IEventSource, IDisposable
         if (fd >= 0)
         {
             MakeRoom();
-            _connections.Add(new HttpConnection(fd, _loop, _handler, _forget));
+            _connections.Add(new HttpConnection(fd, _loop, _handler, _forget, _maxBodyBytes));
         }
         else if (fd is not (-Errno.Again or -Errno.Interrupted))
         {

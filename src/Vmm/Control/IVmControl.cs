@@ -12,6 +12,15 @@ internal interface IVmControl
     /// <summary>Changes the limits of a network interface; null leaves a direction as it is.</summary>
     void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx);
 
+    /// <summary>Stops the vCPUs between two instructions; returns when all have stopped.</summary>
+    void Pause();
+
+    /// <summary>Lets the vCPUs go on.</summary>
+    void Resume();
+
+    /// <summary>Types Ctrl+Alt+Del on the guest's keyboard.</summary>
+    void SendCtrlAltDel();
+
     /// <summary>Asks the guest to give up this many MiB.</summary>
     void SetBalloonTarget(int amountMib);
 

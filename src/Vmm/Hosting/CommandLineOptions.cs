@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Diagnostics;
 
 namespace MicroVm.Vmm.Hosting;
@@ -22,6 +23,18 @@ internal sealed record CommandLineOptions
     internal bool? ShowLevel { get; init; }
 
     internal bool? ShowLogOrigin { get; init; }
+
+    /// <summary>The guest has a boot timer.</summary>
+    internal bool BootTimer { get; init; }
+
+    /// <summary>When whoever started this process began, on the monotonic clock; by default this process's own start.</summary>
+    internal ulong? StartTimeMicroseconds { get; init; }
+
+    /// <summary>Processor time used before this process's own start; by default what it had used then.</summary>
+    internal ulong? StartTimeCpuMicroseconds { get; init; }
+
+    /// <summary>Longest body of an API request.</summary>
+    internal int MaxPayloadBytes { get; init; } = HttpLimits.DefaultMaxBodyBytes;
 
     /// <summary>Print the version and end.</summary>
     internal bool Version { get; init; }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Diagnostics;
 
 namespace MicroVm.Vmm.Hosting;
@@ -15,6 +17,11 @@ internal static class CommandLineParser
           --level LEVEL        Off, Error, Warn, Info, Debug or Trace
           --show-level         put the level into each log line
           --show-log-origin    put the place in the program into each log line
+          --boot-timer         give the guest a boot timer at 0xc0000000
+          --start-time-us N    microseconds on the monotonic clock that the boot timer counts from
+          --start-time-cpu-us N  microseconds of processor time that it leaves out
+          --http-api-max-payload-size N  longest body of an API request in bytes, 51200 by default
+          --no-seccomp         accepted; there are no system call filters yet
           --version            print the version
           --help               print this
 
@@ -34,6 +41,8 @@ internal static class CommandLineParser
                 "--no-api" => options with { NoApi = true },
                 "--show-level" => options with { ShowLevel = true },
                 "--show-log-origin" => options with { ShowLogOrigin = true },
+                "--boot-timer" => options with { BootTimer = true },
+                "--no-seccomp" => options,
                 "--version" => options with { Version = true },
                 "--help" => options with { Help = true },
                 _ => WithValue(options, flag, attached ?? Next(arguments, ref i, flag)),
@@ -50,6 +59,11 @@ internal static class CommandLineParser
         "--id" => options with { Id = CheckedId(value) },
         "--log-path" => options with { LogPath = value },
         "--level" => options with { Level = ParseLevel(value) },
+        "--start-time-us" => options with { StartTimeMicroseconds = ParseNumber(flag, value, ulong.MaxValue) },
+        "--start-time-cpu-us" => options with { StartTimeCpuMicroseconds = ParseNumber(flag, value, ulong.MaxValue) },
+        "--http-api-max-payload-size" =>
+            options with { MaxPayloadBytes = (int)ParseNumber(flag, value, HttpLimits.MostMaxBodyBytes) },
+        "--metadata" => throw Bad("--metadata: this VMM has no metadata service yet"),
         _ => throw Bad($"unknown argument {flag}; see --help"),
     };
 
@@ -63,7 +77,9 @@ internal static class CommandLineParser
 
     private static string Next(ReadOnlySpan<string> arguments, ref int index, string flag)
     {
-        if (flag is not ("--config-file" or "--api-sock" or "--id" or "--log-path" or "--level"))
+        bool isKnown = flag is "--config-file" or "--api-sock" or "--id" or "--log-path" or "--level" or "--metadata"
+            or "--start-time-us" or "--start-time-cpu-us" or "--http-api-max-payload-size";
+        if (!isKnown)
         {
             throw Bad($"unknown argument {flag}; see --help");
         }
@@ -93,6 +109,11 @@ internal static class CommandLineParser
 
         return valid ? id : throw Bad($"--id: expected 1 to {MaxIdLength} of [A-Za-z0-9-], found '{id}'");
     }
+
+    private static ulong ParseNumber(string flag, string value, ulong most) =>
+        ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number <= most
+            ? number
+            : throw Bad($"{flag}: expected a whole number up to {most}, found '{value}'");
 
     private static LogLevel ParseLevel(string value) => value.ToUpperInvariant() switch
     {

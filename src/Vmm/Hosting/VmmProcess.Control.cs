@@ -14,6 +14,12 @@ internal sealed partial class VmmProcess : IVmControl
     public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) =>
         _machine!.Find<NetDevice>(NetDevice.NameOf(id)).UpdateLimits(rx, tx);
 
+    public void Pause() => _machine!.Pause();
+
+    public void Resume() => _machine!.Resume();
+
+    public void SendCtrlAltDel() => _machine!.SendCtrlAltDel();
+
     public void SetBalloonTarget(int amountMib) => Balloon.SetTarget(amountMib);
 
     public void SetStatisticsInterval(int seconds) => Balloon.SetStatisticsInterval(seconds);

@@ -22,12 +22,16 @@ internal sealed partial class VmmProcess : IDisposable
     private readonly VmLifetime _lifetime;
     private readonly StopSignalSource _signals;
     private readonly InstanceInfo _info;
+    private readonly ulong _startWall;
+    private readonly ulong _startCpu;
     private ApiServer? _api;
     private VirtualMachine? _machine;
 
     internal VmmProcess(CommandLineOptions options, Logger logger)
     {
         _options = options;
+        _startWall = options.StartTimeMicroseconds ?? ProcessClock.WallMicroseconds;
+        _startCpu = options.StartTimeCpuMicroseconds ?? ProcessClock.CpuMicroseconds;
         _logger = logger;
         _info = new InstanceInfo(options.Id);
         _lifetime = new VmLifetime(_loop);
@@ -79,7 +83,7 @@ internal sealed partial class VmmProcess : IDisposable
             _info.State = InstanceState.Running;
         }
 
-        return new ApiServer(path, _loop, _info, builder, this);
+        return new ApiServer(path, _loop, _info, builder, this, _options.MaxPayloadBytes);
     }
 
     private static void Fill(VmConfigBuilder builder, VmConfig config)
@@ -114,7 +118,9 @@ internal sealed partial class VmmProcess : IDisposable
         }
 
         // With an API a supervisor drives this process, and its standard input is nobody's console.
-        _machine = VirtualMachine.Create(config, _loop, _lifetime, _logger, readsStandardInput: _options.ApiSocket is null);
+        MachineOptions options = new(
+            ReadsStandardInput: _options.ApiSocket is null, _options.BootTimer ? (_startWall, _startCpu) : null);
+        _machine = VirtualMachine.Create(config, _loop, _lifetime, _logger, options);
         _logger.Info("guest started");
         _machine.Start();
     }

@@ -68,6 +68,9 @@ internal sealed unsafe class KvmVcpu : IDisposable
     /// <summary>Makes the next (or running) KVM_RUN return with EINTR; other threads follow it with the kick signal.</summary>
     internal void RequestImmediateExit() => Volatile.Write(ref State.ImmediateExit, 1);
 
+    /// <summary>Lets KVM_RUN enter the guest again.</summary>
+    internal void ClearImmediateExit() => Volatile.Write(ref State.ImmediateExit, 0);
+
     /// <summary>The signals blocked while the guest runs, as the kernel's 64-bit mask.</summary>
     internal void SetSignalMask(ulong blocked)
     {

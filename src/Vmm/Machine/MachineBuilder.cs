@@ -25,9 +25,10 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
 
     private readonly IoBus _ports = new();
     private readonly IoBus _memoryBus = new();
+    private readonly VcpuPause _pause = new(lifetime);
 
     /// <exception cref="VmmFaultException">Something outside this program stands in the way.</exception>
-    internal MachineParts Build(bool readsStandardInput)
+    internal MachineParts Build(MachineOptions options)
     {
         BootSource boot = config.BootSource;
         KvmSystem kvm = resources.Own(new KvmSystem());
@@ -42,11 +43,12 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         // Before the chips: behind them it would wait for a grace period that they begin (docs/decisions/start-up.md).
         vm.MapMemory(memory);
         vm.CreateInterruptChips();
-        AddLegacyDevices(vm, readsStandardInput);
+        KeyboardController keyboard = AddLegacyDevices(vm, options.ReadsStandardInput);
+        AddBootTimer(options);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
         IReadOnlyList<IVirtioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config);
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
-        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), powerButton, devices);
+        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), _pause, powerButton, keyboard, devices);
     }
 
     private int CheckedVcpuCount(KvmSystem kvm)
@@ -76,7 +78,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         }
     }
 
-    private void AddLegacyDevices(KvmVm vm, bool readsStandardInput)
+    private KeyboardController AddLegacyDevices(KvmVm vm, bool readsStandardInput)
     {
         VmOutcome reset = new(ExitCode.Ok, "guest reset");
         VmOutcome powerOff = new(ExitCode.Ok, "guest powered off");
@@ -85,8 +87,8 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
             : DescriptorSerialOutput.ToStandardOutput();
         Serial16550 serial = new(Interrupt(vm, AddressMap.SerialGsi), resources.Own(output));
         _ports.Add(AddressMap.SerialPort, AddressMap.SerialPortCount, serial);
-        _ports.Add(
-            AddressMap.KeyboardPort, AddressMap.KeyboardPortCount, new KeyboardController(() => lifetime.End(reset)));
+        KeyboardController keyboard = new(Interrupt(vm, AddressMap.KeyboardGsi), () => lifetime.End(reset));
+        _ports.Add(AddressMap.KeyboardPort, AddressMap.KeyboardPortCount, keyboard);
         _ports.Add(
             AddressMap.AcpiPowerPort,
             AddressMap.AcpiPowerPortCount,
@@ -94,6 +96,17 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         if (readsStandardInput)
         {
             StandardInputSource.Attach(loop, serial);
+        }
+
+        return keyboard;
+    }
+
+    private void AddBootTimer(MachineOptions options)
+    {
+        if (options.BootTimerStart is { } start)
+        {
+            BootTimer timer = new(start.Wall, start.Cpu, line => logger.Info(line, nameof(BootTimer)));
+            _memoryBus.Add(AddressMap.BootTimer, AddressMap.BootTimerSize, timer);
         }
     }
 
@@ -134,7 +147,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
                 BootRegisters.Apply(vcpu, memory, kernel);
             }
 
-            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus), lifetime);
+            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus), lifetime, _pause);
         }
 
         return threads;

@@ -10,8 +10,8 @@ namespace MicroVm.Vmm.Machine;
 /// <summary>A VM that was built and can be started once. <see cref="VmLifetime"/> says when and how it ended.</summary>
 internal sealed class VirtualMachine : IDisposable
 {
-    /// <summary>How long a vCPU may stay in a device call after the end; the process then ends without it.</summary>
-    private static readonly TimeSpan s_joinPatience = TimeSpan.FromSeconds(2);
+    /// <summary>How long a vCPU may stay in a device call after the end, when the process ends without it, and before a pause.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     private readonly OwnedResources _resources;
     private readonly MachineParts _parts;
@@ -24,13 +24,13 @@ internal sealed class VirtualMachine : IDisposable
 
     /// <summary>Makes the VM with everything loaded. When it fails, nothing of the VM is left.</summary>
     /// <exception cref="VmmFaultException">The configuration, a file, KVM or the host stands in the way.</exception>
-    internal static VirtualMachine Create(VmConfig config, EpollLoop loop, VmLifetime lifetime, Logger logger, bool readsStandardInput)
+    internal static VirtualMachine Create(VmConfig config, EpollLoop loop, VmLifetime lifetime, Logger logger, MachineOptions options)
     {
         OwnedResources resources = new();
         try
         {
             MachineBuilder builder = new(config, loop, lifetime, logger, resources);
-            return new VirtualMachine(resources, builder.Build(readsStandardInput));
+            return new VirtualMachine(resources, builder.Build(options));
         }
         catch (OsFaultException fault)
         {
@@ -50,6 +50,36 @@ internal sealed class VirtualMachine : IDisposable
         foreach (VcpuThread vcpu in _parts.Vcpus)
         {
             vcpu.Start();
+        }
+    }
+
+    /// <summary>Takes all vCPUs out of the guest and keeps them out. The devices go on with what the guest has asked for already.</summary>
+    /// <exception cref="VmmFaultException">A vCPU did not come out; all of them run on.</exception>
+    internal void Pause()
+    {
+        _parts.Pause.Close();
+        foreach (VcpuThread vcpu in _parts.Vcpus)
+        {
+            vcpu.Kick();
+        }
+
+        if (!_parts.Pause.AwaitAll(_parts.Vcpus.Length, s_patience))
+        {
+            _parts.Pause.Open();
+            throw new VmmFaultException(ExitCode.HostCallFailed, $"pause: expected every vCPU to stop within {s_patience.TotalSeconds} s, found one in a device");
+        }
+    }
+
+    /// <summary>Lets the vCPUs go on where they were.</summary>
+    internal void Resume() => _parts.Pause.Open();
+
+    /// <summary>Types Ctrl+Alt+Del on the guest's keyboard.</summary>
+    /// <exception cref="VmmFaultException">The guest does not read its keyboard.</exception>
+    internal void SendCtrlAltDel()
+    {
+        if (!_parts.Keyboard.TrySendCtrlAltDel())
+        {
+            throw new VmmFaultException(ExitCode.HostCallFailed, "SendCtrlAltDel: expected a guest that reads its keyboard, found its buffer full");
         }
     }
 
@@ -83,6 +113,7 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>Takes the vCPUs out of the guest; only after the lifetime has ended. False when one of them could not be stopped.</summary>
     internal bool StopVcpus()
     {
+        _parts.Pause.Open();
         foreach (VcpuThread vcpu in _parts.Vcpus)
         {
             vcpu.Kick();
@@ -91,7 +122,7 @@ internal sealed class VirtualMachine : IDisposable
         bool stopped = true;
         foreach (VcpuThread vcpu in _parts.Vcpus)
         {
-            stopped &= vcpu.Join(s_joinPatience);
+            stopped &= vcpu.Join(s_patience);
         }
 
         return stopped;

@@ -17,14 +17,16 @@ internal sealed unsafe class VcpuThread
     private readonly KvmVcpu _vcpu;
     private readonly VcpuExits _exits;
     private readonly VmLifetime _lifetime;
+    private readonly VcpuPause _pause;
     private readonly Thread _thread;
     private volatile int _threadId;
 
-    internal VcpuThread(int index, KvmVcpu vcpu, VcpuExits exits, VmLifetime lifetime)
+    internal VcpuThread(int index, KvmVcpu vcpu, VcpuExits exits, VmLifetime lifetime, VcpuPause pause)
     {
         _vcpu = vcpu;
         _exits = exits;
         _lifetime = lifetime;
+        _pause = pause;
         _thread = new Thread(Run, StackSizeBytes) { IsBackground = true };
         Index = index;
     }
@@ -33,7 +35,7 @@ internal sealed unsafe class VcpuThread
 
     internal void Start() => _thread.Start();
 
-    /// <summary>Makes the thread look at its lifetime. Any thread.</summary>
+    /// <summary>Makes the thread look at its lifetime and at the pause. Any thread.</summary>
     internal void Kick()
     {
         _vcpu.RequestImmediateExit();
@@ -76,7 +78,10 @@ internal sealed unsafe class VcpuThread
             int errno = _vcpu.Run();
             if (errno is Errno.Interrupted or Errno.Again)
             {
+                // In this order: a kick that comes in between leaves its signal behind, and one before was for what is looked at now.
                 ConsumeKick();
+                _vcpu.ClearImmediateExit();
+                _pause.WaitWhilePaused();
                 continue;
             }
 

@@ -24,10 +24,16 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>PUTs a document; returns the status and the fault message, if any.</summary>
-    internal async Task<(int Status, string? Fault)> PutAsync(string path, JsonObject body)
+    internal Task<(int Status, string? Fault)> PutAsync(string path, JsonObject body) => SendAsync(HttpMethod.Put, path, body);
+
+    /// <summary>PATCHes a document; returns the status and the fault message, if any.</summary>
+    internal Task<(int Status, string? Fault)> PatchAsync(string path, JsonObject body) => SendAsync(HttpMethod.Patch, path, body);
+
+    private async Task<(int Status, string? Fault)> SendAsync(HttpMethod method, string path, JsonObject body)
     {
         using StringContent content = new(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await _http.PutAsync(path, content);
+        using HttpRequestMessage request = new(method, path) { Content = content };
+        using HttpResponseMessage response = await _http.SendAsync(request);
         string text = await response.Content.ReadAsStringAsync();
         return ((int)response.StatusCode, text.Length == 0 ? null : (string?)JsonNode.Parse(text)!["fault_message"]);
     }

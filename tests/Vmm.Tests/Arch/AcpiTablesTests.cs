@@ -47,7 +47,7 @@ public sealed class AcpiTablesTests : IDisposable
         Assert.NotEqual(0u, flags & (1 << 20));
         Assert.NotEqual(0u, flags & (1 << 10));
         Assert.Equal(276, fadt.Length);
-        Assert.Equal(0, BinaryPrimitives.ReadUInt16LittleEndian(fadt.AsSpan(109)) & 2); // no i8042 to probe for
+        Assert.Equal(0, BinaryPrimitives.ReadUInt16LittleEndian(fadt.AsSpan(109)) & 2); // the i8042 is found through the DSDT alone
         Assert.Equal([1, 8, 0, 1, 2, 6], fadt.AsSpan(116, 6).ToArray()); // reset register: port 0x602
         Assert.Equal(1, fadt[128]);
         Assert.Equal([1, 8, 0, 1, 0, 6], fadt.AsSpan(244, 6).ToArray()); // sleep control: port 0x600
@@ -71,6 +71,8 @@ public sealed class AcpiTablesTests : IDisposable
         Assert.Contains("Name (_S5, Package (0x04)", text);
         Assert.Contains("EisaId (\"PNP0501\")", text);
         Assert.Contains("0x03F8,             // Range Minimum", text);
+        Assert.Contains("EisaId (\"PNP0303\")", text);
+        Assert.Contains("0x0064,             // Range Minimum", text);
         Assert.Contains("EisaId (\"PNP0C0C\")", text);
         Assert.Contains("Name (_HID, \"ACPI0013\"", text);
         Assert.Contains("Method (_EVT, 1, Serialized)", text);

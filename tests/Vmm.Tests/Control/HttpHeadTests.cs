@@ -93,7 +93,7 @@ public sealed class HttpHeadTests
 
                 HttpParseResult result = HttpHead.TryParse(damaged, out HttpHead head, out _);
                 return result != HttpParseResult.Complete
-                    || (head.HeadBytes <= length && head.ContentLength is >= 0 and <= HttpLimits.MaxBodyBytes);
+                    || (head.HeadBytes <= length && head.ContentLength is >= 0 and <= HttpLimits.DefaultMaxBodyBytes);
             },
             iter: 20_000);
     }

@@ -25,6 +25,12 @@ internal sealed class RecordingVm : IVmControl
 
     public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) => Calls.Add($"limits of {id}: rx {rx}, tx {tx}");
 
+    public void Pause() => Calls.Add("pause");
+
+    public void Resume() => Calls.Add("resume");
+
+    public void SendCtrlAltDel() => Calls.Add("ctrl-alt-del");
+
     public void SetBalloonTarget(int amountMib) => Calls.Add($"balloon {amountMib} MiB");
 
     public void SetStatisticsInterval(int seconds) => Calls.Add($"statistics every {seconds} s");

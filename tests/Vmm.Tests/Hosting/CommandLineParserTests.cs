@@ -25,7 +25,30 @@ public sealed class CommandLineParserTests
             options);
     }
 
+    [Fact]
+    public void Parse_StartTimesAndLimits_AreTaken()
+    {
+        CommandLineOptions options = CommandLineParser.Parse(
+            ["--api-sock", "a", "--boot-timer", "--no-seccomp", "--start-time-us", "12", "--start-time-cpu-us=34", "--http-api-max-payload-size", "99"]);
+
+        Assert.Equal(
+            new CommandLineOptions
+            {
+                ApiSocket = "a",
+                BootTimer = true,
+                StartTimeMicroseconds = 12,
+                StartTimeCpuMicroseconds = 34,
+                MaxPayloadBytes = 99,
+            },
+            options);
+    }
+
     [Theory]
+    [InlineData("--metadata", new[] { "--config-file", "a", "--metadata", "m.json" })]
+    [InlineData("--start-time-us", new[] { "--config-file", "a", "--start-time-us", "-1" })]
+    [InlineData("--start-time-cpu-us", new[] { "--config-file", "a", "--start-time-cpu-us", "18446744073709551616" })]
+    [InlineData("--http-api-max-payload-size", new[] { "--api-sock", "a", "--http-api-max-payload-size", "99999999999" })]
+    [InlineData("--http-api-max-payload-size", new[] { "--api-sock", "a", "--http-api-max-payload-size", "" })]
     [InlineData("neither", new string[0])]
     [InlineData("--bogus", new[] { "--bogus" })]
     [InlineData("--bogus", new[] { "--config-file", "a", "--bogus", "b" })]

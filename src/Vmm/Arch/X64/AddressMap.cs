@@ -15,6 +15,7 @@ namespace MicroVm.Vmm.Arch.X64;
 /// 0x000f_fff0                   16       reset vector: code that resets the machine
 /// 0x0010_0000                            kernel; initrd as high as allowed below the gap
 /// 0xc000_0000                 1 Gi       gap: no RAM from here to 4 GiB
+///   0xc000_0000               4 Ki       boot timer, with --boot-timer: its first byte
 ///   0xd000_0000              18 x 4 Ki   virtio-mmio windows
 ///   0xfec0_0000               4 Ki       IOAPIC (in the kernel)
 ///   0xfee0_0000               4 Ki       local APIC (in the kernel)
@@ -22,9 +23,10 @@ namespace MicroVm.Vmm.Arch.X64;
 ///   0xfffb_d000              12 Ki       KVM's TSS
 /// 0x1_0000_0000                          the rest of RAM
 ///
-/// ports 0x60, 0x64           i8042: reset only        GSI 4        serial
-/// ports 0x3f8 to 0x3ff       16550A serial            GSI 5 to 22  virtio-mmio devices in order
-/// ports 0x600 to 0x602       ACPI sleep and reset     GSI 23       ACPI generic event device (power button)
+/// ports 0x60, 0x64           i8042, keyboard, reset   GSI 1        keyboard
+/// ports 0x3f8 to 0x3ff       16550A serial            GSI 4        serial
+/// ports 0x600 to 0x602       ACPI sleep and reset     GSI 5 to 22  virtio-mmio devices in order
+///                                                     GSI 23       ACPI generic event device (power button)
 /// </code>
 /// </summary>
 internal static class AddressMap
@@ -44,6 +46,8 @@ internal static class AddressMap
     internal const ulong HighMemoryStart = 0x10_0000;
 
     internal const ulong GapStart = 0xc000_0000;
+    internal const ulong BootTimer = GapStart;
+    internal const ulong BootTimerSize = 0x1000;
     internal const ulong VirtioWindows = 0xd000_0000;
     internal const ulong VirtioWindowSize = 0x1000;
     internal const ulong IoApic = 0xfec0_0000;
@@ -59,6 +63,7 @@ internal static class AddressMap
     internal const ushort AcpiPowerPort = 0x600;
     internal const ushort AcpiPowerPortCount = 3;
 
+    internal const uint KeyboardGsi = 1;
     internal const uint SerialGsi = 4;
     internal const uint FirstVirtioGsi = 5;
     internal const uint PowerButtonGsi = 23;

@@ -10,11 +10,11 @@ namespace MicroVm.Vmm.Control.Http;
 internal sealed class HttpConnection : IEventSource, IDisposable
 {
     private const int FirstBufferBytes = 1024;
-    private const int MaxBufferBytes = HttpLimits.MaxHeadBytes + HttpLimits.MaxBodyBytes;
 
     private readonly EpollLoop _loop;
     private readonly IHttpHandler _handler;
     private readonly Action<HttpConnection> _closed;
+    private readonly int _maxBodyBytes;
     private byte[] _input = new byte[FirstBufferBytes];
     private int _inputLength;
     private byte[] _output = [];
@@ -25,12 +25,13 @@ internal sealed class HttpConnection : IEventSource, IDisposable
     private bool _watchesOutput;
 
     /// <summary>Takes over an accepted socket.</summary>
-    internal HttpConnection(int fd, EpollLoop loop, IHttpHandler handler, Action<HttpConnection> closed)
+    internal HttpConnection(int fd, EpollLoop loop, IHttpHandler handler, Action<HttpConnection> closed, int maxBodyBytes)
     {
         _fd = fd;
         _loop = loop;
         _handler = handler;
         _closed = closed;
+        _maxBodyBytes = maxBodyBytes;
         LastActive = Environment.TickCount64;
         loop.Add(fd, EpollLoop.In, this, 0);
     }
@@ -85,7 +86,7 @@ internal sealed class HttpConnection : IEventSource, IDisposable
         if (_inputLength == _input.Length)
         {
             // Only as fast as bytes really come, and never beyond one request.
-            Array.Resize(ref _input, Math.Min(_input.Length * 2, MaxBufferBytes));
+            Array.Resize(ref _input, Math.Min(_input.Length * 2, HttpLimits.MaxHeadBytes + _maxBodyBytes));
         }
 
         int received = UnixSocket.Receive(_fd, _input.AsSpan(_inputLength));
@@ -98,7 +99,7 @@ internal sealed class HttpConnection : IEventSource, IDisposable
     {
         while (!HasOutput && !_closesAfterOutput)
         {
-            HttpParseResult result = HttpHead.TryParse(_input.AsSpan(0, _inputLength), out HttpHead head, out string fault);
+            HttpParseResult result = HttpHead.TryParse(_input.AsSpan(0, _inputLength), out HttpHead head, out string fault, _maxBodyBytes);
             if (result == HttpParseResult.Bad)
             {
                 _closesAfterOutput = true;

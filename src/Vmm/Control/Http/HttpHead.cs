@@ -29,11 +29,14 @@ internal ref struct HttpHead
     internal bool ExpectsContinue;
 
     private bool _hasContentLength;
+    private int _maxBodyBytes;
 
     /// <summary>Reads a head from the start of <paramref name="bytes"/>; with <see cref="HttpParseResult.Bad"/> <paramref name="fault"/> says why.</summary>
-    internal static HttpParseResult TryParse(ReadOnlySpan<byte> bytes, out HttpHead head, out string fault)
+    internal static HttpParseResult TryParse(
+        ReadOnlySpan<byte> bytes, out HttpHead head, out string fault, int maxBodyBytes = HttpLimits.DefaultMaxBodyBytes)
     {
         head = default;
+        head._maxBodyBytes = maxBodyBytes;
         fault = "";
         ReadOnlySpan<byte> window = bytes[..Math.Min(bytes.Length, HttpLimits.MaxHeadBytes)];
         int end = window.IndexOf("\r\n\r\n"u8);
@@ -143,9 +146,9 @@ internal ref struct HttpHead
 
         _hasContentLength = true;
         _ = Utf8Parser.TryParse(value, out length, out _);
-        if (length > HttpLimits.MaxBodyBytes)
+        if (length > _maxBodyBytes)
         {
-            return $"Request payload with size {length} is larger than the limit of {HttpLimits.MaxBodyBytes} allowed by server.\n"
+            return $"Request payload with size {length} is larger than the limit of {_maxBodyBytes} allowed by server.\n"
                 + "All previous unanswered requests will be dropped.";
         }
 

@@ -3,7 +3,7 @@ using MicroVm.Vmm.Devices.Legacy;
 namespace MicroVm.Vmm.Arch.X64.Acpi;
 
 /// <summary>
-/// The differentiated system description table: power-off state, serial port, power button with the generic event device that
+/// The differentiated system description table: power-off state, serial port, keyboard, power button with the generic event device that
 /// reports it, and one virtio-mmio device per window.
 /// </summary>
 internal static class DsdtTable
@@ -19,6 +19,7 @@ internal static class DsdtTable
         aml.NamePackage("_S5_", [SoftOffSleepType, SoftOffSleepType, 0, 0]);
         aml.BeginScope("\\_SB_");
         AddSerialPort(aml);
+        AddKeyboard(aml);
         AddPowerButton(aml);
         for (int i = 0; i < virtioDeviceCount; i++)
         {
@@ -42,6 +43,19 @@ internal static class DsdtTable
             [
                 .. ResourceDescriptor.Ports(AddressMap.SerialPort, (byte)AddressMap.SerialPortCount),
                 .. ResourceDescriptor.EdgeInterrupt(AddressMap.SerialGsi),
+            ]);
+        aml.End();
+    }
+
+    private static void AddKeyboard(AmlWriter aml)
+    {
+        aml.BeginDevice("KBD_");
+        aml.NameEisaId("_HID", "PNP0303");
+        aml.NameResources(
+            [
+                .. ResourceDescriptor.Ports(AddressMap.KeyboardPort, 1),
+                .. ResourceDescriptor.Ports(AddressMap.KeyboardPort + 4, 1),
+                .. ResourceDescriptor.EdgeInterrupt(AddressMap.KeyboardGsi),
             ]);
         aml.End();
     }
