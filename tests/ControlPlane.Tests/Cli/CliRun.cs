@@ -20,7 +20,14 @@ internal sealed record CliRun(int Code, string Out, string Error)
     public static Task<CliRun> WithInputAsync(string server, string input, params string[] arguments) =>
         OfAsync(server, input, false, CancellationToken.None, arguments);
 
-    public static async Task<CliRun> OfAsync(string server, string input, bool terminal, CancellationToken interrupt, params string[] arguments)
+    public static Task<CliRun> InTimeAsync(string server, TimeProvider time, params string[] arguments) =>
+        OfAsync(server, "", false, time, arguments, CancellationToken.None);
+
+    public static Task<CliRun> OfAsync(string server, string input, bool terminal, CancellationToken interrupt, params string[] arguments) =>
+        OfAsync(server, input, terminal, TimeProvider.System, arguments, interrupt);
+
+    private static async Task<CliRun> OfAsync(
+        string server, string input, bool terminal, TimeProvider time, string[] arguments, CancellationToken interrupt)
     {
         using StringWriter output = new(), error = new();
         Terminal streams = new(new MemoryStream(Encoding.UTF8.GetBytes(input)), TextWriter.Synchronized(output), TextWriter.Synchronized(error))
@@ -29,7 +36,7 @@ internal sealed record CliRun(int Code, string Out, string Error)
             IsColoured = terminal,
             Width = 100,
         };
-        CliApplication application = new(streams, name => name == "MVM_SERVER" ? server : null, TimeProvider.System);
+        CliApplication application = new(streams, name => name == "MVM_SERVER" ? server : null, time);
         int code = await application.RunAsync(arguments, interrupt);
         return new CliRun(code, output.ToString(), error.ToString());
     }

@@ -1,5 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using MicroVm.ControlPlane.Tests.Kit;
 using MicroVm.Shared.Contracts.Api;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MicroVm.ControlPlane.Tests.Cli;
 
@@ -62,6 +66,25 @@ public sealed class WatchCommandsTests
         Assert.Equal(
             "error: rollout of hello: expected it to complete, found it degraded for 0s\n  dev-1: BackOff: ImageUnavailable: no route\n", run.Error);
         Assert.Contains("; dev-1: BackOff: ImageUnavailable: no route\n", run.Out);
+    }
+
+    [Theory]
+    [InlineData("devices")]
+    [InlineData("delete", "deployment", "hello")]
+    [InlineData("rollout", "status", "hello", "--watch", "--timeout", "1h")]
+    public async Task Command_ServerThatNeverAnswers_IsNotWaitedForForEver(params string[] arguments)
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        FakeTimeProvider time = new();
+        Task<CliRun> running = CliRun.InTimeAsync($"http://{silent.LocalEndpoint}", time, arguments);
+        using Socket accepted = await silent.AcceptSocketAsync().Within("connection");
+
+        time.Advance(TimeSpan.FromSeconds(60));
+
+        CliRun run = await running.Within("end of the command");
+        Assert.Equal(3, run.Code);
+        Assert.EndsWith("found: no answer in time\n", run.Error);
     }
 
     [Fact]

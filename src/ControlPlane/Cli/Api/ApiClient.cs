@@ -15,11 +15,19 @@ internal sealed class ApiClient : IDisposable
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Uri _server;
+    /// <summary>Longest wait for a whole answer; a push has none, because importing an image takes as long as it takes.</summary>
+    private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest silence of a watch: the server sends a comment every 15 s.</summary>
+    private static readonly TimeSpan s_silenceLimit = TimeSpan.FromSeconds(45);
+
     private readonly HttpClient _http;
+    private readonly TimeProvider _time;
 
     /// <summary>Creates a client; nothing is connected before the first request.</summary>
-    public ApiClient(Uri server)
+    public ApiClient(Uri server, TimeProvider time)
     {
+        _time = time;
         _server = server;
         SocketsHttpHandler handler = new() { ConnectTimeout = s_connectTimeout, AllowAutoRedirect = false };
         // Watches and pushes take as long as they take; connecting has its own limit.
@@ -32,7 +40,7 @@ internal sealed class ApiClient : IDisposable
     public async Task<Versioned<T>> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, Address(path));
-        using HttpResponseMessage response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        using HttpResponseMessage response = await SendAsync(request, s_answerLimit, cancellation);
         return new Versioned<T>(await ReadAsync(response, type, cancellation), response.Headers.ETag?.ToString());
     }
 
@@ -41,7 +49,7 @@ internal sealed class ApiClient : IDisposable
     public async Task<T> PostAsync<T>(string path, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, Address(path)) { Content = content };
-        using HttpResponseMessage response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        using HttpResponseMessage response = await SendAsync(request, Timeout.InfiniteTimeSpan, cancellation);
         return await ReadAsync(response, type, cancellation);
     }
 
@@ -58,7 +66,7 @@ internal sealed class ApiClient : IDisposable
             request.Headers.TryAddWithoutValidation("If-Match", document.ETag);
         }
 
-        (await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation)).Dispose();
+        (await SendAsync(request, s_answerLimit, cancellation)).Dispose();
     }
 
     /// <summary>DELETEs a resource.</summary>
@@ -71,7 +79,7 @@ internal sealed class ApiClient : IDisposable
             request.Headers.TryAddWithoutValidation("If-Match", etag);
         }
 
-        (await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation)).Dispose();
+        (await SendAsync(request, s_answerLimit, cancellation)).Dispose();
     }
 
     /// <summary>GETs server-sent events until the server ends the stream or the connection breaks, which ends it as well.</summary>
@@ -82,8 +90,9 @@ internal sealed class ApiClient : IDisposable
     {
         using HttpRequestMessage request = new(HttpMethod.Get, Address(path));
         request.Headers.Accept.ParseAdd("text/event-stream");
-        using HttpResponseMessage response = await SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellation);
+        using HttpResponseMessage response = await SendAsync(request, s_answerLimit, cancellation, HttpCompletionOption.ResponseHeadersRead);
+        await using SilenceLimitedStream stream = new(
+            await response.Content.ReadAsStreamAsync(cancellation), s_silenceLimit, _time);
         SseParser<T?> parser = SseParser.Create(stream, (_, data) => Parse(data, type));
         await using IAsyncEnumerator<SseItem<T?>> events = parser.EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
         while (await MoveNextAsync(events))
@@ -141,12 +150,18 @@ internal sealed class ApiClient : IDisposable
 
     private Uri Address(string path) => new(_server, path);
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpCompletionOption completion, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        TimeSpan limit,
+        CancellationToken cancellation,
+        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
+        using CancellationTokenSource deadline = new(limit, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, completion, cancellation);
+            response = await _http.SendAsync(request, completion, either.Token);
         }
         catch (HttpRequestException e)
         {
@@ -172,7 +187,7 @@ internal sealed class ApiClient : IDisposable
     {
         // The innermost exception has the system's own words.
         Exception cause = e.GetBaseException();
-        string found = e is OperationCanceledException ? "no connection in time" : cause.Message;
+        string found = e is OperationCanceledException ? "no answer in time" : cause.Message;
         return new ServerUnreachableException($"server {_server}: expected a control plane, found: {found}", e);
     }
 

@@ -61,7 +61,7 @@ internal sealed class CliApplication(Terminal terminal, Func<string, string?> en
 
         Func<ParseResult, CancellationToken, Task<int>> WithContext(CommandAction action) => async (result, token) =>
         {
-            using ApiClient api = new(ServerAddress(result.GetValue(options.Server)!));
+            using ApiClient api = new(ServerAddress(result.GetValue(options.Server)!), time);
             CliContext context = new(terminal, api, result.GetValue(options.Output), time);
             return (int)await action(context, result, token);
         };
