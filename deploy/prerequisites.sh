@@ -29,7 +29,8 @@ done
 # clang, lld, zlib: NativeAOT linking. qemu: virtual device. squashfs-tools: images. umoci, busybox: the sample image.
 packages=(clang lld zlib1g-dev qemu-system-x86 busybox-static libssl3 squashfs-tools umoci cpio zstd xz-utils kmod e2fsprogs curl jq)
 # libc6-dev, linux-libc-dev: struct layouts are compared with the C headers. acpica-tools: tables are checked with iasl.
-[ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev acpica-tools)
+# iproute2: taps in network namespaces of the tests.
+[ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev acpica-tools iproute2)
 
 missing=()
 for package in "${packages[@]}"; do
