@@ -10,8 +10,10 @@ public sealed class VirtioTests
     private const uint Buffers = GuestProgram.ScratchAddress + 0x10_0000;
     private const int SectorSize = 512;
 
-    [Fact]
-    public async Task Block_ReadThenWrite_MovesSectorsBothWays()
+    [Theory]
+    [InlineData("Sync")]
+    [InlineData("Async")]
+    public async Task Block_ReadThenWrite_MovesSectorsBothWays(string engine)
     {
         GuestProgram program = new();
         GuestVirtioQueue queue = new GuestVirtioDevice(program, slot: 0, queueCount: 1).Queues[0];
@@ -26,7 +28,7 @@ public sealed class VirtioTests
         byte[] disk = new byte[4 * SectorSize];
         new Random(1).NextBytes(disk.AsSpan(0, 2 * SectorSize));
         await File.WriteAllBytesAsync(folder["disk"], disk);
-        AddDrive(folder, isReadOnly: false);
+        AddDrive(folder, isReadOnly: false, engine);
         byte[] serial = await RunAsync(folder, "block");
 
         Assert.Equal(disk.AsSpan(SectorSize, SectorSize).ToArray(), serial[..SectorSize]);
@@ -82,13 +84,14 @@ public sealed class VirtioTests
             new GuestBuffer(status, 1, Writable: true)).Ring().WaitForAll();
     }
 
-    private static void AddDrive(VmFolder folder, bool isReadOnly) => folder.Config["drives"] = new JsonArray(
+    private static void AddDrive(VmFolder folder, bool isReadOnly, string engine = "Sync") => folder.Config["drives"] = new JsonArray(
         new JsonObject
         {
             ["drive_id"] = "disk",
             ["path_on_host"] = folder["disk"],
             ["is_root_device"] = false,
             ["is_read_only"] = isReadOnly,
+            ["io_engine"] = engine,
         });
 
     private static async Task<byte[]> RunAsync(VmFolder folder, string phase)

@@ -9,6 +9,7 @@ namespace MicroVm.Vmm.Control;
 /// <summary>What the endpoints of the API do.</summary>
 internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder config, IVmControl vm) : IHttpHandler
 {
+    private const string DrivePrefix = "/drives/";
     private const string NotAfterStart = "The requested operation is not supported after starting the microVM.";
     private const string NotBeforeStart = "The requested operation is not supported before starting the microVM.";
 
@@ -98,7 +99,8 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
     {
         string target = Encoding.ASCII.GetString(request.Target);
         bool isNetwork = target.StartsWith(NetworkTarget, StringComparison.Ordinal);
-        bool isKnown = isNetwork || target is "/vm" or "/balloon" or "/balloon/statistics";
+        bool isDrive = target.StartsWith(DrivePrefix, StringComparison.Ordinal) && target.Length > DrivePrefix.Length;
+        bool isKnown = isNetwork || isDrive || target is "/vm" or "/balloon" or "/balloon/statistics";
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
@@ -112,6 +114,11 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         if (isNetwork)
         {
             return PatchNetworkInterface(request, target[NetworkTarget.Length..]);
+        }
+
+        if (isDrive)
+        {
+            return PatchDrive(request, target[DrivePrefix.Length..]);
         }
 
         return target switch

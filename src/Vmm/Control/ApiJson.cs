@@ -82,7 +82,7 @@ internal static class ApiJson
         json.WriteBoolean("is_read_only", drive.IsReadOnly);
         json.WriteString("path_on_host", drive.PathOnHost);
         json.WriteNull("rate_limiter");
-        json.WriteString("io_engine", "Sync");
+        json.WriteString("io_engine", drive.IoEngine == DriveIoEngine.Async ? "Async" : "Sync");
         json.WriteNull("socket");
     }
 

@@ -7,4 +7,5 @@ internal sealed record DriveConfig(
     bool IsRootDevice,
     bool IsReadOnly,
     string? PartUuid = null,
-    DriveCacheType CacheType = DriveCacheType.Unsafe);
+    DriveCacheType CacheType = DriveCacheType.Unsafe,
+    DriveIoEngine IoEngine = DriveIoEngine.Sync);

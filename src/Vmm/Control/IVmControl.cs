@@ -12,6 +12,9 @@ internal interface IVmControl
     /// <summary>Changes the limits of a network interface; null leaves a direction as it is.</summary>
     void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx);
 
+    /// <summary>Serves another file as the disk of this drive.</summary>
+    void ReplaceDisk(string driveId, string path);
+
     /// <summary>Stops the vCPUs between two instructions; returns when all have stopped.</summary>
     void Pause();
 

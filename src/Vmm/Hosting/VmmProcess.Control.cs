@@ -1,5 +1,6 @@
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
+using MicroVm.Vmm.Devices.Virtio.Block;
 using MicroVm.Vmm.Devices.Virtio.Net;
 
 namespace MicroVm.Vmm.Hosting;
@@ -13,6 +14,8 @@ internal sealed partial class VmmProcess : IVmControl
 
     public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) =>
         _machine!.Find<NetDevice>(NetDevice.NameOf(id)).UpdateLimits(rx, tx);
+
+    public void ReplaceDisk(string driveId, string path) => _machine!.Find<BlockDevice>(BlockDevice.NameOf(driveId)).ReplaceDisk(path);
 
     public void Pause() => _machine!.Pause();
 

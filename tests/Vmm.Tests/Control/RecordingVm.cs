@@ -11,6 +11,8 @@ internal sealed class RecordingVm : IVmControl
 
     internal Exception? StartFault { get; set; }
 
+    internal Exception? ReplaceFault { get; set; }
+
     internal BalloonReport BalloonReport { get; set; } = new(0, 0, new ulong?[16]);
 
     public void Start(VmConfig config)
@@ -24,6 +26,16 @@ internal sealed class RecordingVm : IVmControl
     }
 
     public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) => Calls.Add($"limits of {id}: rx {rx}, tx {tx}");
+
+    public void ReplaceDisk(string driveId, string path)
+    {
+        if (ReplaceFault is not null)
+        {
+            throw ReplaceFault;
+        }
+
+        Calls.Add($"disk of {driveId} is {path}");
+    }
 
     public void Pause() => Calls.Add("pause");
 

@@ -87,7 +87,7 @@ public sealed class VmConfigParserTests
 
     [Theory]
     [InlineData($$"""[{ {{Drive}}, "rate_limiter": {} }]""", "drives[0].rate_limiter")]
-    [InlineData($$"""[{ {{Drive}}, "io_engine": "Async" }]""", "drives[0].io_engine")]
+    [InlineData($$"""[{ {{Drive}}, "io_engine": "Later" }]""", "drives[0].io_engine")]
     [InlineData($$"""[{ {{Drive}}, "cache_type": "writeback" }]""", "drives[0].cache_type")]
     [InlineData($$"""[{ {{Drive}} }, { {{Drive}} }]""", "drives[1].drive_id")]
     [InlineData($$"""[{ {{Drive}} }, { "drive_id": "b/c" }]""", "drives[1].drive_id")]

@@ -6,6 +6,7 @@ using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Devices.Virtio.Block;
 using MicroVm.Vmm.Devices.Virtio.Queue;
 using MicroVm.Vmm.Devices.Virtio.Transport;
+using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.Tests.Virtio;
@@ -36,7 +37,7 @@ public sealed class BlockDeviceTests : IDisposable
 
     private TestDriver NewDriver(out GuestQueue queue, bool readOnly = false, DriveCacheType cache = DriveCacheType.Writeback)
     {
-        var driver = new TestDriver(_ => new BlockDevice(new DriveConfig("rootfs", _path, true, readOnly, null, cache)));
+        var driver = new TestDriver(loop => new BlockDevice(new DriveConfig("rootfs", _path, true, readOnly, null, cache), loop));
         queue = driver.Start()[0];
         return driver;
     }
@@ -283,11 +284,12 @@ public sealed class BlockDeviceTests : IDisposable
     public void Open_OfNoFileOrADirectory_NamesPathAndErrno()
     {
         string missing = _folder.File("missing");
+        using EpollLoop loop = new();
         OsFaultException fault = Assert.Throws<OsFaultException>(
-            () => new BlockDevice(new DriveConfig("a", missing, false, true)));
+            () => new BlockDevice(new DriveConfig("a", missing, false, true), loop));
         Assert.Equal(2, fault.Errno);
         Assert.Contains(missing, fault.Message, StringComparison.Ordinal);
-        fault = Assert.Throws<OsFaultException>(() => new BlockDevice(new DriveConfig("a", _folder.Path, false, true)));
+        fault = Assert.Throws<OsFaultException>(() => new BlockDevice(new DriveConfig("a", _folder.Path, false, true), loop));
         Assert.Equal(21, fault.Errno);
     }
 

@@ -6,6 +6,8 @@ internal static class DriveConfigReader
     private const int MaxPartUuidBytes = 64;
 
     private static readonly string[] s_cacheTypes = [nameof(DriveCacheType.Unsafe), nameof(DriveCacheType.Writeback)];
+    private static readonly string[] s_ioEngines = [nameof(DriveIoEngine.Sync), nameof(DriveIoEngine.Async)];
+    private static readonly string[] s_updateFields = ["drive_id", "path_on_host", "rate_limiter"];
 
     private static readonly string[] s_fields =
     [
@@ -19,6 +21,7 @@ internal static class DriveConfigReader
         string? id = null, path = null, partUuid = null, root = null;
         bool isRoot = false, isReadOnly = false;
         var cacheType = DriveCacheType.Unsafe;
+        var ioEngine = DriveIoEngine.Sync;
         while (cursor.NextField(ref scope, s_fields, out string name))
         {
             switch (name)
@@ -43,7 +46,7 @@ internal static class DriveConfigReader
                     cacheType = (DriveCacheType)cursor.ReadChoice(s_cacheTypes);
                     break;
                 case "io_engine":
-                    cursor.RefuseUnlessNeutral("Sync");
+                    ioEngine = cursor.IsNull ? DriveIoEngine.Sync : (DriveIoEngine)cursor.ReadChoice(s_ioEngines);
                     break;
                 default:
                     cursor.RefuseUnlessNeutral();
@@ -53,6 +56,31 @@ internal static class DriveConfigReader
 
         cursor.Required(root, scope, "is_root_device");
         return new DriveConfig(
-            cursor.Required(id, scope, "drive_id"), cursor.Required(path, scope, "path_on_host"), isRoot, isReadOnly, partUuid, cacheType);
+            cursor.Required(id, scope, "drive_id"), cursor.Required(path, scope, "path_on_host"), isRoot, isReadOnly, partUuid, cacheType, ioEngine);
+    }
+
+    /// <summary>Reads a change of a drive; the path is null when it stays.</summary>
+    /// <exception cref="VmConfigException">A field is unknown, twice, missing, or malformed.</exception>
+    internal static (string Id, string? Path) ReadUpdate(ref JsonCursor cursor)
+    {
+        JsonObjectScope scope = cursor.EnterObject();
+        string? id = null, path = null;
+        while (cursor.NextField(ref scope, s_updateFields, out string name))
+        {
+            switch (name)
+            {
+                case "drive_id":
+                    id = ResourceId.Read(ref cursor);
+                    break;
+                case "path_on_host":
+                    path = cursor.ReadStringOrNull(HostPath.MaxBytes);
+                    break;
+                default:
+                    cursor.RefuseUnlessNeutral();
+                    break;
+            }
+        }
+
+        return (cursor.Required(id, scope, "drive_id"), path);
     }
 }

@@ -18,8 +18,8 @@ internal static class VirtioDeviceFactory
         var devices = new List<IVirtioDevice>();
         try
         {
-            AddDrives(devices, config.Drives, rootDevice: true);
-            AddDrives(devices, config.Drives, rootDevice: false);
+            AddDrives(devices, config.Drives, loop, rootDevice: true);
+            AddDrives(devices, config.Drives, loop, rootDevice: false);
             foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)
             {
                 devices.Add(new NetDevice(network, loop));
@@ -53,13 +53,13 @@ internal static class VirtioDeviceFactory
         }
     }
 
-    private static void AddDrives(List<IVirtioDevice> devices, IReadOnlyList<DriveConfig> drives, bool rootDevice)
+    private static void AddDrives(List<IVirtioDevice> devices, IReadOnlyList<DriveConfig> drives, EpollLoop loop, bool rootDevice)
     {
         foreach (DriveConfig drive in drives)
         {
             if (drive.IsRootDevice == rootDevice)
             {
-                devices.Add(new BlockDevice(drive));
+                devices.Add(new BlockDevice(drive, loop));
             }
         }
     }

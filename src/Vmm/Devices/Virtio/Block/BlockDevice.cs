@@ -3,11 +3,15 @@ using System.Text;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Queue;
 using MicroVm.Vmm.Devices.Virtio.Transport;
+using MicroVm.Vmm.EventLoop;
 
 namespace MicroVm.Vmm.Devices.Virtio.Block;
 
-/// <summary>virtio-blk (virtio 1.2 section 5.2) over a raw file, served synchronously on the event-loop thread.</summary>
-internal sealed class BlockDevice : IVirtioDevice
+/// <summary>
+/// virtio-blk (virtio 1.2 section 5.2) over a raw file, served on the event-loop thread: there and then, or by an engine that moves
+/// the data while the loop goes on.
+/// </summary>
+internal sealed unsafe partial class BlockDevice : IVirtioDevice
 {
     /// <summary>Bytes of the answer to GET_ID, padded with zeros.</summary>
     internal const int IdBytes = 20;
@@ -15,26 +19,36 @@ internal sealed class BlockDevice : IVirtioDevice
     private const ushort QueueSize = 256;
     private static readonly ushort[] s_queueMaxSizes = [QueueSize];
 
-    private readonly DiskFile _disk;
     private readonly bool _readOnly;
     private readonly bool _flushes;
     private readonly byte[] _id = new byte[IdBytes];
     private readonly ChainBuffers _buffers = new(QueueSize);
+    private DiskFile _disk;
     private BlockConfig _config;
     private VirtioActivation? _activation;
 
-    /// <summary>Opens the drive's file.</summary>
+    /// <summary>Opens the drive's file; on the loop's thread or before it runs.</summary>
+    /// <param name="drive">What to serve, and how.</param>
+    /// <param name="loop">Where an engine's results are watched for.</param>
+    /// <param name="makeEngine">Makes the engine of a drive that asks for one; io_uring, or else a thread, when null.</param>
     /// <exception cref="Interop.Linux.OsFaultException">The file cannot be opened or read.</exception>
-    internal BlockDevice(DriveConfig drive)
+    internal BlockDevice(DriveConfig drive, EpollLoop loop, Func<IDiskEngine>? makeEngine = null)
     {
+        _loop = loop;
         _disk = new DiskFile(drive.PathOnHost, drive.IsReadOnly);
         _readOnly = drive.IsReadOnly;
         _flushes = drive.CacheType == DriveCacheType.Writeback;
-        Name = $"drives/{drive.DriveId}";
+        Name = NameOf(drive.DriveId);
         Encoding.ASCII.GetBytes(drive.DriveId.AsSpan(0, Math.Min(drive.DriveId.Length, IdBytes)), _id);
 
         // Two descriptors of a full queue are the header and the status.
         _config = new BlockConfig { CapacitySectors = _disk.Sectors, SegmentMax = QueueSize - 2 };
+        if (drive.IoEngine == DriveIoEngine.Async)
+        {
+            _inFlight = new RequestInFlight[QueueSize];
+            _engine = makeEngine is null ? UringDiskEngine.TryCreate() ?? (IDiskEngine)new WorkerDiskEngine() : makeEngine();
+            loop.Add(_engine.CompletionFd, EpollLoop.In, this, 0);
+        }
     }
 
     public VirtioDeviceType DeviceType => VirtioDeviceType.Block;
@@ -45,6 +59,9 @@ internal sealed class BlockDevice : IVirtioDevice
         BlockFeature.SegmentMax | (_readOnly ? BlockFeature.ReadOnly : 0) | (_flushes ? BlockFeature.Flush : 0);
 
     public ReadOnlySpan<ushort> QueueMaxSizes => s_queueMaxSizes;
+
+    /// <summary>The name of the device of a drive.</summary>
+    internal static string NameOf(string driveId) => $"drives/{driveId}";
 
     /// <summary>Counters.</summary>
     internal BlockMetrics Metrics { get; } = new();
@@ -57,14 +74,57 @@ internal sealed class BlockDevice : IVirtioDevice
         // No field is writable without VIRTIO_BLK_F_CONFIG_WCE.
     }
 
-    public void Activate(VirtioActivation activation) => _activation = activation;
+    public void Activate(VirtioActivation activation) => Volatile.Write(ref _activation, activation);
 
-    public void Reset() => _activation = null;
+    public void Reset()
+    {
+        AwaitInFlight(returnTo: null);
+        Volatile.Write(ref _activation, null);
+    }
 
     public GuestFault OnDoorbell(int queue) =>
         _activation is null ? GuestFault.None : Serve(_activation.Queues[0], _activation.Transport);
 
-    public void Dispose() => _disk.Dispose();
+    /// <summary>
+    /// Serves another file from now on and tells the guest the new size; on the loop's thread. Requests under way end on the old file.
+    /// </summary>
+    /// <exception cref="Interop.Linux.OsFaultException">The file cannot be opened or read; the old one stays.</exception>
+    internal void ReplaceDisk(string path)
+    {
+        DiskFile replacement = new(path, _readOnly);
+        if (Volatile.Read(ref _activation) is not VirtioActivation activation)
+        {
+            // Nothing is served or under way, and it is this thread that would serve.
+            Use(replacement);
+            return;
+        }
+
+        lock (activation.Transport.Gate)
+        {
+            AwaitInFlight(returnTo: activation.Queues[0]);
+            Use(replacement);
+            activation.Transport.NotifyUsed(activation.Queues[0]);
+            activation.Transport.NotifyConfigChanged();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_engine is not null)
+        {
+            _loop.Remove(_engine.CompletionFd);
+            _engine.Dispose();
+        }
+
+        _disk.Dispose();
+    }
+
+    private void Use(DiskFile replacement)
+    {
+        _disk.Dispose();
+        _disk = replacement;
+        _config.CapacitySectors = replacement.Sectors;
+    }
 
     private GuestFault Serve(Virtqueue queue, IVirtioTransport transport)
     {
@@ -83,11 +143,14 @@ internal sealed class BlockDevice : IVirtioDevice
 
                 if (--budget == 0)
                 {
+                    SubmitStarted(queue);
                     transport.NotifyUsed(queue);
                     transport.Requeue(0);
                     return GuestFault.None;
                 }
             }
+
+            SubmitStarted(queue);
         }
         while (queue.EnableNotifications());
 
@@ -103,27 +166,31 @@ internal sealed class BlockDevice : IVirtioDevice
             fault = BlockRequest.TryParse(_buffers, out BlockRequest request, out bool isComplete);
             if (fault == GuestFault.None)
             {
-                BlockStatus status = isComplete ? Execute(request, out uint written) : Invalid(out written);
-                _buffers.TryCopyTo(request.StatusOffset, [(byte)status]);
-                queue.Complete(chain.Head, written + 1);
+                uint written = 0;
+                BlockStatus? status = isComplete ? Execute(request, chain.Head, out written) : Invalid();
+                if (status is BlockStatus known)
+                {
+                    _buffers.TryCopyTo(request.StatusOffset, [(byte)known]);
+                    queue.Complete(chain.Head, written + 1);
+                }
             }
         }
 
         return fault;
     }
 
-    private BlockStatus Execute(in BlockRequest request, out uint written)
+    /// <summary>What a request comes to, or null when the engine has taken it on.</summary>
+    private BlockStatus? Execute(in BlockRequest request, ushort head, out uint written)
     {
         written = 0;
         switch (request.Type)
         {
             case BlockRequestType.Read:
-                return Read(request, out written);
+                return Read(request, head, out written);
             case BlockRequestType.Write:
-                return Write(request);
+                return Write(request, head);
             case BlockRequestType.Flush when _flushes:
-                Metrics.Flushes++;
-                return _readOnly || _disk.TryFlush() ? BlockStatus.Ok : HostFault();
+                return Flush(request, head);
             case BlockRequestType.GetId:
                 return GetId(request, out written);
             default:
@@ -132,48 +199,82 @@ internal sealed class BlockDevice : IVirtioDevice
         }
     }
 
-    private BlockStatus Read(in BlockRequest request, out uint written)
+    private BlockStatus? Read(in BlockRequest request, ushort head, out uint written)
     {
+        written = 0;
         if (!request.IsInside(_disk.Sectors))
         {
-            return Invalid(out written);
+            return Invalid();
+        }
+
+        if (TryStart(request, head, DiskOperation.Read))
+        {
+            return null;
         }
 
         // On failure the buffers may hold a part of the data; none of it is reported as written.
-        written = 0;
         if (!_disk.TryRead(_buffers.SliceWritable(request.DataOffset, request.DataBytes), (long)(request.Sector * BlockRequest.SectorBytes)))
         {
             return HostFault();
         }
 
-        Metrics.Reads++;
-        Metrics.ReadBytes += request.DataBytes;
         written = request.DataBytes;
-        return BlockStatus.Ok;
+        return Counted(DiskOperation.Read, request.DataBytes);
     }
 
-    private BlockStatus Write(in BlockRequest request)
+    private BlockStatus? Write(in BlockRequest request, ushort head)
     {
         if (_readOnly || !request.IsInside(_disk.Sectors))
         {
-            return Invalid(out _);
+            return Invalid();
         }
 
-        if (!_disk.TryWrite(_buffers.SliceReadable(request.DataOffset, request.DataBytes), (long)(request.Sector * BlockRequest.SectorBytes)))
+        if (TryStart(request, head, DiskOperation.Write))
         {
-            return HostFault();
+            return null;
         }
 
-        Metrics.Writes++;
-        Metrics.WrittenBytes += request.DataBytes;
+        return _disk.TryWrite(_buffers.SliceReadable(request.DataOffset, request.DataBytes), (long)(request.Sector * BlockRequest.SectorBytes))
+            ? Counted(DiskOperation.Write, request.DataBytes)
+            : HostFault();
+    }
+
+    private BlockStatus? Flush(in BlockRequest request, ushort head)
+    {
+        if (!_readOnly && TryStart(request, head, DiskOperation.Flush))
+        {
+            return null;
+        }
+
+        return _readOnly || _disk.TryFlush() ? Counted(DiskOperation.Flush, 0) : HostFault();
+    }
+
+    private BlockStatus Counted(DiskOperation operation, uint bytes)
+    {
+        switch (operation)
+        {
+            case DiskOperation.Read:
+                Metrics.Reads++;
+                Metrics.ReadBytes += bytes;
+                break;
+            case DiskOperation.Write:
+                Metrics.Writes++;
+                Metrics.WrittenBytes += bytes;
+                break;
+            default:
+                Metrics.Flushes++;
+                break;
+        }
+
         return BlockStatus.Ok;
     }
 
     private BlockStatus GetId(in BlockRequest request, out uint written)
     {
+        written = 0;
         if (request.DataBytes < IdBytes)
         {
-            return Invalid(out written);
+            return Invalid();
         }
 
         _buffers.TryCopyTo(request.DataOffset, _id);
@@ -181,9 +282,8 @@ internal sealed class BlockDevice : IVirtioDevice
         return BlockStatus.Ok;
     }
 
-    private BlockStatus Invalid(out uint written)
+    private BlockStatus Invalid()
     {
-        written = 0;
         Metrics.InvalidRequests++;
         return BlockStatus.IoError;
     }

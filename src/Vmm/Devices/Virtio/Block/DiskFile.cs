@@ -37,6 +37,8 @@ internal sealed unsafe class DiskFile : IDisposable
         Sectors = (ulong)size / BlockRequest.SectorBytes;
     }
 
+    internal int Fd => _fd;
+
     /// <summary>Whole sectors of 512 bytes; bytes behind the last whole sector are out of the guest's reach.</summary>
     internal ulong Sectors { get; }
 
