@@ -11,7 +11,7 @@ namespace MicroVm.Vmm.Devices.Virtio.Block;
 /// virtio-blk (virtio 1.2 section 5.2) over a raw file, served on the event-loop thread: there and then, or by an engine that moves
 /// the data while the loop goes on.
 /// </summary>
-internal sealed unsafe partial class BlockDevice : IVirtioDevice
+internal sealed partial class BlockDevice : IVirtioDevice
 {
     /// <summary>Bytes of the answer to GET_ID, padded with zeros.</summary>
     internal const int IdBytes = 20;

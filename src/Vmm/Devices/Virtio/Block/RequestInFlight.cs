@@ -8,5 +8,7 @@ internal unsafe struct RequestInFlight
 {
     internal DiskOperation Operation;
     internal uint Bytes;
+
+    // SAFETY: points to one byte of guest RAM, checked as above; see BlockDevice.TryStart.
     internal byte* Status;
 }
