@@ -9,7 +9,7 @@ internal sealed partial class ApiHandler
     private HttpResponse PatchDrive(in HttpRequest request, string id)
     {
         var cursor = new JsonCursor(request.Body, "drives");
-        (string bodyId, string? path) = DriveConfigReader.ReadUpdate(ref cursor);
+        (string bodyId, string? path, RateLimiterConfig? limits) = DriveConfigReader.ReadUpdate(ref cursor);
         cursor.End();
         if (bodyId != id)
         {
@@ -20,7 +20,7 @@ internal sealed partial class ApiHandler
         {
             if (drive.DriveId == id)
             {
-                Change(drive, path);
+                Change(drive, path, limits);
                 return HttpResponse.NoContent;
             }
         }
@@ -28,12 +28,20 @@ internal sealed partial class ApiHandler
         return Refuse($"drives: there is no drive \"{id}\"");
     }
 
-    private void Change(DriveConfig drive, string? path)
+    private void Change(DriveConfig drive, string? path, RateLimiterConfig? limits)
     {
+        DriveConfig changed = drive;
         if (path is not null)
         {
             vm.ReplaceDisk(drive.DriveId, path);
-            config.SetDrive(drive with { PathOnHost = path }, "drives");
+            changed = changed with { PathOnHost = path };
+            config.SetDrive(changed, "drives");
+        }
+
+        if (limits is not null)
+        {
+            vm.SetDriveLimits(drive.DriveId, limits);
+            config.SetDrive(changed with { RateLimiter = RateLimiterConfig.Merge(drive.RateLimiter, limits) }, "drives");
         }
     }
 }

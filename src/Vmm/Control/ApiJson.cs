@@ -81,7 +81,7 @@ internal static class ApiJson
         json.WriteString("cache_type", drive.CacheType == DriveCacheType.Writeback ? "Writeback" : "Unsafe");
         json.WriteBoolean("is_read_only", drive.IsReadOnly);
         json.WriteString("path_on_host", drive.PathOnHost);
-        json.WriteNull("rate_limiter");
+        WriteLimiter(json, "rate_limiter", drive.RateLimiter);
         json.WriteString("io_engine", drive.IoEngine == DriveIoEngine.Async ? "Async" : "Sync");
         json.WriteNull("socket");
     }

@@ -8,4 +8,5 @@ internal sealed record DriveConfig(
     bool IsReadOnly,
     string? PartUuid = null,
     DriveCacheType CacheType = DriveCacheType.Unsafe,
-    DriveIoEngine IoEngine = DriveIoEngine.Sync);
+    DriveIoEngine IoEngine = DriveIoEngine.Sync,
+    RateLimiterConfig? RateLimiter = null);

@@ -9,6 +9,9 @@ internal interface IVmControl
     /// <summary>Makes the VM and lets it run.</summary>
     void Start(VmConfig config);
 
+    /// <summary>Changes the limits of this drive.</summary>
+    void SetDriveLimits(string driveId, RateLimiterConfig limits);
+
     /// <summary>Changes the limits of a network interface; null leaves a direction as it is.</summary>
     void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx);
 

@@ -12,6 +12,9 @@ internal sealed partial class VmmProcess : IVmControl
 
     void IVmControl.Start(VmConfig config) => Start(config);
 
+    public void SetDriveLimits(string driveId, RateLimiterConfig limits) =>
+        _machine!.Find<BlockDevice>(BlockDevice.NameOf(driveId)).UpdateLimits(limits);
+
     public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) =>
         _machine!.Find<NetDevice>(NetDevice.NameOf(id)).UpdateLimits(rx, tx);
 

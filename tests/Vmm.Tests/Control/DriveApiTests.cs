@@ -40,6 +40,20 @@ public sealed class DriveApiTests : IDisposable
     }
 
     [Fact]
+    public void Patch_OfTheRateLimiter_ReachesTheDeviceAndIsShown()
+    {
+        Start();
+        Assert.Equal(
+            (204, ""),
+            _api.Request("PATCH", "/drives/data", """{"drive_id":"data","rate_limiter":{"bandwidth":{"size":7,"refill_time":100}}}"""));
+        Assert.Equal($"limits of data: {new RateLimiterConfig(new TokenBucketConfig(7, null, 100), null)}", Assert.Single(_api.Vm.Calls));
+        Assert.Contains(
+            """rate_limiter":{"bandwidth":{"size":7,"one_time_burst":null,"refill_time":100},"ops":null}""",
+            _api.Request("GET", "/vm/config").Body,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Patch_WithoutAPath_ChangesNothing()
     {
         Start();

@@ -25,6 +25,8 @@ internal sealed class RecordingVm : IVmControl
         Started.Add(config);
     }
 
+    public void SetDriveLimits(string driveId, RateLimiterConfig limits) => Calls.Add($"limits of {driveId}: {limits}");
+
     public void SetNetworkLimits(string id, RateLimiterConfig? rx, RateLimiterConfig? tx) => Calls.Add($"limits of {id}: rx {rx}, tx {tx}");
 
     public void ReplaceDisk(string driveId, string path)

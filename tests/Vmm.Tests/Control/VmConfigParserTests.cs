@@ -23,7 +23,8 @@ public sealed class VmConfigParserTests
               "drives": [
                 {"drive_id": "rootfs", "path_on_host": "/r.img", "is_root_device": true, "is_read_only": true, "partuuid": "ab-01",
                  "cache_type": "Writeback", "io_engine": "Sync", "rate_limiter": null, "socket": null},
-                {"drive_id": "data_1", "path_on_host": "/d.img", "is_root_device": false}
+                {"drive_id": "data_1", "path_on_host": "/d.img", "is_root_device": false,
+                 "rate_limiter": {"ops": {"size": 5, "one_time_burst": null, "refill_time": 6}}}
               ],
               "machine-config": {"vcpu_count": 2, "mem_size_mib": 256, "smt": false, "track_dirty_pages": false, "huge_pages": "None", "cpu_template": null},
               "vsock": {"guest_cid": 3, "uds_path": "/v.sock"},
@@ -41,7 +42,7 @@ public sealed class VmConfigParserTests
         Assert.Equal(
             [
                 new DriveConfig("rootfs", "/r.img", true, true, "ab-01", DriveCacheType.Writeback),
-                new DriveConfig("data_1", "/d.img", false, false),
+                new DriveConfig("data_1", "/d.img", false, false) { RateLimiter = new(null, new TokenBucketConfig(5, null, 6)) },
             ],
             config.Drives);
         Assert.Equal(new VsockConfig(3, "/v.sock"), config.Vsock);
@@ -86,7 +87,7 @@ public sealed class VmConfigParserTests
     }
 
     [Theory]
-    [InlineData($$"""[{ {{Drive}}, "rate_limiter": {} }]""", "drives[0].rate_limiter")]
+    [InlineData($$"""[{ {{Drive}}, "rate_limiter": {"iops": 1 } }]""", "drives[0].rate_limiter")]
     [InlineData($$"""[{ {{Drive}}, "io_engine": "Later" }]""", "drives[0].io_engine")]
     [InlineData($$"""[{ {{Drive}}, "cache_type": "writeback" }]""", "drives[0].cache_type")]
     [InlineData($$"""[{ {{Drive}} }, { {{Drive}} }]""", "drives[1].drive_id")]

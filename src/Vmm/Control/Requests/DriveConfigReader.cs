@@ -22,6 +22,7 @@ internal static class DriveConfigReader
         bool isRoot = false, isReadOnly = false;
         var cacheType = DriveCacheType.Unsafe;
         var ioEngine = DriveIoEngine.Sync;
+        RateLimiterConfig? limiter = null;
         while (cursor.NextField(ref scope, s_fields, out string name))
         {
             switch (name)
@@ -48,6 +49,9 @@ internal static class DriveConfigReader
                 case "io_engine":
                     ioEngine = cursor.IsNull ? DriveIoEngine.Sync : (DriveIoEngine)cursor.ReadChoice(s_ioEngines);
                     break;
+                case "rate_limiter":
+                    limiter = RateLimiterReader.Read(ref cursor);
+                    break;
                 default:
                     cursor.RefuseUnlessNeutral();
                     break;
@@ -55,16 +59,18 @@ internal static class DriveConfigReader
         }
 
         cursor.Required(root, scope, "is_root_device");
-        return new DriveConfig(
-            cursor.Required(id, scope, "drive_id"), cursor.Required(path, scope, "path_on_host"), isRoot, isReadOnly, partUuid, cacheType, ioEngine);
+        cursor.Required(id, scope, "drive_id");
+        cursor.Required(path, scope, "path_on_host");
+        return new DriveConfig(id!, path!, isRoot, isReadOnly, partUuid, cacheType, ioEngine, limiter);
     }
 
-    /// <summary>Reads a change of a drive; the path is null when it stays.</summary>
+    /// <summary>Reads a change of a drive; path and limits are null when they stay.</summary>
     /// <exception cref="VmConfigException">A field is unknown, twice, missing, or malformed.</exception>
-    internal static (string Id, string? Path) ReadUpdate(ref JsonCursor cursor)
+    internal static (string Id, string? Path, RateLimiterConfig? Limits) ReadUpdate(ref JsonCursor cursor)
     {
         JsonObjectScope scope = cursor.EnterObject();
         string? id = null, path = null;
+        RateLimiterConfig? limits = null;
         while (cursor.NextField(ref scope, s_updateFields, out string name))
         {
             switch (name)
@@ -76,11 +82,11 @@ internal static class DriveConfigReader
                     path = cursor.ReadStringOrNull(HostPath.MaxBytes);
                     break;
                 default:
-                    cursor.RefuseUnlessNeutral();
+                    limits = RateLimiterReader.Read(ref cursor);
                     break;
             }
         }
 
-        return (cursor.Required(id, scope, "drive_id"), path);
+        return (cursor.Required(id, scope, "drive_id"), path, limits);
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Queue;
+using MicroVm.Vmm.Devices.Virtio.RateLimiting;
 using MicroVm.Vmm.Devices.Virtio.Transport;
 using MicroVm.Vmm.EventLoop;
 
@@ -23,6 +24,7 @@ internal sealed partial class BlockDevice : IVirtioDevice
     private readonly bool _flushes;
     private readonly byte[] _id = new byte[IdBytes];
     private readonly ChainBuffers _buffers = new(QueueSize);
+    private readonly RateLimiter _limiter;
     private DiskFile _disk;
     private BlockConfig _config;
     private VirtioActivation? _activation;
@@ -49,6 +51,8 @@ internal sealed partial class BlockDevice : IVirtioDevice
             _engine = makeEngine is null ? UringDiskEngine.TryCreate() ?? (IDiskEngine)new WorkerDiskEngine() : makeEngine();
             loop.Add(_engine.CompletionFd, EpollLoop.In, this, 0);
         }
+
+        _limiter = new RateLimiter(drive.RateLimiter, loop, () => Volatile.Read(ref _activation)?.Transport.Requeue(0));
     }
 
     public VirtioDeviceType DeviceType => VirtioDeviceType.Block;
@@ -108,8 +112,13 @@ internal sealed partial class BlockDevice : IVirtioDevice
         }
     }
 
+    /// <summary>Changes the limits of a running drive; on the loop's thread.</summary>
+    /// <exception cref="Interop.Linux.OsFaultException">The limiter's timer cannot be had.</exception>
+    internal void UpdateLimits(RateLimiterConfig limits) => _limiter.Update(limits);
+
     public void Dispose()
     {
+        _limiter.Dispose();
         if (_engine is not null)
         {
             _loop.Remove(_engine.CompletionFd);
@@ -128,6 +137,11 @@ internal sealed partial class BlockDevice : IVirtioDevice
 
     private GuestFault Serve(Virtqueue queue, IVirtioTransport transport)
     {
+        if (_limiter.IsBlocked)
+        {
+            return GuestFault.None;
+        }
+
         // A guest that makes requests available as fast as they are served must not keep the loop from everything else.
         int budget = 2 * QueueSize;
         queue.SuppressNotifications();
@@ -135,17 +149,15 @@ internal sealed partial class BlockDevice : IVirtioDevice
         {
             while (queue.TryPop(out DescriptorChain chain))
             {
-                GuestFault fault = ServeOne(queue, ref chain);
+                GuestFault fault = ServeOne(queue, ref chain, out bool waits);
                 if (fault != GuestFault.None)
                 {
                     return fault;
                 }
 
-                if (--budget == 0)
+                if (waits || --budget == 0)
                 {
-                    SubmitStarted(queue);
-                    transport.NotifyUsed(queue);
-                    transport.Requeue(0);
+                    EndBatch(queue, transport, waits ? chain.Head : null);
                     return GuestFault.None;
                 }
             }
@@ -158,13 +170,32 @@ internal sealed partial class BlockDevice : IVirtioDevice
         return queue.Fault;
     }
 
-    private GuestFault ServeOne(Virtqueue queue, ref DescriptorChain chain)
+    /// <summary>Ends a batch before the queue is empty: it goes on after the others' turns, or when the rate limiter lets <paramref name="waiting"/> through.</summary>
+    private void EndBatch(Virtqueue queue, IVirtioTransport transport, ushort? waiting)
     {
+        if (waiting is ushort head)
+        {
+            queue.UndoPop(head);
+            Metrics.ThrottledRequests++;
+        }
+        else
+        {
+            transport.Requeue(0);
+        }
+
+        SubmitStarted(queue);
+        transport.NotifyUsed(queue);
+    }
+
+    private GuestFault ServeOne(Virtqueue queue, ref DescriptorChain chain, out bool waits)
+    {
+        waits = false;
         GuestFault fault = _buffers.Fill(ref chain);
         if (fault == GuestFault.None)
         {
             fault = BlockRequest.TryParse(_buffers, out BlockRequest request, out bool isComplete);
-            if (fault == GuestFault.None)
+            waits = fault == GuestFault.None && !_limiter.TryConsume(request.MovedBytes);
+            if (fault == GuestFault.None && !waits)
             {
                 uint written = 0;
                 BlockStatus? status = isComplete ? Execute(request, chain.Head, out written) : Invalid();

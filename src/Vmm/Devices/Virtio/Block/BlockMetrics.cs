@@ -21,4 +21,7 @@ internal sealed class BlockMetrics
 
     /// <summary>Requests answered with UNSUPP.</summary>
     internal long Unsupported { get; set; }
+
+    /// <summary>Times a request had to wait for the rate limiter.</summary>
+    internal long ThrottledRequests { get; set; }
 }

@@ -13,6 +13,9 @@ internal readonly record struct BlockRequest(BlockRequestType Type, ulong Sector
 
     private const int HeaderBytes = 16;
 
+    /// <summary>Bytes that count for a rate limit: what is read from or written to the disk.</summary>
+    internal uint MovedBytes => Type is BlockRequestType.Read or BlockRequestType.Write ? DataBytes : 0;
+
     /// <summary>
     /// Reads the request of a chain. Without room for the status byte nothing can be answered, which is the guest's fault;
     /// with room but without a header, <paramref name="isComplete"/> is false and the answer is IOERR.
