@@ -103,6 +103,28 @@ public sealed class BootTests
         await AssertRefusedAsync(folder => File.Delete(folder["kernel"]), 15, "open ", "errno 2");
 
     [Fact]
+    public async Task Memory_OfMoreHugePagesThanTheHostHas_SaysSo() =>
+        await AssertRefusedAsync(
+            folder =>
+            {
+                folder.Config["machine-config"]!["huge_pages"] = "2M";
+                folder.Config["machine-config"]!["mem_size_mib"] = 1 << 20;
+            },
+            24,
+            "huge_pages 2M: expected 524288 free pages");
+
+    [Fact]
+    public async Task Memory_OfTransparentHugePages_BootsTheSame()
+    {
+        using VmFolder folder = new VmFolder().WithGuest(new GuestProgram().Print("up\n").PowerOff());
+        folder.Config["machine-config"]!["huge_pages"] = "Transparent";
+        using RunningVmm vmm = folder.Start();
+
+        Assert.Equal(0, await vmm.WaitForExitAsync("huge pages"));
+        Assert.Equal(["up"], vmm.Output.Snapshot());
+    }
+
+    [Fact]
     public async Task Config_UnknownField_EndsWithOneLineAndItsCode() =>
         await AssertRefusedAsync(folder => folder.Config["bogus"] = 1, 3, "bogus");
 

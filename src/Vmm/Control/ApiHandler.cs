@@ -99,6 +99,11 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
     {
         string target = Encoding.ASCII.GetString(request.Target);
         bool isNetwork = target.StartsWith(NetworkTarget, StringComparison.Ordinal);
+        if (target == "/machine-config")
+        {
+            return PatchMachine(request);
+        }
+
         bool isDrive = target.StartsWith(DrivePrefix, StringComparison.Ordinal) && target.Length > DrivePrefix.Length;
         bool isKnown = isNetwork || isDrive || target is "/vm" or "/balloon" or "/balloon/statistics";
         if (!isKnown)
@@ -127,6 +132,21 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
             "/balloon" => PatchBalloon(request),
             _ => PatchBalloonStatistics(request),
         };
+    }
+
+    private HttpResponse PatchMachine(in HttpRequest request)
+    {
+        var cursor = new JsonCursor(request.Body, "machine-config");
+        MachineConfig machine = MachineConfigReader.ReadUpdate(ref cursor, config.Machine);
+        cursor.End();
+        if (info.State != InstanceState.NotStarted)
+        {
+            return Refuse(NotAfterStart);
+        }
+
+        config.Balloon?.CheckAgainst(machine);
+        config.Machine = machine;
+        return HttpResponse.NoContent;
     }
 
     private HttpResponse PatchState(in HttpRequest request)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Memory;
 
 namespace MicroVm.Vmm.Control;
 
@@ -61,9 +62,14 @@ internal static class ApiJson
     {
         json.WriteNumber("vcpu_count", machine.VcpuCount);
         json.WriteNumber("mem_size_mib", machine.MemSizeMib);
-        json.WriteBoolean("smt", false);
+        json.WriteBoolean("smt", machine.Smt);
         json.WriteBoolean("track_dirty_pages", false);
-        json.WriteString("huge_pages", "None");
+        json.WriteString("huge_pages", machine.HugePages switch
+        {
+            HugePages.Transparent => "Transparent",
+            HugePages.Huge2M => "2M",
+            _ => "None",
+        });
     }
 
     private static void WriteBootSource(Utf8JsonWriter json, BootSource source)

@@ -1,3 +1,5 @@
+using MicroVm.Vmm.Memory;
+
 namespace MicroVm.Vmm.Control;
 
 /// <summary>Processors and memory of the VM.</summary>
@@ -11,4 +13,24 @@ internal sealed record MachineConfig
 
     /// <summary>Guest memory in MiB, at least 1.</summary>
     internal int MemSizeMib { get; init; } = 128;
+
+    /// <summary>Accepted as Firecracker accepts it, for 1 or an even number of processors. The guest sees one thread per core all the same.</summary>
+    internal bool Smt { get; init; }
+
+    /// <summary>What guest memory is made of.</summary>
+    internal HugePages HugePages { get; init; }
+
+    /// <summary>Makes sure that the fields go together.</summary>
+    /// <exception cref="VmConfigException">They do not.</exception>
+    internal MachineConfig Checked()
+    {
+        if (Smt && VcpuCount > 1 && VcpuCount % 2 != 0)
+        {
+            throw new VmConfigException("machine-config.vcpu_count", "1 or an even number with smt", $"{VcpuCount}");
+        }
+
+        return HugePages == HugePages.Huge2M && MemSizeMib % 2 != 0
+            ? throw new VmConfigException("machine-config.mem_size_mib", "an even number with huge_pages 2M", $"{MemSizeMib}")
+            : this;
+    }
 }

@@ -70,11 +70,14 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
 
         try
         {
-            return new GuestMemory(MemoryLayout.Regions(sizeMib));
+            return new GuestMemory(MemoryLayout.Regions(sizeMib), config.Machine.HugePages);
         }
         catch (OsFaultException fault)
         {
-            throw new VmmFaultException(ExitCode.OutOfMemory, fault.Message, fault);
+            string message = config.Machine.HugePages == HugePages.Huge2M
+                ? $"{fault.Message}; huge_pages 2M: expected {sizeMib / 2} free pages of 2 MiB on this host"
+                : fault.Message;
+            throw new VmmFaultException(ExitCode.OutOfMemory, message, fault);
         }
     }
 

@@ -16,6 +16,8 @@ internal sealed unsafe class GuestMemory : IDisposable
     private const int MapShared = 1;
     private const int MapNoReserve = 0x4000;
     private const uint MfdCloseOnExec = 1;
+    private const uint MfdHugeTlb2M = 4 | (21u << 26);
+    private const int AdviseHugePage = 14;
     private const int PunchHoleKeepSize = 3;
     private const ulong PageMask = PageSize - 1;
 
@@ -26,8 +28,8 @@ internal sealed unsafe class GuestMemory : IDisposable
     private byte* _base;
 
     /// <summary>Maps memory for <paramref name="regions"/>, ordered by address and not overlapping.</summary>
-    /// <exception cref="OsFaultException">memfd_create, ftruncate or mmap failed.</exception>
-    internal GuestMemory(ReadOnlySpan<GuestRegion> regions)
+    /// <exception cref="OsFaultException">memfd_create, ftruncate, mmap or madvise failed; for want of huge pages, too.</exception>
+    internal GuestMemory(ReadOnlySpan<GuestRegion> regions, HugePages hugePages = HugePages.None)
     {
         _regions = regions.ToArray();
         foreach (GuestRegion region in regions)
@@ -35,7 +37,7 @@ internal sealed unsafe class GuestMemory : IDisposable
             SizeBytes += region.Size;
         }
 
-        Fd = Libc.memfd_create("guest-memory", MfdCloseOnExec);
+        Fd = Libc.memfd_create("guest-memory", MfdCloseOnExec | (hugePages == HugePages.Huge2M ? MfdHugeTlb2M : 0));
         if (Fd < 0)
         {
             throw OsFaultException.FromLastError("memfd_create", "guest-memory");
@@ -46,14 +48,27 @@ internal sealed unsafe class GuestMemory : IDisposable
             throw OsFaultException.FromLastError("ftruncate", $"guest-memory to {SizeBytes} bytes");
         }
 
+        // Huge pages are reserved here: without that, a pool that is too small would end the process at some later access.
+        int flags = hugePages == HugePages.Huge2M ? MapShared : MapShared | MapNoReserve;
+
         // SAFETY: a fresh mapping chosen by the kernel; its length is kept in SizeBytes and released in Dispose.
-        void* mapped = Libc.mmap(null, (nuint)SizeBytes, ProtReadWrite, MapShared | MapNoReserve, Fd, 0);
+        void* mapped = Libc.mmap(null, (nuint)SizeBytes, ProtReadWrite, flags, Fd, 0);
         if (mapped == (void*)-1)
         {
-            throw OsFaultException.FromLastError("mmap", $"guest-memory of {SizeBytes} bytes");
+            OsFaultException fault = OsFaultException.FromLastError("mmap", $"guest-memory of {SizeBytes} bytes");
+            _ = Libc.close(Fd);
+            throw fault;
         }
 
         _base = (byte*)mapped;
+
+        // SAFETY: exactly the mapping just made.
+        if (hugePages == HugePages.Transparent && Libc.madvise(mapped, (nuint)SizeBytes, AdviseHugePage) != 0)
+        {
+            OsFaultException fault = OsFaultException.FromLastError("madvise", "guest-memory for huge pages");
+            Dispose();
+            throw fault;
+        }
     }
 
     /// <summary>The memfd behind guest RAM.</summary>

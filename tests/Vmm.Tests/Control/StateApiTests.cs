@@ -37,6 +37,35 @@ public sealed class StateApiTests : IDisposable
     }
 
     [Fact]
+    public void PatchMachine_SomeFields_KeepsTheOthers()
+    {
+        Assert.Equal(204, _api.Request("PUT", "/machine-config", """{"vcpu_count":2,"mem_size_mib":64,"huge_pages":"Transparent"}""").Status);
+        Assert.Equal((204, ""), _api.Request("PATCH", "/machine-config", """{"mem_size_mib":96,"smt":true}"""));
+        Assert.Equal(
+            (200, """{"vcpu_count":2,"mem_size_mib":96,"smt":true,"track_dirty_pages":false,"huge_pages":"Transparent"}"""),
+            _api.Request("GET", "/machine-config"));
+    }
+
+    [Theory]
+    [InlineData("""{"vcpu_count":3,"smt":true}""", "even number with smt")]
+    [InlineData("""{"mem_size_mib":8}""", "balloon.amount_mib")]
+    [InlineData("""{"huge_pages":"4K"}""", "machine-config.huge_pages")]
+    [InlineData("""{"cpus":1}""", "unknown field")]
+    public void PatchMachine_WhatIsWrong_Is400AndChangesNothing(string body, string reason)
+    {
+        _api.Request("PUT", "/balloon", """{"amount_mib":16,"deflate_on_oom":true}""");
+        Assert.Contains(reason, _api.Request("PATCH", "/machine-config", body).Body, StringComparison.Ordinal);
+        Assert.Contains("\"vcpu_count\":1,\"mem_size_mib\":128,\"smt\":false", _api.Request("GET", "/machine-config").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PatchMachine_AfterTheStart_Is400()
+    {
+        Start();
+        Assert.Contains("after starting", _api.Request("PATCH", "/machine-config", """{"mem_size_mib":96}""").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void PatchVm_BeforeTheStart_Is400() =>
         Assert.Contains("before starting", _api.Request("PATCH", "/vm", """{"state":"Paused"}""").Body, StringComparison.Ordinal);
 

@@ -1,3 +1,5 @@
+using MicroVm.Vmm.Memory;
+
 namespace MicroVm.Vmm.Control.Requests;
 
 /// <summary>Reads "machine-config".</summary>
@@ -5,15 +7,27 @@ internal static class MachineConfigReader
 {
     internal const int MaxMemSizeMib = 1 << 20;
 
+    // In the order of HugePages.
+    private static readonly string[] s_hugePages = ["None", "Transparent", "2M"];
+
     private static readonly string[] s_fields =
         ["vcpu_count", "mem_size_mib", "smt", "cpu_template", "track_dirty_pages", "huge_pages"];
 
     /// <exception cref="VmConfigException">A field is unknown, twice, missing, or out of range.</exception>
     internal static MachineConfig Read(ref JsonCursor cursor)
     {
+        MachineConfig config = ReadFields(ref cursor, new MachineConfig(), out string? missing);
+        return missing is null ? config : throw new VmConfigException($"machine-config.{missing}", "the field", "nothing");
+    }
+
+    /// <summary>Reads a change of <paramref name="current"/>: the fields that are there.</summary>
+    /// <exception cref="VmConfigException">A field is unknown, twice, or out of range.</exception>
+    internal static MachineConfig ReadUpdate(ref JsonCursor cursor, MachineConfig current) => ReadFields(ref cursor, current, out _);
+
+    private static MachineConfig ReadFields(ref JsonCursor cursor, MachineConfig config, out string? missing)
+    {
         JsonObjectScope scope = cursor.EnterObject();
         string? vcpus = null, memory = null;
-        var config = new MachineConfig();
         while (cursor.NextField(ref scope, s_fields, out string name))
         {
             switch (name)
@@ -26,7 +40,13 @@ internal static class MachineConfigReader
                     memory = name;
                     config = config with { MemSizeMib = (int)cursor.ReadInteger(1, MaxMemSizeMib) };
                     break;
-                case "cpu_template" or "huge_pages":
+                case "smt":
+                    config = config with { Smt = cursor.ReadBoolean() };
+                    break;
+                case "huge_pages":
+                    config = config with { HugePages = (HugePages)cursor.ReadChoice(s_hugePages) };
+                    break;
+                case "cpu_template":
                     cursor.RefuseUnlessNeutral("None");
                     break;
                 default:
@@ -35,8 +55,7 @@ internal static class MachineConfigReader
             }
         }
 
-        cursor.Required(vcpus, scope, "vcpu_count");
-        cursor.Required(memory, scope, "mem_size_mib");
-        return config;
+        missing = vcpus is null ? "vcpu_count" : memory is null ? "mem_size_mib" : null;
+        return config.Checked();
     }
 }
