@@ -27,6 +27,7 @@ public sealed class IoUringLayoutTests
                 "struct io_uring_params",
                 ("SqEntries", "sq_entries"),
                 ("CqEntries", "cq_entries"),
+                ("Flags", "flags"),
                 ("Features", "features"),
                 ("SqHead", "sq_off.head"),
                 ("SqTail", "sq_off.tail"),
@@ -40,6 +41,7 @@ public sealed class IoUringLayoutTests
             .Equal("IORING_FSYNC_DATASYNC", (long)IoUring.FsyncDataOnly)
             .Equal("IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE", 7)
             .Equal("IORING_OFF_SQES", 0x10000000)
+            .Equal("IORING_SETUP_CQSIZE", 8)
             .Equal("IORING_ENTER_GETEVENTS", 1);
         Assert.Equal("", c.Compile());
     }

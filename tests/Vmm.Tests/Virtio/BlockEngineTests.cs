@@ -37,7 +37,7 @@ public sealed class BlockEngineTests : IDisposable
 
     private static bool CanUseUring()
     {
-        using IoUring? ring = IoUring.TryCreate(8);
+        using IoUring? ring = IoUring.TryCreate(8, 8);
         return ring is not null;
     }
 
@@ -56,7 +56,7 @@ public sealed class BlockEngineTests : IDisposable
     {
         DriveConfig drive = new("d", _path, false, false, null, DriveCacheType.Writeback, DriveIoEngine.Async);
         var driver = new TestDriver(loop => new BlockDevice(drive, loop, makeEngine));
-        queue = driver.Start()[0];
+        queue = driver.Start(queueSize: 256)[0];
         return driver;
     }
 
@@ -107,6 +107,26 @@ public sealed class BlockEngineTests : IDisposable
         }
 
         Assert.Equal((5L, 5 * 1024L), (Device(driver).Metrics.Reads, Device(driver).Metrics.ReadBytes));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void Reads_AsManyAsTheQueueHolds_AllComeBackInOneBatchOrMore(string engine)
+    {
+        const int requests = 256 / 3;
+        using TestDriver driver = NewDriver(engine, out GuestQueue queue);
+        for (uint i = 0; i < requests; i++)
+        {
+            Offer(driver, queue, i, 0, i % DiskSectors, Payload + (i * 512), 512);
+        }
+
+        driver.Notify(0);
+        PumpUntilUsed(driver, queue, requests);
+        Assert.Equal(new byte[requests], driver.Peek(Status, requests));
+        for (int i = 0; i < requests; i++)
+        {
+            Assert.Equal((byte)(i % DiskSectors), driver.Peek(Payload + ((ulong)i * 512), 1)[0]);
+        }
     }
 
     [Theory]

@@ -5,7 +5,7 @@ namespace MicroVm.Vmm.Interop.Linux;
 
 /// <summary>
 /// One io_uring(7). Its descriptor is readable while there is something to take. Not thread-safe; may be used by different threads
-/// one after the other. Only pages of the rings that are used become resident.
+/// one after the other. All its pages are resident from the start, so it should be no larger than needed.
 /// </summary>
 internal sealed unsafe class IoUring : IDisposable
 {
@@ -16,6 +16,7 @@ internal sealed unsafe class IoUring : IDisposable
     private const nint SetupNumber = 425;
     private const nint EnterNumber = 426;
     private const uint EnterGetEvents = 1;
+    private const uint SetupCqSize = 0x8;
     private const int ProtReadWrite = 3;
     private const int MapShared = 1;
     private const long SqesOffset = 0x10000000;
@@ -40,12 +41,17 @@ internal sealed unsafe class IoUring : IDisposable
 
     internal int Fd { get; private set; }
 
-    /// <summary>Makes a ring for <paramref name="entries"/> operations; null when the kernel has none, forbids it, or is too old.</summary>
-    internal static IoUring? TryCreate(uint entries)
+    /// <summary>True while <see cref="Prepare"/> may be called; otherwise submit first.</summary>
+    internal bool HasRoom => Prepared < _parameters.SqEntries;
+
+    /// <summary>Makes a ring; null when the kernel has none, forbids it, or is too old.</summary>
+    /// <param name="batch">Most operations prepared between two submissions; a power of two.</param>
+    /// <param name="underWay">Most operations under way and not taken; a power of two.</param>
+    internal static IoUring? TryCreate(uint batch, uint underWay)
     {
-        IoUringParams parameters = default;
+        IoUringParams parameters = new() { Flags = SetupCqSize, CqEntries = underWay };
         // SAFETY: the kernel fills the structure during the call.
-        int fd = (int)Libc.io_uring_setup(SetupNumber, entries, &parameters);
+        int fd = (int)Libc.io_uring_setup(SetupNumber, batch, &parameters);
         if (fd < 0)
         {
             return null;
@@ -61,7 +67,7 @@ internal sealed unsafe class IoUring : IDisposable
         return null;
     }
 
-    /// <summary>Adds an operation to what the next <see cref="Submit"/> starts. There must be fewer than the ring's entries under way.</summary>
+    /// <summary>Adds an operation to what the next <see cref="Submit"/> starts.</summary>
     internal void Prepare(in IoUringSqe operation)
     {
         uint index = _tail & (_parameters.SqEntries - 1);

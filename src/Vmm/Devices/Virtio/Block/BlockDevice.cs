@@ -48,8 +48,17 @@ internal sealed partial class BlockDevice : IVirtioDevice
         if (drive.IoEngine == DriveIoEngine.Async)
         {
             _inFlight = new RequestInFlight[QueueSize];
-            _engine = makeEngine is null ? UringDiskEngine.TryCreate() ?? (IDiskEngine)new WorkerDiskEngine() : makeEngine();
-            loop.Add(_engine.CompletionFd, EpollLoop.In, this, 0);
+            try
+            {
+                _engine = makeEngine is null ? UringDiskEngine.TryCreate() ?? (IDiskEngine)new WorkerDiskEngine() : makeEngine();
+                loop.Add(_engine.CompletionFd, EpollLoop.In, this, 0);
+            }
+            catch
+            {
+                _engine?.Dispose();
+                _disk.Dispose();
+                throw;
+            }
         }
 
         _limiter = new RateLimiter(drive.RateLimiter, loop, () => Volatile.Read(ref _activation)?.Transport.Requeue(0));

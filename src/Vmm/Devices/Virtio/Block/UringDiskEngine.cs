@@ -9,6 +9,8 @@ internal sealed unsafe class UringDiskEngine : IDiskEngine
     /// <summary>Room for the vectors of one batch; the kernel copies them at submission, so a full arena only means to submit early.</summary>
     private const int ArenaVectors = 2 * IDiskEngine.MaxUnderWay;
 
+    private const int BatchSize = 32;
+
     private readonly IoUring _ring;
     private readonly ushort[] _refused = new ushort[IDiskEngine.MaxUnderWay];
     private IoVec* _arena;
@@ -24,11 +26,12 @@ internal sealed unsafe class UringDiskEngine : IDiskEngine
     public int CompletionFd => _ring.Fd;
 
     /// <summary>Makes the engine; null where the kernel has or allows no io_uring.</summary>
-    internal static UringDiskEngine? TryCreate() => IoUring.TryCreate(IDiskEngine.MaxUnderWay) is { } ring ? new UringDiskEngine(ring) : null;
+    internal static UringDiskEngine? TryCreate() =>
+        IoUring.TryCreate(BatchSize, IDiskEngine.MaxUnderWay) is { } ring ? new UringDiskEngine(ring) : null;
 
     public void Start(ushort tag, DiskOperation operation, DiskFile disk, ReadOnlySpan<IoVec> vectors, ulong offset)
     {
-        if (vectors.Length > ArenaVectors - _arenaUsed)
+        if (vectors.Length > ArenaVectors - _arenaUsed || !_ring.HasRoom)
         {
             Submit();
         }
