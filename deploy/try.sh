@@ -36,6 +36,7 @@ stop_all() {
   [ "$stopping" = yes ] && return
   stopping=yes
   trap '' INT TERM
+  [ ${#pids[@]} -gt 0 ] && printf '\nstopping; a device that is still booting takes 15 s\n'
   # The device first (its agent says goodbye), then the control plane; SIGKILL only after 15 s.
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     pid=${pids[i]}

@@ -80,6 +80,34 @@ public sealed class ImageEndpointTests
             (await RunningControlPlane.ProblemAsync(response, HttpStatusCode.UnprocessableEntity)).Detail);
     }
 
+    [Theory]
+    [InlineData("one@{0}", "/bin/one")]
+    [InlineData("two:1@{0}", "/bin/two")]
+    [InlineData("sha256:2222222222222222222222222222222222222222222222222222222222222222", "/bin/two")]
+    [InlineData("{0}", null)]
+    public async Task Apply_DigestOfAFileSystemThatTwoImagesShare_IsTheNamedOneOrRefused(string reference, string? runs)
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        byte[] shared = "shared file system"u8.ToArray();
+        controlPlane.Images.Add("two:1", shared, image => image with { Entrypoint = ["/bin/two"], ManifestDigest = "sha256:" + new string('2', 64) });
+        ImageView one = controlPlane.Images.Add("one:1", shared, image => image with { Entrypoint = ["/bin/one"] });
+        string image = string.Format(System.Globalization.CultureInfo.InvariantCulture, reference, one.Digest);
+
+        using HttpResponseMessage response = await controlPlane.SendAsync(
+            HttpMethod.Post, ApiPaths.Apply, Samples.Manifest(image: image), "application/yaml");
+
+        if (runs is null)
+        {
+            ProblemView problem = await RunningControlPlane.ProblemAsync(response, HttpStatusCode.UnprocessableEntity);
+            Assert.EndsWith(", the file system of one:1, two:1", Assert.Single(problem.Errors!).Found);
+            return;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(runs, Assert.Single((await device.NextDesiredAsync()).Vms).Process.Arguments[0]);
+    }
+
     [Fact]
     public async Task Apply_ImageByDigest_IsFound()
     {

@@ -17,9 +17,11 @@ internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory 
         List<ResolvedManifest> resolved = [];
         foreach (DeploymentManifest manifest in manifests)
         {
-            if (await FindImageAsync(manifest.Image, cancellationToken) is not ImageView image)
+            if (await FindImagesAsync(manifest.Image, cancellationToken) is var found && found is not [ImageView image])
             {
-                errors.Add(new FieldError($"{manifest.Prefix}spec.workload.image", "an image that was pushed, as NAME[:TAG], NAME@sha256:… or sha256:…", $"'{manifest.Image}'"));
+                string which = found.Count == 0 ? "" : $", the file system of {string.Join(", ", found.Select(one => one.Name))}";
+                errors.Add(new FieldError(
+                    $"{manifest.Prefix}spec.workload.image", "one image that was pushed, as NAME[:TAG], NAME@sha256:… or sha256:…", $"'{manifest.Image}'{which}"));
             }
             else if (WorkloadMerge.Merge(manifest, image, errors) is DeploymentSpec spec)
             {
@@ -35,12 +37,26 @@ internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory 
         return errors.Count == 0 ? resolved : null;
     }
 
-    private async Task<ImageView?> FindImageAsync(string reference, CancellationToken cancellationToken)
+    /// <summary>
+    /// The images that a reference means. A digest is that of a manifest or of a file system; several images may share the
+    /// latter and differ in what they run, so one of them must not be taken for another.
+    /// </summary>
+    private async Task<IReadOnlyList<ImageView>> FindImagesAsync(string reference, CancellationToken cancellationToken)
     {
-        string digestText = reference[(reference.IndexOf('@', StringComparison.Ordinal) + 1)..];
-        return Digest.TryParse(digestText, out Digest digest) ? await images.FindByDigestAsync(digest, cancellationToken)
-            : ImageName.TryParse(reference, out ImageName? name) ? await images.FindByNameAsync(name.ToString(), cancellationToken)
-            : null;
+        int at = reference.IndexOf('@', StringComparison.Ordinal);
+        if (!Digest.TryParse(reference[(at + 1)..], out Digest digest))
+        {
+            return ImageName.TryParse(reference, out ImageName? name)
+                && await images.FindByNameAsync(name.ToString(), cancellationToken) is ImageView named ? [named] : [];
+        }
+
+        IReadOnlyList<ImageView> found = [.. (await images.ListAsync(cancellationToken))
+            .Where(image => image.Digest == digest.Value || image.ManifestDigest == digest.Value)];
+        // The digest decides; the name before it only chooses between images that share it.
+        IReadOnlyList<ImageView> chosen = ImageName.TryParse(reference[..Math.Max(at, 0)], out ImageName? given)
+            ? [.. found.Where(image => ImageName.TryParse(image.Name, out ImageName? known) && known.Repository == given.Repository)]
+            : [];
+        return [.. (chosen.Count > 0 ? chosen : found).DistinctBy(image => image.ManifestDigest)];
     }
 
     /// <summary>On one device a VM name is one deployment's. What is known now is refused now; the device itself decides later.</summary>
