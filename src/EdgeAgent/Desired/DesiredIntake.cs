@@ -35,7 +35,7 @@ internal sealed class DesiredIntake
     /// <summary>The state that is held; empty before the first.</summary>
     internal DesiredState Current => _held.State;
 
-    /// <summary>Digest of the held document; empty before the first.</summary>
+    /// <summary>Digest of the held document; empty before the first, and when the kept one cannot be read.</summary>
     internal Digest HeldDigest => _held.Digest;
 
     /// <summary>Takes the payload of a <c>down/desired</c>. Never throws for what is in it.</summary>
@@ -57,7 +57,11 @@ internal sealed class DesiredIntake
         }
     }
 
-    private static HeldState Load(IAgentStore store)
+    /// <summary>
+    /// What the device held. A kept document that cannot be read, as after a fall back to an older agent, is not a reason to
+    /// stay away: the VMs that were started go on as they are, and the empty digest tells the control plane that it differs.
+    /// </summary>
+    private HeldState Load(IAgentStore store)
     {
         if (store.LoadDesired() is not DesiredDocument document)
         {
@@ -70,7 +74,10 @@ internal sealed class DesiredIntake
         }
         catch (WireFormatException e)
         {
-            throw new StoreException($"load desired state: the kept document cannot be used: {e.Message}", e);
+            _counters.StoreFaults.Increment();
+            Log.KeptDesiredUnreadable(_logger, document.Generation, e.Message);
+            IReadOnlyList<VmSpec> started = [.. store.LoadVms().Select(record => record.Spec)];
+            return new HeldState(new DesiredState(document.Generation, started, new AgentSettings()), default);
         }
     }
 
@@ -79,7 +86,7 @@ internal sealed class DesiredIntake
     {
         HeldState held = _held;
         ulong generation = held.State.Generation;
-        if (envelope.Generation > generation || held.Digest.IsEmpty)
+        if (envelope.Generation > generation || (held.Digest.IsEmpty && generation == 0))
         {
             return null;
         }

@@ -15,4 +15,7 @@ internal static partial class Log
 
     [LoggerMessage(1203, LogLevel.Error, "generation {Generation} could not be kept and is not acted on: {Reason}")]
     internal static partial void DesiredNotKept(ILogger logger, ulong generation, string reason);
+
+    [LoggerMessage(1204, LogLevel.Error, "the kept generation {Generation} cannot be read: {Reason}; VMs go on as they were started until a newer one comes")]
+    internal static partial void KeptDesiredUnreadable(ILogger logger, ulong generation, string reason);
 }

@@ -2,6 +2,7 @@ using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,6 +26,21 @@ public sealed class DesiredIntakeTests
         Assert.Equal(3UL, keptWhenActed);
         Assert.Equal("web", intake.Current.Vms.Single().Name.Value);
         Assert.Equal(3UL, Make().Current.Generation);
+    }
+
+    [Fact]
+    public void Load_KeptDocumentCannotBeRead_GoesOnWithTheStartedVmsUntilANewerOneComes()
+    {
+        _store.SaveDesired(new DesiredDocument(5, Digest.Of("?"u8), "?"u8.ToArray()));
+        _store.SaveVm(new VmRecord { Spec = Specs.Vm() });
+
+        DesiredIntake intake = Make();
+
+        Assert.Equal((5UL, true), (intake.Current.Generation, intake.HeldDigest.IsEmpty));
+        Assert.Equal(Specs.Vm().ContentDigest(), Assert.Single(intake.Current.Vms).ContentDigest());
+        Assert.Equal(IntakeResult.RefusedGeneration, intake.Offer(Specs.Envelope(Specs.State(4)).Encode()));
+        Assert.Equal(IntakeResult.Accepted, intake.Offer(Specs.Envelope(Specs.State(6, Specs.Vm("other"))).Encode()));
+        Assert.Equal("other", Assert.Single(intake.Current.Vms).Name.Value);
     }
 
     [Fact]
