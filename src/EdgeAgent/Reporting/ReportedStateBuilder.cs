@@ -11,7 +11,8 @@ namespace MicroVm.EdgeAgent.Reporting;
 /// </summary>
 internal static class ReportedStateBuilder
 {
-    private const string VmmEnded = nameof(VmmEnded), WorkloadFailed = nameof(WorkloadFailed), WorkloadEnded = nameof(WorkloadEnded);
+    private const string VmmEnded = nameof(VmmEnded), WorkloadFailed = nameof(WorkloadFailed), WorkloadEnded = nameof(WorkloadEnded),
+        StartedAgain = nameof(StartedAgain);
     private const int MessageCharacters = 500;
 
     /// <summary>One status per VM that is known or desired, ordered by name.</summary>
@@ -70,6 +71,8 @@ internal static class ReportedStateBuilder
 
         return record?.Exit switch
         {
+            null when record is { Phase: VmPhase.Starting, Crashes: > 0 } => new VmRemark(
+                null, StartedAgain, $"ended or failed {record.Crashes} times in a row{(record.LastExitCode is int last ? $", last with code {last}" : "")}"),
             null => new VmRemark(null, "", ""),
             { Code: null } exit => new VmRemark(null, VmmEnded, exit.Message),
             { Code: 0 } exit => new VmRemark(null, record.Phase == VmPhase.BackOff ? WorkloadEnded : "", exit.Message),

@@ -46,6 +46,19 @@ public sealed class ReportedStateBuilderTests
             status.Phase, status.Reason, status.Message, status.Restarts, status.LastExitCode));
     }
 
+    [Theory]
+    [InlineData(0, null, "", "")]
+    [InlineData(3, 127, "StartedAgain", "ended or failed 3 times in a row, last with code 127")]
+    [InlineData(2, null, "StartedAgain", "ended or failed 2 times in a row")]
+    public void Build_StartsAfterFailures_StillSaysSo(int crashes, int? code, string reason, string message)
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Phase = VmPhase.Starting, Crashes = crashes, LastExitCode = code };
+
+        VmStatus status = Build(Specs.State(1, Specs.Vm()), new VmEntry(record.Name) { Record = record }).Single();
+
+        Assert.Equal((VmPhase.Starting, reason, message), (status.Phase, status.Reason, status.Message));
+    }
+
     [Fact]
     public void Build_OtherRevisionDesiredAndNothingRuns_ForgetsTheOldOnesCounts()
     {
