@@ -75,7 +75,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         bool isDrive = parts is ["drives", { Length: > 0 }];
         bool isNetwork = parts is ["network-interfaces", { Length: > 0 }];
         bool isKnown = isDrive || isNetwork
-            || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "balloon"];
+            || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "metrics" or "balloon"];
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
@@ -196,6 +196,13 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
             case "serial":
                 SerialConfig serial = SerialConfigReader.Read(ref cursor);
                 return () => config.Serial = serial;
+            case "metrics":
+                MetricsConfig metrics = MetricsConfigReader.Read(ref cursor);
+                return () =>
+                {
+                    vm.OpenMetrics(metrics.MetricsPath);
+                    config.Metrics = metrics;
+                };
             case "balloon":
                 BalloonConfig balloon = BalloonConfigReader.Read(ref cursor);
                 balloon.CheckAgainst(config.Machine);
@@ -253,12 +260,15 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
             return Refuse(NotBeforeStart);
         }
 
-        if (action != CtrlAltDel)
+        if (action == CtrlAltDel)
         {
-            return Refuse($"{s_actions[action]} is not supported.");
+            vm.SendCtrlAltDel();
+        }
+        else
+        {
+            vm.FlushMetrics();
         }
 
-        vm.SendCtrlAltDel();
         return HttpResponse.NoContent;
     }
 

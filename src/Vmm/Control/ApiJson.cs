@@ -42,7 +42,7 @@ internal static class ApiJson
         json.WriteNull("cpu-config");
         WriteSection(json, "logger", config.Logger, WriteLogger);
         WriteSection(json, "machine-config", config.Machine, WriteMachine);
-        json.WriteNull("metrics");
+        WriteSection(json, "metrics", config.Metrics, static (writer, metrics) => writer.WriteString("metrics_path", metrics.MetricsPath));
         json.WriteNull("mmds-config");
         json.WriteStartArray("network-interfaces");
         foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)

@@ -21,6 +21,9 @@ internal sealed record VmConfig
     /// <summary>The entropy device, when there is one.</summary>
     internal EntropyConfig? Entropy { get; init; }
 
+    /// <summary>Where metrics go, when anywhere.</summary>
+    internal MetricsConfig? Metrics { get; init; }
+
     /// <summary>The balloon, when there is one.</summary>
     internal BalloonConfig? Balloon { get; init; }
 

@@ -28,6 +28,9 @@ internal sealed class VmConfigBuilder
     /// <summary>The entropy device.</summary>
     internal EntropyConfig? Entropy { get; set; }
 
+    /// <summary>The metrics.</summary>
+    internal MetricsConfig? Metrics { get; set; }
+
     /// <summary>The balloon.</summary>
     internal BalloonConfig? Balloon { get; set; }
 
@@ -105,6 +108,7 @@ internal sealed class VmConfigBuilder
             Vsock = Vsock,
             Entropy = Entropy,
             Balloon = Balloon,
+            Metrics = Metrics,
             Serial = Serial,
             Logger = Logger,
         };

@@ -49,6 +49,9 @@ internal static class VmConfigParser
             case "entropy" when !cursor.IsNull:
                 builder.Entropy = EntropyConfigReader.Read(ref cursor);
                 break;
+            case "metrics" when !cursor.IsNull:
+                builder.Metrics = MetricsConfigReader.Read(ref cursor);
+                break;
             case "balloon" when !cursor.IsNull:
                 builder.Balloon = BalloonConfigReader.Read(ref cursor);
                 break;

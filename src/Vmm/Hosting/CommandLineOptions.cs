@@ -24,6 +24,8 @@ internal sealed record CommandLineOptions
 
     internal bool? ShowLogOrigin { get; init; }
 
+    internal string? MetricsPath { get; init; }
+
     /// <summary>The guest has a boot timer.</summary>
     internal bool BootTimer { get; init; }
 

@@ -17,6 +17,7 @@ internal static class CommandLineParser
           --level LEVEL        Off, Error, Warn, Info, Debug or Trace
           --show-level         put the level into each log line
           --show-log-origin    put the place in the program into each log line
+          --metrics-path FILE  append metrics to this file, a JSON line a minute
           --boot-timer         give the guest a boot timer at 0xc0000000
           --start-time-us N    microseconds on the monotonic clock that the boot timer counts from
           --start-time-cpu-us N  microseconds of processor time that it leaves out
@@ -59,6 +60,7 @@ internal static class CommandLineParser
         "--id" => options with { Id = CheckedId(value) },
         "--log-path" => options with { LogPath = value },
         "--level" => options with { Level = ParseLevel(value) },
+        "--metrics-path" => options with { MetricsPath = value },
         "--start-time-us" => options with { StartTimeMicroseconds = ParseNumber(flag, value, ulong.MaxValue) },
         "--start-time-cpu-us" => options with { StartTimeCpuMicroseconds = ParseNumber(flag, value, ulong.MaxValue) },
         "--http-api-max-payload-size" =>
@@ -77,7 +79,7 @@ internal static class CommandLineParser
 
     private static string Next(ReadOnlySpan<string> arguments, ref int index, string flag)
     {
-        bool isKnown = flag is "--config-file" or "--api-sock" or "--id" or "--log-path" or "--level" or "--metadata"
+        bool isKnown = flag is "--config-file" or "--api-sock" or "--id" or "--log-path" or "--level" or "--metadata" or "--metrics-path"
             or "--start-time-us" or "--start-time-cpu-us" or "--http-api-max-payload-size";
         if (!isKnown)
         {

@@ -2,6 +2,7 @@ using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
 using MicroVm.Vmm.Devices.Virtio.Block;
 using MicroVm.Vmm.Devices.Virtio.Net;
+using MicroVm.Vmm.Diagnostics;
 
 namespace MicroVm.Vmm.Hosting;
 
@@ -19,6 +20,18 @@ internal sealed partial class VmmProcess : IVmControl
         _machine!.Find<NetDevice>(NetDevice.NameOf(id)).UpdateLimits(rx, tx);
 
     public void ReplaceDisk(string driveId, string path) => _machine!.Find<BlockDevice>(BlockDevice.NameOf(driveId)).ReplaceDisk(path);
+
+    public void OpenMetrics(string path)
+    {
+        if (_metrics is not null)
+        {
+            throw new VmmFaultException(ExitCode.BadConfiguration, "metrics: expected one path, found a second");
+        }
+
+        _metrics = new MetricsLog(path, _loop, CollectMetrics);
+    }
+
+    public void FlushMetrics() => _metrics?.Flush();
 
     public void Pause() => _machine!.Pause();
 
@@ -41,4 +54,6 @@ internal sealed partial class VmmProcess : IVmControl
 
         return new BalloonReport(balloon.TargetPages, balloon.ActualPages, statistics);
     }
+
+    private List<MetricsSection> CollectMetrics() => _machine?.CollectMetrics() ?? [];
 }

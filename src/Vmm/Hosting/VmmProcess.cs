@@ -25,6 +25,7 @@ internal sealed partial class VmmProcess : IDisposable
     private readonly ulong _startWall;
     private readonly ulong _startCpu;
     private ApiServer? _api;
+    private MetricsLog? _metrics;
     private VirtualMachine? _machine;
 
     internal VmmProcess(CommandLineOptions options, Logger logger)
@@ -42,6 +43,11 @@ internal sealed partial class VmmProcess : IDisposable
     /// <exception cref="VmmFaultException">The VM of the configuration file could not be made, or the API not served.</exception>
     internal VmOutcome Run()
     {
+        if (_options.MetricsPath is not null)
+        {
+            OpenMetrics(_options.MetricsPath);
+        }
+
         VmConfig? config = _options.ConfigFile is null ? null : ConfigFile.Read(_options.ConfigFile);
         if (_options.ApiSocket is not null)
         {
@@ -51,6 +57,11 @@ internal sealed partial class VmmProcess : IDisposable
 
         if (config is not null)
         {
+            if (config.Metrics is not null)
+            {
+                OpenMetrics(config.Metrics.MetricsPath);
+            }
+
             Start(config);
         }
 
@@ -64,6 +75,7 @@ internal sealed partial class VmmProcess : IDisposable
         // A fault of the loop leaves without an outcome; vCPUs stop only when there is one.
         _lifetime.End(new VmOutcome(ExitCode.InternalFault, "process ends"));
         _api?.Dispose();
+        _metrics?.Dispose();
         if (_machine is not null && _machine.StopVcpus())
         {
             _machine.Dispose();
@@ -92,6 +104,7 @@ internal sealed partial class VmmProcess : IDisposable
         builder.BootSource = config.BootSource;
         builder.Vsock = config.Vsock;
         builder.Entropy = config.Entropy;
+        builder.Metrics = config.Metrics;
         builder.Balloon = config.Balloon;
         builder.Serial = config.Serial;
         builder.Logger = config.Logger;

@@ -53,6 +53,9 @@ internal sealed class VirtualMachine : IDisposable
         }
     }
 
+    /// <summary>All counters as they are now.</summary>
+    internal List<MetricsSection> CollectMetrics() => MachineMetrics.Collect(_parts);
+
     /// <summary>Takes all vCPUs out of the guest and keeps them out. The devices go on with what the guest has asked for already.</summary>
     /// <exception cref="VmmFaultException">A vCPU did not come out; all of them run on.</exception>
     internal void Pause()

@@ -15,6 +15,9 @@ internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoB
     private const byte DirectionOut = 1;
     private const uint EmulationFailure = 1;
 
+    /// <summary>Counters.</summary>
+    internal VcpuMetrics Metrics { get; } = new();
+
     /// <summary>Handles the exit that KVM_RUN has just left in the shared page; an outcome when it was the last.</summary>
     internal VmOutcome? Handle()
     {
@@ -52,6 +55,8 @@ internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoB
         ushort port = run.IoPort;
         Span<byte> data = vcpu.IoData(run.IoDataOffset, checked((int)(run.IoCount * run.IoSize)));
         bool isOut = run.IoDirection == DirectionOut;
+        Metrics.IoOut += isOut ? 1 : 0;
+        Metrics.IoIn += isOut ? 0 : 1;
         for (; data.Length >= size && size > 0; data = data[size..])
         {
             if (isOut)
@@ -70,10 +75,12 @@ internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoB
         Span<byte> data = vcpu.MmioData(run.MmioLength);
         if (run.MmioIsWrite != 0)
         {
+            Metrics.MmioWrite++;
             memory.Write(run.MmioAddress, data);
         }
         else
         {
+            Metrics.MmioRead++;
             memory.Read(run.MmioAddress, data);
         }
     }

@@ -33,6 +33,9 @@ internal sealed unsafe class VcpuThread
 
     internal int Index { get; }
 
+    /// <summary>Counters.</summary>
+    internal VcpuMetrics Metrics => _exits.Metrics;
+
     internal void Start() => _thread.Start();
 
     /// <summary>Makes the thread look at its lifetime and at the pause. Any thread.</summary>

@@ -39,6 +39,10 @@ internal sealed class RecordingVm : IVmControl
         Calls.Add($"disk of {driveId} is {path}");
     }
 
+    public void OpenMetrics(string path) => Calls.Add($"metrics to {path}");
+
+    public void FlushMetrics() => Calls.Add("flush metrics");
+
     public void Pause() => Calls.Add("pause");
 
     public void Resume() => Calls.Add("resume");

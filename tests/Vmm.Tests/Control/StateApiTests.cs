@@ -37,6 +37,18 @@ public sealed class StateApiTests : IDisposable
     }
 
     [Fact]
+    public void Metrics_PutThenFlushed_ReachTheProcess()
+    {
+        Assert.Contains("before starting", _api.Request("PUT", "/actions", """{"action_type":"FlushMetrics"}""").Body, StringComparison.Ordinal);
+        Assert.Contains("metrics.metrics_path", _api.Request("PUT", "/metrics", "{}").Body, StringComparison.Ordinal);
+        Assert.Equal((204, ""), _api.Request("PUT", "/metrics", """{"metrics_path":"/m"}"""));
+        Assert.Contains("\"metrics\":{\"metrics_path\":\"/m\"}", _api.Request("GET", "/vm/config").Body, StringComparison.Ordinal);
+        Start();
+        Assert.Equal((204, ""), _api.Request("PUT", "/actions", """{"action_type":"FlushMetrics"}"""));
+        Assert.Equal(["metrics to /m", "flush metrics"], _api.Vm.Calls);
+    }
+
+    [Fact]
     public void PatchMachine_SomeFields_KeepsTheOthers()
     {
         Assert.Equal(204, _api.Request("PUT", "/machine-config", """{"vcpu_count":2,"mem_size_mib":64,"huge_pages":"Transparent"}""").Status);

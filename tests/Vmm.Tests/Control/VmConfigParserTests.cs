@@ -140,7 +140,6 @@ public sealed class VmConfigParserTests
 
     [Theory]
     [InlineData("mmds-config", "{}")]
-    [InlineData("metrics", """{"metrics_path": "/m"}""")]
     [InlineData("cpu-config", "{}")]
     public void Parse_WhatIsNotSupported_SaysSo(string section, string value)
     {
