@@ -29,13 +29,14 @@ public sealed class CommandLineParserTests
     public void Parse_StartTimesAndLimits_AreTaken()
     {
         CommandLineOptions options = CommandLineParser.Parse(
-            ["--api-sock", "a", "--boot-timer", "--no-seccomp", "--start-time-us", "12", "--start-time-cpu-us=34", "--http-api-max-payload-size", "99"]);
+            ["--api-sock", "a", "--boot-timer", "--no-seccomp", "--metrics-path", "m", "--start-time-us", "12", "--start-time-cpu-us=34", "--http-api-max-payload-size", "99"]);
 
         Assert.Equal(
             new CommandLineOptions
             {
                 ApiSocket = "a",
                 BootTimer = true,
+                MetricsPath = "m",
                 StartTimeMicroseconds = 12,
                 StartTimeCpuMicroseconds = 34,
                 MaxPayloadBytes = 99,

@@ -48,7 +48,7 @@ public sealed class RngDeviceTests
     [Fact]
     public void Request_OverTheRateLimit_WaitsForTheTimer()
     {
-        EntropyConfig config = new(new RateLimiterConfig(new TokenBucketConfig(64, null, 10), null));
+        EntropyConfig config = new(new RateLimiterConfig(new TokenBucketConfig(64, null, 500), null));
         using TestDriver driver = TestDriver.Start(loop => new RngDevice(config, loop), out GuestQueue[] queues);
         queues[0].Offer(0, (TestDriver.Data, 64, true));
         queues[0].Offer(1, (TestDriver.Data + 64, 64, true));
