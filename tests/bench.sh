@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints figures, one line each: "name: measured (goal …) ok|MISSED". Exits 1 when a goal is missed.
 #   tests/bench.sh vmm      the VMM beside QEMU microvm on this machine's /dev/kvm; also writes src/Vmm/docs/figures.md
-#   tests/bench.sh agent    the agent's memory after its start and after 1,000 reports (about six minutes)
+#   tests/bench.sh agent    the agent's memory after its start and after 1,000 reports (about half a minute)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export HOME=${HOME:-/root}

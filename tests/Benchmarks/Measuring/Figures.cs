@@ -47,7 +47,7 @@ internal sealed class Figures
         Add($"{name}: {shown} (goal {goalText}){detail} {(missed ? "MISSED" : "ok")}");
     }
 
-    private static string Show(double value) => value.ToString(value >= 100 ? "N0" : "0.###", CultureInfo.InvariantCulture);
+    private static string Show(double value) => value.ToString(value >= 100 ? "N0" : "0.####", CultureInfo.InvariantCulture);
 
     private void Add(string line)
     {
