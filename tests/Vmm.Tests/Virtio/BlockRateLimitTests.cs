@@ -37,7 +37,7 @@ public sealed class BlockRateLimitTests : IDisposable
 
     private static void WaitFor(TestDriver driver, GuestQueue queue, ushort used)
     {
-        for (int wakeUps = 0; wakeUps < 20 && queue.UsedIndex != used; wakeUps++)
+        for (int wakeUps = 0; wakeUps < 100 && queue.UsedIndex != used; wakeUps++)
         {
             driver.Loop.RunOnce(Patience);
         }
@@ -50,7 +50,7 @@ public sealed class BlockRateLimitTests : IDisposable
     [InlineData(true)]
     public void Requests_OverTheLimit_WaitForTheTimerAndAllComeBack(bool async)
     {
-        using TestDriver driver = NewDriver(async, new(new(1024, null, 20), null), out GuestQueue queue);
+        using TestDriver driver = NewDriver(async, new(new(1024, null, 500), null), out GuestQueue queue);
         for (uint i = 0; i < 5; i++)
         {
             OfferRead(driver, queue, i);
