@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.EventLoop;
@@ -111,13 +112,13 @@ internal sealed unsafe class EpollLoop : IDisposable
         int count = Libc.epoll_wait(_epollFd, ready, BatchSize, timeoutMilliseconds);
         if (count < 0)
         {
-            OsFaultException fault = OsFaultException.FromLastError("epoll_wait");
-            if (fault.Errno != Eintr)
+            // A signal may come at any time, also from the runtime: no exception is made for it, the loop allocates nothing.
+            if (Marshal.GetLastPInvokeError() == Eintr)
             {
-                throw fault;
+                return;
             }
 
-            return;
+            throw OsFaultException.FromLastError("epoll_wait");
         }
 
         for (int i = 0; i < count; i++)
