@@ -15,8 +15,8 @@ internal sealed unsafe class KvmSystem : IDisposable
 
     private static readonly KvmCapability[] s_required =
     [
-        KvmCapability.Irqchip, KvmCapability.UserMemory, KvmCapability.SetTssAddress, KvmCapability.ExtCpuid, KvmCapability.Irqfd,
-        KvmCapability.Pit2, KvmCapability.Ioeventfd, KvmCapability.SetIdentityMapAddress, KvmCapability.ImmediateExit,
+        KvmCapability.UserMemory, KvmCapability.SetTssAddress, KvmCapability.ExtCpuid, KvmCapability.Irqfd,
+        KvmCapability.SplitIrqchip, KvmCapability.TscDeadlineTimer, KvmCapability.Ioeventfd, KvmCapability.SetIdentityMapAddress, KvmCapability.ImmediateExit,
     ];
 
     private readonly int _fd;
@@ -86,12 +86,12 @@ internal sealed unsafe class KvmSystem : IDisposable
     // A switch instead of ToString: an enum's names come from reflection data, which costs resident memory.
     private static string Name(KvmCapability capability) => capability switch
     {
-        KvmCapability.Irqchip => "KVM_CAP_IRQCHIP",
         KvmCapability.UserMemory => "KVM_CAP_USER_MEMORY",
         KvmCapability.SetTssAddress => "KVM_CAP_SET_TSS_ADDR",
         KvmCapability.ExtCpuid => "KVM_CAP_EXT_CPUID",
         KvmCapability.Irqfd => "KVM_CAP_IRQFD",
-        KvmCapability.Pit2 => "KVM_CAP_PIT2",
+        KvmCapability.SplitIrqchip => "KVM_CAP_SPLIT_IRQCHIP",
+        KvmCapability.TscDeadlineTimer => "KVM_CAP_TSC_DEADLINE_TIMER",
         KvmCapability.Ioeventfd => "KVM_CAP_IOEVENTFD",
         KvmCapability.SetIdentityMapAddress => "KVM_CAP_SET_IDENTITY_MAP_ADDR",
         _ => "KVM_CAP_IMMEDIATE_EXIT",

@@ -5,7 +5,7 @@ using MicroVm.Vmm.Memory;
 
 namespace MicroVm.Vmm.Kvm;
 
-/// <summary>A KVM VM descriptor: memory slots, the in-kernel interrupt chips and timers, and the eventfds bound to them.</summary>
+/// <summary>A KVM VM descriptor: memory slots, the local APICs and what reaches them, and the eventfds bound to it.</summary>
 // SAFETY: ioctls take structures of this stack; the one address that KVM keeps is that of guest memory, which outlives the VM.
 internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
 {
@@ -17,12 +17,15 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
         KvmCall.Invoke(fd, KvmIoctl.SetTssAddress, (nuint)tss.Value, "KVM_SET_TSS_ADDR");
     }
 
-    /// <summary>Makes PIC, IOAPIC and local APICs in the kernel, and the PIT.</summary>
-    internal void CreateInterruptChips()
+    /// <summary>
+    /// From now on vCPUs get local APICs in the kernel, and nothing else: no 8259, no I/O APIC, no PIT (docs/decisions/start-up.md).
+    /// Returns what routes the first <paramref name="gsiCount"/> GSIs to them.
+    /// </summary>
+    internal KvmInterruptRoutes SplitInterruptChip(int gsiCount)
     {
-        KvmCall.Invoke(fd, KvmIoctl.CreateIrqchip, 0, "KVM_CREATE_IRQCHIP");
-        KvmPitConfig pit = new() { Flags = KvmPitConfig.FlagSpeakerDummy };
-        KvmCall.Invoke(fd, KvmIoctl.CreatePit2, &pit, "KVM_CREATE_PIT2");
+        KvmEnableCap request = new() { Capability = (uint)KvmCapability.SplitIrqchip, Argument0 = (ulong)gsiCount };
+        KvmCall.Invoke(fd, KvmIoctl.EnableCap, &request, "KVM_ENABLE_CAP(KVM_CAP_SPLIT_IRQCHIP)");
+        return new KvmInterruptRoutes(fd, gsiCount);
     }
 
     /// <summary>Gives the guest all of <paramref name="memory"/>, one slot per region.</summary>
@@ -42,7 +45,7 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
         }
     }
 
-    /// <summary>From now on a signal on <paramref name="eventFd"/> raises one edge on <paramref name="gsi"/>.</summary>
+    /// <summary>From now on a signal on <paramref name="eventFd"/> is one edge on <paramref name="gsi"/>.</summary>
     internal void BindInterrupt(int eventFd, uint gsi)
     {
         KvmIrqfd request = new() { Fd = (uint)eventFd, Gsi = gsi };

@@ -40,9 +40,8 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         CommandLineWriter.Write(KernelArguments.For(boot, config.Drives), kernel, memory);
 
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
-        // Before the chips: behind them it would wait for a grace period that they begin (docs/decisions/start-up.md).
         vm.MapMemory(memory);
-        vm.CreateInterruptChips();
+        _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(vm.SplitInterruptChip(IoApic.PinCount)));
         KeyboardController keyboard = AddLegacyDevices(vm, options.ReadsStandardInput);
         AddBootTimer(options);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));

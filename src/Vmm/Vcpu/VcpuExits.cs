@@ -30,7 +30,8 @@ internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoB
             case KvmExitReason.Mmio:
                 HandleMemory(ref run);
                 return null;
-            case KvmExitReason.Interrupted or KvmExitReason.InterruptWindowOpen:
+            // An end of interrupt is news to level-triggered pins alone, and there are none.
+            case KvmExitReason.Interrupted or KvmExitReason.InterruptWindowOpen or KvmExitReason.IoApicEoi:
                 return null;
             case KvmExitReason.Halt:
                 return new VmOutcome(ExitCode.Ok, "guest halted");

@@ -29,7 +29,18 @@ public sealed class KvmLayoutTests
                 ("Fd", "fd"),
                 ("Flags", "flags"));
         c.Offsets<KvmSignalMask>("struct kvm_signal_mask", ("Length", "len"), ("SignalSet", "sigset"));
-        c.Size<KvmPitConfig>("struct kvm_pit_config").Offsets<KvmPitConfig>("struct kvm_pit_config", ("Flags", "flags"));
+        c.Size<KvmEnableCap>("struct kvm_enable_cap")
+            .Offsets<KvmEnableCap>("struct kvm_enable_cap", ("Capability", "cap"), ("Flags", "flags"), ("Argument0", "args[0]"));
+        c.Size<KvmMsiRoute>("struct kvm_irq_routing_entry")
+            .Offsets<KvmMsiRoute>(
+                "struct kvm_irq_routing_entry",
+                ("Gsi", "gsi"),
+                ("Type", "type"),
+                ("Flags", "flags"),
+                ("AddressLow", "u.msi.address_lo"),
+                ("AddressHigh", "u.msi.address_hi"),
+                ("Data", "u.msi.data"))
+            .Equal("offsetof(struct kvm_irq_routing, entries)", 8);
         c.Size<KvmCpuidEntry2>("struct kvm_cpuid_entry2")
             .Offsets<KvmCpuidEntry2>(
                 "struct kvm_cpuid_entry2",
@@ -115,9 +126,8 @@ public sealed class KvmLayoutTests
             .Equal("KVM_SET_TSS_ADDR", KvmIoctl.SetTssAddress)
             .Equal("KVM_SET_IDENTITY_MAP_ADDR", KvmIoctl.SetIdentityMapAddress)
             .Equal("KVM_SET_USER_MEMORY_REGION", KvmIoctl.SetUserMemoryRegion)
-            .Equal("KVM_CREATE_IRQCHIP", KvmIoctl.CreateIrqchip)
+            .Equal("KVM_SET_GSI_ROUTING", KvmIoctl.SetGsiRouting)
             .Equal("KVM_IRQFD", KvmIoctl.Irqfd)
-            .Equal("KVM_CREATE_PIT2", KvmIoctl.CreatePit2)
             .Equal("KVM_IOEVENTFD", KvmIoctl.Ioeventfd)
             .Equal("KVM_RUN", KvmIoctl.Run)
             .Equal("KVM_GET_REGS", KvmIoctl.GetRegs)
@@ -127,8 +137,9 @@ public sealed class KvmLayoutTests
             .Equal("KVM_SET_MSRS", KvmIoctl.SetMsrs)
             .Equal("KVM_SET_SIGNAL_MASK", KvmIoctl.SetSignalMask)
             .Equal("KVM_SET_CPUID2", KvmIoctl.SetCpuid2)
+            .Equal("KVM_ENABLE_CAP", KvmIoctl.EnableCap)
             .Equal("KVM_IOEVENTFD_FLAG_DATAMATCH", KvmIoeventfd.FlagDataMatch)
-            .Equal("KVM_PIT_SPEAKER_DUMMY", KvmPitConfig.FlagSpeakerDummy);
+            .Equal("KVM_IRQ_ROUTING_MSI", KvmMsiRoute.MsiType);
         AddExitReasons(c);
         AddCapabilities(c);
         Assert.Equal("", c.Compile());
@@ -162,19 +173,19 @@ public sealed class KvmLayoutTests
             .Equal("KVM_EXIT_INTR", (ulong)KvmExitReason.Interrupted)
             .Equal("KVM_EXIT_IRQ_WINDOW_OPEN", (ulong)KvmExitReason.InterruptWindowOpen)
             .Equal("KVM_EXIT_INTERNAL_ERROR", (ulong)KvmExitReason.InternalError)
+            .Equal("KVM_EXIT_IOAPIC_EOI", (ulong)KvmExitReason.IoApicEoi)
             .Equal("KVM_EXIT_SYSTEM_EVENT", (ulong)KvmExitReason.SystemEvent)
             .Equal("KVM_SYSTEM_EVENT_SHUTDOWN", (ulong)KvmSystemEvent.Shutdown)
             .Equal("KVM_SYSTEM_EVENT_RESET", (ulong)KvmSystemEvent.Reset)
             .Equal("KVM_SYSTEM_EVENT_CRASH", (ulong)KvmSystemEvent.Crash);
 
     private static void AddCapabilities(CHeaderAssertions c) =>
-        c.Equal("KVM_CAP_IRQCHIP", (ulong)KvmCapability.Irqchip)
+        c.Equal("KVM_CAP_SPLIT_IRQCHIP", (ulong)KvmCapability.SplitIrqchip)
             .Equal("KVM_CAP_USER_MEMORY", (ulong)KvmCapability.UserMemory)
             .Equal("KVM_CAP_SET_TSS_ADDR", (ulong)KvmCapability.SetTssAddress)
             .Equal("KVM_CAP_EXT_CPUID", (ulong)KvmCapability.ExtCpuid)
             .Equal("KVM_CAP_NR_VCPUS", (ulong)KvmCapability.NrVcpus)
             .Equal("KVM_CAP_IRQFD", (ulong)KvmCapability.Irqfd)
-            .Equal("KVM_CAP_PIT2", (ulong)KvmCapability.Pit2)
             .Equal("KVM_CAP_IOEVENTFD", (ulong)KvmCapability.Ioeventfd)
             .Equal("KVM_CAP_SET_IDENTITY_MAP_ADDR", (ulong)KvmCapability.SetIdentityMapAddress)
             .Equal("KVM_CAP_MAX_VCPUS", (ulong)KvmCapability.MaxVcpus)

@@ -17,7 +17,7 @@ namespace MicroVm.Vmm.Arch.X64;
 /// 0xc000_0000                 1 Gi       gap: no RAM from here to 4 GiB
 ///   0xc000_0000               4 Ki       boot timer, with --boot-timer: its first byte
 ///   0xd000_0000              18 x 4 Ki   virtio-mmio windows
-///   0xfec0_0000               4 Ki       IOAPIC (in the kernel)
+///   0xfec0_0000               4 Ki       IOAPIC
 ///   0xfee0_0000               4 Ki       local APIC (in the kernel)
 ///   0xfffb_c000               4 Ki       KVM's identity-map page
 ///   0xfffb_d000              12 Ki       KVM's TSS
@@ -51,6 +51,7 @@ internal static class AddressMap
     internal const ulong VirtioWindows = 0xd000_0000;
     internal const ulong VirtioWindowSize = 0x1000;
     internal const ulong IoApic = 0xfec0_0000;
+    internal const ulong IoApicSize = 0x1000;
     internal const ulong LocalApic = 0xfee0_0000;
     internal const ulong KvmIdentityMap = 0xfffb_c000;
     internal const ulong KvmTss = 0xfffb_d000;

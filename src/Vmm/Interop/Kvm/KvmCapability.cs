@@ -3,16 +3,15 @@ namespace MicroVm.Vmm.Interop.Kvm;
 /// <summary>Numbers for KVM_CHECK_EXTENSION.</summary>
 internal enum KvmCapability
 {
-    Irqchip = 0,
     UserMemory = 3,
     SetTssAddress = 4,
     ExtCpuid = 7,
     NrVcpus = 9,
     Irqfd = 32,
-    Pit2 = 33,
     Ioeventfd = 36,
     SetIdentityMapAddress = 37,
     MaxVcpus = 66,
     TscDeadlineTimer = 72,
+    SplitIrqchip = 121,
     ImmediateExit = 136,
 }

@@ -12,9 +12,8 @@ internal static class KvmIoctl
     internal const uint SetTssAddress = 0xAE47;
     internal const uint SetIdentityMapAddress = 0x4008AE48;
     internal const uint SetUserMemoryRegion = 0x4020AE46;
-    internal const uint CreateIrqchip = 0xAE60;
+    internal const uint SetGsiRouting = 0x4008AE6A;
     internal const uint Irqfd = 0x4020AE76;
-    internal const uint CreatePit2 = 0x4040AE77;
     internal const uint Ioeventfd = 0x4040AE79;
     internal const uint Run = 0xAE80;
     internal const uint GetRegs = 0x8090AE81;
@@ -24,4 +23,5 @@ internal static class KvmIoctl
     internal const uint SetMsrs = 0x4008AE89;
     internal const uint SetSignalMask = 0x4004AE8B;
     internal const uint SetCpuid2 = 0x4008AE90;
+    internal const uint EnableCap = 0x4068AEA3;
 }
