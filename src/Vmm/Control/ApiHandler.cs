@@ -1,4 +1,5 @@
 using System.Text;
+using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Control.Requests;
 using MicroVm.Vmm.Diagnostics;
@@ -75,7 +76,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         bool isDrive = parts is ["drives", { Length: > 0 }];
         bool isNetwork = parts is ["network-interfaces", { Length: > 0 }];
         bool isKnown = isDrive || isNetwork
-            || parts is ["machine-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "metrics" or "balloon"];
+            || parts is ["machine-config" or "cpu-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "metrics" or "balloon"];
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
@@ -182,8 +183,11 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         switch (name)
         {
             case "machine-config":
-                MachineConfig machine = MachineConfigReader.Read(ref cursor);
+                MachineConfig machine = MachineConfigReader.Read(ref cursor, config.Machine);
                 return () => config.Machine = machine;
+            case "cpu-config":
+                CpuTemplate template = CpuConfigReader.Read(ref cursor);
+                return () => config.Machine = config.Machine with { CpuTemplate = template };
             case "boot-source":
                 BootSource bootSource = BootSourceReader.Read(ref cursor);
                 return () => config.BootSource = bootSource;

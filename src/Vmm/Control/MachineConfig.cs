@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Memory;
 
 namespace MicroVm.Vmm.Control;
@@ -19,6 +20,9 @@ internal sealed record MachineConfig
 
     /// <summary>What guest memory is made of.</summary>
     internal HugePages HugePages { get; init; }
+
+    /// <summary>What "cpu-config" changes of the processors; null for the host's own, with all that KVM offers.</summary>
+    internal CpuTemplate? CpuTemplate { get; init; }
 
     /// <summary>Makes sure that the fields go together.</summary>
     /// <exception cref="VmConfigException">They do not.</exception>

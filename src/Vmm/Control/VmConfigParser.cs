@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Control.Requests;
 
 namespace MicroVm.Vmm.Control;
@@ -11,23 +12,23 @@ internal static class VmConfigParser
         "network-interfaces", "balloon", "mmds-config", "metrics", "cpu-config",
     ];
 
-    /// <summary>The configuration in <paramref name="json"/>.</summary>
+    /// <summary>The configuration in <paramref name="json"/>; <paramref name="readFile"/> gives the content of a file that it names as a part of it.</summary>
     /// <exception cref="VmConfigException">It is no JSON, incomplete, or asks for what this VMM does not have.</exception>
-    internal static VmConfig Parse(ReadOnlySpan<byte> json)
+    internal static VmConfig Parse(ReadOnlySpan<byte> json, Func<string, ReadOnlyMemory<byte>>? readFile = null)
     {
         var builder = new VmConfigBuilder();
         var cursor = new JsonCursor(json, "");
         JsonObjectScope scope = cursor.EnterObject();
         while (cursor.NextField(ref scope, s_fields, out string name))
         {
-            ReadSection(ref cursor, builder, name);
+            ReadSection(ref cursor, builder, name, readFile);
         }
 
         cursor.End();
         return builder.Build();
     }
 
-    private static void ReadSection(ref JsonCursor cursor, VmConfigBuilder builder, string name)
+    private static void ReadSection(ref JsonCursor cursor, VmConfigBuilder builder, string name, Func<string, ReadOnlyMemory<byte>>? readFile)
     {
         switch (name)
         {
@@ -41,7 +42,11 @@ internal static class VmConfigParser
                 ReadNetworkInterfaces(ref cursor, builder);
                 break;
             case "machine-config" when !cursor.IsNull:
-                builder.Machine = MachineConfigReader.Read(ref cursor);
+                // Of the two sections cpu-config wins, wherever it stands.
+                builder.Machine = MachineConfigReader.Read(ref cursor, builder.Machine) with { CpuTemplate = builder.Machine.CpuTemplate };
+                break;
+            case "cpu-config" when !cursor.IsNull:
+                builder.Machine = builder.Machine with { CpuTemplate = ReadTemplate(ref cursor, readFile) };
                 break;
             case "vsock" when !cursor.IsNull:
                 builder.Vsock = VsockConfigReader.Read(ref cursor);
@@ -65,6 +70,20 @@ internal static class VmConfigParser
                 cursor.RefuseUnlessNeutral();
                 break;
         }
+    }
+
+    /// <summary>The template itself, or the path of a file with it.</summary>
+    private static CpuTemplate ReadTemplate(ref JsonCursor cursor, Func<string, ReadOnlyMemory<byte>>? readFile)
+    {
+        if (!cursor.IsString || readFile is null)
+        {
+            return CpuConfigReader.Read(ref cursor);
+        }
+
+        var file = new JsonCursor(readFile(cursor.ReadString(HostPath.MaxBytes)).Span, cursor.Path);
+        CpuTemplate template = CpuConfigReader.Read(ref file);
+        file.End();
+        return template;
     }
 
     private static void ReadDrives(ref JsonCursor cursor, VmConfigBuilder builder)

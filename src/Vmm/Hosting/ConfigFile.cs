@@ -13,6 +13,19 @@ internal static unsafe class ConfigFile
     /// <exception cref="VmmFaultException">The file is unreadable, too large or no configuration.</exception>
     internal static VmConfig Read(string path)
     {
+        ReadOnlyMemory<byte> json = ReadBytes(path);
+        try
+        {
+            return VmConfigParser.Parse(json.Span, ReadBytes);
+        }
+        catch (VmConfigException fault)
+        {
+            throw new VmmFaultException(ExitCode.BadConfiguration, $"{path}: {fault.Message}", fault);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> ReadBytes(string path)
+    {
         int fd = Libc.open(path, OpenReadOnlyCloseOnExec, 0);
         if (fd < 0)
         {
@@ -37,14 +50,7 @@ internal static unsafe class ConfigFile
             _ = Libc.close(fd);
         }
 
-        try
-        {
-            return VmConfigParser.Parse(buffer.AsSpan(0, length));
-        }
-        catch (VmConfigException fault)
-        {
-            throw new VmmFaultException(ExitCode.BadConfiguration, $"{path}: {fault.Message}", fault);
-        }
+        return buffer.AsMemory(0, length);
     }
 
     private static int ReadSome(int fd, Span<byte> destination, string path)

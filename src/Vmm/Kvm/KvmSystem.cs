@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Kvm;
 using MicroVm.Vmm.Interop.Kvm.X64;
@@ -22,7 +23,7 @@ internal sealed unsafe class KvmSystem : IDisposable
     private readonly int _fd;
 
     /// <exception cref="VmmFaultException">/dev/kvm cannot be opened, or lacks something.</exception>
-    internal KvmSystem()
+    internal KvmSystem(IReadOnlyList<CapabilityModifier>? modifiers = null)
     {
         _fd = Libc.open(DevicePath, OpenReadWriteCloseOnExec, 0);
         if (_fd < 0)
@@ -31,7 +32,7 @@ internal sealed unsafe class KvmSystem : IDisposable
             throw new VmmFaultException(ExitCode.KvmUnavailable, cause.Message, cause);
         }
 
-        CheckApi();
+        CheckApi(modifiers ?? []);
         VcpuMappingSize = KvmCall.Invoke(_fd, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
     }
 
@@ -66,7 +67,7 @@ internal sealed unsafe class KvmSystem : IDisposable
 
     public void Dispose() => _ = Libc.close(_fd);
 
-    private void CheckApi()
+    private void CheckApi(IReadOnlyList<CapabilityModifier> modifiers)
     {
         int version = KvmCall.Invoke(_fd, KvmIoctl.GetApiVersion, 0, "KVM_GET_API_VERSION");
         if (version != StableApiVersion)
@@ -76,10 +77,39 @@ internal sealed unsafe class KvmSystem : IDisposable
 
         foreach (KvmCapability capability in s_required)
         {
-            if (CheckExtension(capability) <= 0)
+            if (!IsDropped(capability, modifiers))
             {
-                throw new VmmFaultException(ExitCode.KvmTooOld, $"{DevicePath}: capability {(int)capability} ({Name(capability)}) is missing");
+                Require(capability);
             }
+        }
+
+        foreach (CapabilityModifier modifier in modifiers)
+        {
+            if (modifier.IsRequired)
+            {
+                Require((KvmCapability)modifier.Number);
+            }
+        }
+    }
+
+    private static bool IsDropped(KvmCapability capability, IReadOnlyList<CapabilityModifier> modifiers)
+    {
+        foreach (CapabilityModifier modifier in modifiers)
+        {
+            if (!modifier.IsRequired && modifier.Number == (uint)capability)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Require(KvmCapability capability)
+    {
+        if (CheckExtension(capability) <= 0)
+        {
+            throw new VmmFaultException(ExitCode.KvmTooOld, $"{DevicePath}: capability {(uint)capability} ({Name(capability)}) is missing");
         }
     }
 
@@ -94,6 +124,7 @@ internal sealed unsafe class KvmSystem : IDisposable
         KvmCapability.TscDeadlineTimer => "KVM_CAP_TSC_DEADLINE_TIMER",
         KvmCapability.Ioeventfd => "KVM_CAP_IOEVENTFD",
         KvmCapability.SetIdentityMapAddress => "KVM_CAP_SET_IDENTITY_MAP_ADDR",
-        _ => "KVM_CAP_IMMEDIATE_EXIT",
+        KvmCapability.ImmediateExit => "KVM_CAP_IMMEDIATE_EXIT",
+        _ => "of the CPU template",
     };
 }

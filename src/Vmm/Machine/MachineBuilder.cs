@@ -1,5 +1,6 @@
 using MicroVm.Vmm.Arch.X64;
 using MicroVm.Vmm.Arch.X64.Acpi;
+using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Boot.Loaders;
 using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Control;
@@ -31,7 +32,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
     internal MachineParts Build(MachineOptions options)
     {
         BootSource boot = config.BootSource;
-        KvmSystem kvm = resources.Own(new KvmSystem());
+        KvmSystem kvm = resources.Own(new KvmSystem(config.Machine.CpuTemplate?.Capabilities));
         int vcpuCount = CheckedVcpuCount(kvm);
         KvmVm vm = resources.Own(kvm.CreateVm());
         GuestMemory memory = resources.Own(AllocateMemory());
@@ -137,12 +138,15 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
     private VcpuThread[] CreateVcpus(KvmSystem kvm, KvmVm vm, GuestMemory memory, LoadedKernel kernel, int count)
     {
         KvmCpuidEntry2[] supported = kvm.SupportedCpuid();
+        CpuTemplate? template = config.Machine.CpuTemplate;
+        template?.ApplyTo(supported);
         bool tscDeadline = kvm.CheckExtension(KvmCapability.TscDeadlineTimer) > 0;
         VcpuThread[] threads = new VcpuThread[count];
         for (int i = 0; i < count; i++)
         {
             KvmVcpu vcpu = resources.Own(vm.CreateVcpu(i));
             vcpu.SetCpuid(CpuidTable.For(supported, i, count, tscDeadline));
+            template?.ApplyTo(vcpu);
             BootRegisters.ApplyMsrs(vcpu);
             if (i == 0)
             {

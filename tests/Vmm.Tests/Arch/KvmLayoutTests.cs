@@ -134,6 +134,7 @@ public sealed class KvmLayoutTests
             .Equal("KVM_SET_REGS", KvmIoctl.SetRegs)
             .Equal("KVM_GET_SREGS", KvmIoctl.GetSregs)
             .Equal("KVM_SET_SREGS", KvmIoctl.SetSregs)
+            .Equal("KVM_GET_MSRS", KvmIoctl.GetMsrs)
             .Equal("KVM_SET_MSRS", KvmIoctl.SetMsrs)
             .Equal("KVM_SET_SIGNAL_MASK", KvmIoctl.SetSignalMask)
             .Equal("KVM_SET_CPUID2", KvmIoctl.SetCpuid2)

@@ -139,8 +139,20 @@ public sealed class VmConfigParserTests
         Assert.Equal(path, Refused($"{{{Boot}, \"network-interfaces\": {section}}}").Path);
 
     [Theory]
+    [InlineData("""{"kvm_capabilities": ["1"]}""")]
+    [InlineData("\"/template.json\"")]
+    public void Parse_CpuTemplate_InPlaceOrInItsFile_WinsOverMachineConfig(string section)
+    {
+        string json = $$"""{ {{Boot}}, "cpu-config": {{section}}, "machine-config": {"vcpu_count": 1, "mem_size_mib": 64, "cpu_template": "None"} }""";
+        VmConfig config = VmConfigParser.Parse(
+            Encoding.UTF8.GetBytes(json),
+            path => path == "/template.json" ? """{"kvm_capabilities": ["1"]}"""u8.ToArray() : []);
+        Assert.Equal(1u, Assert.Single(config.Machine.CpuTemplate!.Capabilities).Number);
+        Assert.Equal(64, config.Machine.MemSizeMib);
+    }
+
+    [Theory]
     [InlineData("mmds-config", "{}")]
-    [InlineData("cpu-config", "{}")]
     public void Parse_WhatIsNotSupported_SaysSo(string section, string value)
     {
         VmConfigException fault = Refused($"{{{Boot}, \"{section}\": {value}}}");

@@ -31,6 +31,9 @@ internal ref struct JsonCursor
     /// <summary>True on a JSON null.</summary>
     internal readonly bool IsNull => _reader.TokenType == JsonTokenType.Null;
 
+    /// <summary>True on a string.</summary>
+    internal readonly bool IsString => _reader.TokenType == JsonTokenType.String;
+
     /// <summary>Enters the object the cursor stands on.</summary>
     internal readonly JsonObjectScope EnterObject()
     {

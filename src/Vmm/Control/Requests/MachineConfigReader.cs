@@ -7,16 +7,19 @@ internal static class MachineConfigReader
 {
     internal const int MaxMemSizeMib = 1 << 20;
 
+    private const int MaxTemplateNameBytes = 16;
+
     // In the order of HugePages.
     private static readonly string[] s_hugePages = ["None", "Transparent", "2M"];
 
     private static readonly string[] s_fields =
         ["vcpu_count", "mem_size_mib", "smt", "cpu_template", "track_dirty_pages", "huge_pages"];
 
+    /// <summary>Reads the whole section; the CPU template of <paramref name="current"/> stays unless "cpu_template" says "None".</summary>
     /// <exception cref="VmConfigException">A field is unknown, twice, missing, or out of range.</exception>
-    internal static MachineConfig Read(ref JsonCursor cursor)
+    internal static MachineConfig Read(ref JsonCursor cursor, MachineConfig current)
     {
-        MachineConfig config = ReadFields(ref cursor, new MachineConfig(), out string? missing);
+        MachineConfig config = ReadFields(ref cursor, new MachineConfig { CpuTemplate = current.CpuTemplate }, out string? missing);
         return missing is null ? config : throw new VmConfigException($"machine-config.{missing}", "the field", "nothing");
     }
 
@@ -47,7 +50,7 @@ internal static class MachineConfigReader
                     config = config with { HugePages = (HugePages)cursor.ReadChoice(s_hugePages) };
                     break;
                 case "cpu_template":
-                    cursor.RefuseUnlessNeutral("None");
+                    config = ReadTemplate(ref cursor) ? config with { CpuTemplate = null } : config;
                     break;
                 default:
                     cursor.RefuseUnlessNeutral();
@@ -57,5 +60,19 @@ internal static class MachineConfigReader
 
         missing = vcpus is null ? "vcpu_count" : memory is null ? "mem_size_mib" : null;
         return config.Checked();
+    }
+
+    /// <summary>The deprecated static templates: none of them is here. True for "None", which drops a custom one as well.</summary>
+    private static bool ReadTemplate(ref JsonCursor cursor)
+    {
+        if (cursor.IsNull)
+        {
+            return false;
+        }
+
+        string text = cursor.ReadString(MaxTemplateNameBytes);
+        return text == "None"
+            ? true
+            : throw new VmConfigException(cursor.Path, "\"None\" (a custom template goes to cpu-config)", $"\"{text}\"");
     }
 }

@@ -20,6 +20,7 @@ internal static class KvmIoctl
     internal const uint SetRegs = 0x4090AE82;
     internal const uint GetSregs = 0x8138AE83;
     internal const uint SetSregs = 0x4138AE84;
+    internal const uint GetMsrs = 0xC008AE88;
     internal const uint SetMsrs = 0x4008AE89;
     internal const uint SetSignalMask = 0x4004AE8B;
     internal const uint SetCpuid2 = 0x4008AE90;
