@@ -7,6 +7,9 @@ namespace MicroVm.Vmm.Control;
 internal sealed partial class ApiHandler
 {
     private const string NoBalloon = "No balloon device found.";
+    private const string HintingStart = "/balloon/hinting/start";
+    private const string HintingStop = "/balloon/hinting/stop";
+    private const string HintingDisabled = "Attempting to use hinting when not enabled";
     private const string StatisticsDisabled = "Statistics for the balloon device are not enabled";
 
     private HttpResponse GetBalloon() =>
@@ -66,6 +69,50 @@ internal sealed partial class ApiHandler
         {
             vm.SetStatisticsInterval(seconds);
             config.Balloon = balloon with { StatsPollingIntervalSeconds = seconds };
+        }
+
+        return HttpResponse.NoContent;
+    }
+
+    private HttpResponse GetHinting()
+    {
+        if (info.State == InstanceState.NotStarted)
+        {
+            return Refuse(NotBeforeStart);
+        }
+
+        if (config.Balloon is not { FreePageHinting: true })
+        {
+            return Refuse(config.Balloon is null ? NoBalloon : HintingDisabled);
+        }
+
+        (uint hostCommand, uint? guestCommand) = vm.ReadHinting();
+        return new HttpResponse(200, ApiJson.Hinting(hostCommand, guestCommand));
+    }
+
+    /// <summary>Starts or stops a hinting run. As in Firecracker the body may be missing, and that of a stop says nothing.</summary>
+    private HttpResponse PatchHinting(in HttpRequest request, bool starts)
+    {
+        bool acknowledges = true;
+        if (starts && !request.Body.IsEmpty)
+        {
+            var cursor = new JsonCursor(request.Body, "balloon.hinting");
+            acknowledges = BalloonConfigReader.ReadHintingStart(ref cursor);
+            cursor.End();
+        }
+
+        if (config.Balloon is not { FreePageHinting: true })
+        {
+            return Refuse(config.Balloon is null ? NoBalloon : HintingDisabled);
+        }
+
+        if (starts)
+        {
+            vm.StartHinting(acknowledges);
+        }
+        else
+        {
+            vm.StopHinting();
         }
 
         return HttpResponse.NoContent;

@@ -54,6 +54,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
             "/machine-config" => new HttpResponse(200, ApiJson.Machine(config.Machine)),
             "/balloon" => GetBalloon(),
             "/balloon/statistics" => GetBalloonStatistics(),
+            "/balloon/hinting/status" => GetHinting(),
             "/vm/config" => new HttpResponse(200, ApiJson.Config(config)),
             _ => NoSuchEndpoint(request),
         };
@@ -106,7 +107,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         }
 
         bool isDrive = target.StartsWith(DrivePrefix, StringComparison.Ordinal) && target.Length > DrivePrefix.Length;
-        bool isKnown = isNetwork || isDrive || target is "/vm" or "/balloon" or "/balloon/statistics";
+        bool isKnown = isNetwork || isDrive || target is "/vm" or "/balloon" or "/balloon/statistics" or HintingStart or HintingStop;
         if (!isKnown)
         {
             return NoSuchEndpoint(request);
@@ -131,6 +132,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         {
             "/vm" => PatchState(request),
             "/balloon" => PatchBalloon(request),
+            HintingStart or HintingStop => PatchHinting(request, starts: target == HintingStart),
             _ => PatchBalloonStatistics(request),
         };
     }

@@ -26,6 +26,9 @@ internal static class ApiJson
 
     internal static ReadOnlyMemory<byte> BalloonReport(BalloonReport report) => Write(json => BalloonJson.WriteReport(json, report));
 
+    internal static ReadOnlyMemory<byte> Hinting(uint hostCommand, uint? guestCommand) =>
+        Write(json => BalloonJson.WriteHinting(json, hostCommand, guestCommand));
+
     internal static ReadOnlyMemory<byte> Config(VmConfigBuilder config) => Write(json =>
     {
         WriteSection(json, "balloon", config.Balloon, BalloonJson.WriteConfig);

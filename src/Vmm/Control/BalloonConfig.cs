@@ -2,9 +2,10 @@ namespace MicroVm.Vmm.Control;
 
 /// <summary>
 /// The balloon: MiB the guest is to give up, whether it may take them back when it runs out of memory, seconds between its statistics
-/// (0: none), and whether it reports free pages.
+/// (0: none), whether it reports free pages by itself, and whether it names them when asked.
 /// </summary>
-internal sealed record BalloonConfig(int AmountMib, bool DeflateOnOom, int StatsPollingIntervalSeconds = 0, bool FreePageReporting = false)
+internal sealed record BalloonConfig(
+    int AmountMib, bool DeflateOnOom, int StatsPollingIntervalSeconds = 0, bool FreePageReporting = false, bool FreePageHinting = false)
 {
     internal const int MaxIntervalSeconds = ushort.MaxValue;
 

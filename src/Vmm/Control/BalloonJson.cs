@@ -19,8 +19,21 @@ internal static class BalloonJson
         json.WriteNumber("amount_mib", config.AmountMib);
         json.WriteBoolean("deflate_on_oom", config.DeflateOnOom);
         json.WriteNumber("stats_polling_interval_s", config.StatsPollingIntervalSeconds);
-        json.WriteBoolean("free_page_hinting", false);
+        json.WriteBoolean("free_page_hinting", config.FreePageHinting);
         json.WriteBoolean("free_page_reporting", config.FreePageReporting);
+    }
+
+    internal static void WriteHinting(Utf8JsonWriter json, uint hostCommand, uint? guestCommand)
+    {
+        json.WriteNumber("host_cmd", hostCommand);
+        if (guestCommand is { } command)
+        {
+            json.WriteNumber("guest_cmd", command);
+        }
+        else
+        {
+            json.WriteNull("guest_cmd");
+        }
     }
 
     internal static void WriteReport(Utf8JsonWriter json, BalloonReport report)

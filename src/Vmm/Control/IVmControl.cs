@@ -41,4 +41,13 @@ internal interface IVmControl
 
     /// <summary>What is known about the balloon now.</summary>
     BalloonReport ReadBalloon();
+
+    /// <summary>Asks the guest for its free pages; the run ends when the guest has no more, or stays open until it is stopped.</summary>
+    void StartHinting(bool acknowledgesEnd);
+
+    /// <summary>Ends the hinting run.</summary>
+    void StopHinting();
+
+    /// <summary>The hinting run asked for (0: none, 1: ended) and the last command of the guest.</summary>
+    (uint HostCommand, uint? GuestCommand) ReadHinting();
 }

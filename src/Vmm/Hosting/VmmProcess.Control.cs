@@ -43,6 +43,12 @@ internal sealed partial class VmmProcess : IVmControl
 
     public void SetStatisticsInterval(int seconds) => Balloon.SetStatisticsInterval(seconds);
 
+    public void StartHinting(bool acknowledgesEnd) => Balloon.StartHinting(acknowledgesEnd);
+
+    public void StopHinting() => Balloon.StopHinting();
+
+    public (uint HostCommand, uint? GuestCommand) ReadHinting() => (Balloon.Hinting.HostCommand, Balloon.Hinting.GuestCommand);
+
     public BalloonReport ReadBalloon()
     {
         BalloonDevice balloon = Balloon;

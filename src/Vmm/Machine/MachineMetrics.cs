@@ -134,5 +134,7 @@ internal static class MachineMetrics
         ("event_fails", metrics.MalformedRequests + metrics.PagesOutsideMemory + metrics.ImpossibleActuals + metrics.FailedDiscards),
         ("free_page_report_count", metrics.Reports),
         ("free_page_report_freed", metrics.ReportedBytes),
+        ("free_page_hint_count", metrics.Hints),
+        ("free_page_hint_freed", metrics.HintedBytes),
     ];
 }

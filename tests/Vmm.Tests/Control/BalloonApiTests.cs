@@ -7,6 +7,9 @@ public sealed class BalloonApiTests : IDisposable
     private const string Balloon =
         """{"amount_mib":16,"deflate_on_oom":true,"stats_polling_interval_s":1,"free_page_hinting":false,"free_page_reporting":true}""";
 
+    private const string Hinting =
+        """{"amount_mib":16,"deflate_on_oom":true,"stats_polling_interval_s":1,"free_page_hinting":true,"free_page_reporting":true}""";
+
     private readonly ApiClientOfTests _api = new();
 
     public void Dispose() => _api.Dispose();
@@ -86,5 +89,45 @@ public sealed class BalloonApiTests : IDisposable
         _api.Request("PUT", "/balloon", """{"amount_mib":1,"deflate_on_oom":false}""");
         Start();
         Assert.Contains("not enabled", _api.Request("GET", "/balloon/statistics").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hinting_OfARunningVm_ReachesTheDevice()
+    {
+        Assert.Equal(204, _api.Request("PUT", "/balloon", Hinting).Status);
+        Assert.Equal((200, Hinting), _api.Request("GET", "/balloon"));
+        Assert.Contains("before starting", _api.Request("GET", "/balloon/hinting/status").Body, StringComparison.Ordinal);
+        Assert.Contains("before starting", _api.Request("PATCH", "/balloon/hinting/start").Body, StringComparison.Ordinal);
+        Start();
+        Assert.Equal((200, """{"host_cmd":7,"guest_cmd":null}"""), _api.Request("GET", "/balloon/hinting/status"));
+        Assert.Equal((204, ""), _api.Request("PATCH", "/balloon/hinting/start"));
+        Assert.Equal((204, ""), _api.Request("PATCH", "/balloon/hinting/start", """{"acknowledge_on_stop":false}"""));
+        Assert.Equal((204, ""), _api.Request("PATCH", "/balloon/hinting/stop", "{}"));
+        Assert.Equal(["hinting starts, acknowledges: True", "hinting starts, acknowledges: False", "hinting stops"], _api.Vm.Calls);
+        Assert.Equal((200, """{"host_cmd":7,"guest_cmd":6}"""), _api.Request("GET", "/balloon/hinting/status"));
+    }
+
+    [Theory]
+    [InlineData(null, "No balloon")]
+    [InlineData(Balloon, "hinting when not enabled")]
+    public void Hinting_NotEnabled_Is400(string? balloon, string reason)
+    {
+        _ = balloon is null ? default : _api.Request("PUT", "/balloon", balloon);
+        Start();
+        Assert.Contains(reason, _api.Request("GET", "/balloon/hinting/status").Body, StringComparison.Ordinal);
+        Assert.Contains(reason, _api.Request("PATCH", "/balloon/hinting/start").Body, StringComparison.Ordinal);
+        Assert.Contains(reason, _api.Request("PATCH", "/balloon/hinting/stop").Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/balloon/hinting/start", """{"acknowledge_on_stop":1}""", "balloon.hinting.acknowledge_on_stop")]
+    [InlineData("/balloon/hinting/start", """{"ack":true}""", "unknown field")]
+    [InlineData("/balloon/hinting/begin", "", "Invalid request method and/or path")]
+    public void Hinting_WhatIsWrong_Is400(string target, string body, string reason)
+    {
+        _api.Request("PUT", "/balloon", Hinting);
+        Start();
+        Assert.Contains(reason, _api.Request("PATCH", target, body).Body, StringComparison.Ordinal);
+        Assert.Empty(_api.Vm.Calls);
     }
 }

@@ -53,5 +53,11 @@ internal sealed class RecordingVm : IVmControl
 
     public void SetStatisticsInterval(int seconds) => Calls.Add($"statistics every {seconds} s");
 
+    public void StartHinting(bool acknowledgesEnd) => Calls.Add($"hinting starts, acknowledges: {acknowledgesEnd}");
+
+    public void StopHinting() => Calls.Add("hinting stops");
+
+    public (uint HostCommand, uint? GuestCommand) ReadHinting() => (7, Calls.Count == 0 ? null : 6);
+
     public BalloonReport ReadBalloon() => BalloonReport;
 }

@@ -117,7 +117,7 @@ public sealed class VmConfigParserTests
     [InlineData("""{"amount_mib": -1, "deflate_on_oom": true}""", "balloon.amount_mib")]
     [InlineData("""{"amount_mib": 129, "deflate_on_oom": true}""", "balloon.amount_mib")]
     [InlineData("""{"amount_mib": 1, "deflate_on_oom": true, "stats_polling_interval_s": 65536}""", "balloon.stats_polling_interval_s")]
-    [InlineData("""{"amount_mib": 1, "deflate_on_oom": true, "free_page_hinting": true}""", "balloon.free_page_hinting")]
+    [InlineData("""{"amount_mib": 1, "deflate_on_oom": true, "free_page_hinting": 1}""", "balloon.free_page_hinting")]
     public void Parse_BadBalloon_NamesField(string section, string path) =>
         Assert.Equal(path, Refused($"{{{Boot}, \"balloon\": {section}}}").Path);
 

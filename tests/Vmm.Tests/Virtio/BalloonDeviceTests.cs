@@ -63,10 +63,13 @@ public sealed class BalloonDeviceTests
     public void Layout_OfConfigurationAndStatistics_IsTheHeaders()
     {
         CHeaderAssertions c = new("linux/types.h", "linux/virtio_balloon.h");
-        c.Offsets<BalloonConfigSpace>("struct virtio_balloon_config", ("TargetPages", "num_pages"), ("ActualPages", "actual"))
+        c.Offsets<BalloonConfigSpace>("struct virtio_balloon_config", ("TargetPages", "num_pages"), ("ActualPages", "actual"), ("HintingCommand", "free_page_hint_cmd_id"))
             .Equal("sizeof(struct virtio_balloon_stat)", BalloonStatistics.EntryBytes)
             .Equal("1UL << VIRTIO_BALLOON_F_STATS_VQ", BalloonFeature.Statistics)
             .Equal("1UL << VIRTIO_BALLOON_F_DEFLATE_ON_OOM", BalloonFeature.DeflateOnOutOfMemory)
+            .Equal("1UL << VIRTIO_BALLOON_F_FREE_PAGE_HINT", BalloonFeature.FreePageHinting)
+            .Equal("VIRTIO_BALLOON_CMD_ID_STOP", HintingState.Stop)
+            .Equal("VIRTIO_BALLOON_CMD_ID_DONE", HintingState.Done)
             .Equal("1UL << VIRTIO_BALLOON_F_REPORTING", BalloonFeature.PageReporting)
             .Equal("VIRTIO_BALLOON_S_MEMFREE", 4)
             .Equal("VIRTIO_BALLOON_S_HTLB_PGFAIL", 9);

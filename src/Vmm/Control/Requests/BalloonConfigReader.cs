@@ -7,6 +7,7 @@ internal static class BalloonConfigReader
         ["amount_mib", "deflate_on_oom", "stats_polling_interval_s", "free_page_hinting", "free_page_reporting"];
 
     private static readonly string[] s_amountFields = ["amount_mib"];
+    private static readonly string[] s_startFields = ["acknowledge_on_stop"];
     private static readonly string[] s_intervalFields = ["stats_polling_interval_s"];
 
     /// <exception cref="VmConfigException">A field is unknown, twice, missing, or out of range.</exception>
@@ -34,7 +35,7 @@ internal static class BalloonConfigReader
                     config = config with { FreePageReporting = cursor.ReadBoolean() };
                     break;
                 default:
-                    cursor.RefuseUnlessNeutral();
+                    config = config with { FreePageHinting = cursor.ReadBoolean() };
                     break;
             }
         }
@@ -76,6 +77,20 @@ internal static class BalloonConfigReader
 
         cursor.Required(field, scope, "stats_polling_interval_s");
         return seconds;
+    }
+
+    /// <summary>Reads whether a hinting run ends by itself; it does when nothing is said.</summary>
+    /// <exception cref="VmConfigException">Something else is there.</exception>
+    internal static bool ReadHintingStart(ref JsonCursor cursor)
+    {
+        JsonObjectScope scope = cursor.EnterObject();
+        bool acknowledges = true;
+        while (cursor.NextField(ref scope, s_startFields, out _))
+        {
+            acknowledges = cursor.ReadBoolean();
+        }
+
+        return acknowledges;
     }
 
     private static int ReadAmount(ref JsonCursor cursor) => (int)cursor.ReadInteger(0, MachineConfigReader.MaxMemSizeMib);

@@ -11,4 +11,7 @@ internal struct BalloonConfigSpace
 
     /// <summary>Pages the guest says it has given up: its word, believed by nobody.</summary>
     internal uint ActualPages;
+
+    /// <summary>The hinting run the guest is asked for; see <see cref="HintingState"/>.</summary>
+    internal uint HintingCommand;
 }

@@ -59,8 +59,21 @@ internal sealed partial class BalloonDevice
     }
 
     // A queue whose feature was not accepted does not exist, and those behind it move up.
-    private static BalloonQueue RoleOf(int queue, ulong features) =>
-        queue == (int)BalloonQueue.Statistics && (features & BalloonFeature.Statistics) == 0 ? BalloonQueue.Reporting : (BalloonQueue)queue;
+    private static BalloonQueue RoleOf(int queue, ulong features)
+    {
+        int role = queue;
+        if (role >= (int)BalloonQueue.Statistics && (features & BalloonFeature.Statistics) == 0)
+        {
+            role++;
+        }
+
+        if (role >= (int)BalloonQueue.Hinting && (features & BalloonFeature.FreePageHinting) == 0)
+        {
+            role++;
+        }
+
+        return (BalloonQueue)role;
+    }
 
     private GuestFault Serve(BalloonQueue role, int index, VirtioActivation activation)
     {
@@ -78,7 +91,7 @@ internal sealed partial class BalloonDevice
                     return fault;
                 }
 
-                Handle(role, activation.Memory);
+                Handle(role, activation);
                 queue.Complete(chain.Head, 0);
                 if (--budget == 0)
                 {
@@ -94,21 +107,24 @@ internal sealed partial class BalloonDevice
         return queue.Fault;
     }
 
-    private void Handle(BalloonQueue role, GuestMemory memory)
+    private void Handle(BalloonQueue role, VirtioActivation activation)
     {
         switch (role)
         {
             case BalloonQueue.Inflate:
                 Metrics.Inflations++;
-                Inflate(memory);
+                Inflate(activation.Memory);
                 break;
             case BalloonQueue.Deflate:
                 // Pages come back by being touched; MUST_TELL_HOST is not offered, so there is nothing to do first.
                 Metrics.Deflations++;
                 break;
+            case BalloonQueue.Hinting:
+                TakeHint(activation);
+                break;
             default:
                 Metrics.Reports++;
-                DiscardReported(memory);
+                Metrics.ReportedBytes += DiscardWritable(activation.Memory);
                 break;
         }
     }
@@ -155,20 +171,24 @@ internal sealed partial class BalloonDevice
         }
     }
 
-    private unsafe void DiscardReported(GuestMemory memory)
+    /// <summary>Gives the writable part of the chain back to the host; returns how many bytes that were.</summary>
+    private unsafe long DiscardWritable(GuestMemory memory)
     {
+        long discarded = 0;
         foreach (ref readonly IoVec range in _buffers.SliceWritable(0, _buffers.WritableBytes))
         {
             // SAFETY: the range is device-writable guest RAM, proven when the chain was walked.
             if (memory.TryDiscard(range.Base, range.Length))
             {
-                Metrics.ReportedBytes += (long)range.Length;
+                discarded += (long)range.Length;
             }
             else
             {
                 Metrics.FailedDiscards++;
             }
         }
+
+        return discarded;
     }
 
     // One buffer is held at a time; a second one stays in the ring, so a driver cannot make statistics come faster than the timer.

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio.Queue;
@@ -25,6 +26,7 @@ internal sealed partial class BalloonDevice : IVirtioDevice, IEventSource
     private readonly ChainBuffers _buffers = new(QueueSize);
     private readonly bool _deflatesOnOutOfMemory;
     private readonly bool _reportsFreePages;
+    private readonly bool _hintsFreePages;
     private uint _targetPages;
     private uint _actualPages;
     private int _intervalSeconds;
@@ -38,6 +40,7 @@ internal sealed partial class BalloonDevice : IVirtioDevice, IEventSource
         _targetPages = (uint)config.AmountMib * PagesPerMib;
         _deflatesOnOutOfMemory = config.DeflateOnOom;
         _reportsFreePages = config.FreePageReporting;
+        _hintsFreePages = config.FreePageHinting;
         _intervalSeconds = config.StatsPollingIntervalSeconds;
         if (_intervalSeconds > 0)
         {
@@ -56,6 +59,7 @@ internal sealed partial class BalloonDevice : IVirtioDevice, IEventSource
     public ulong OfferedFeatures =>
         (_timer is null ? 0 : BalloonFeature.Statistics)
         | (_deflatesOnOutOfMemory ? BalloonFeature.DeflateOnOutOfMemory : 0)
+        | (_hintsFreePages ? BalloonFeature.FreePageHinting : 0)
         | (_reportsFreePages ? BalloonFeature.PageReporting : 0);
 
     public ReadOnlySpan<ushort> QueueMaxSizes => _queueMaxSizes;
@@ -73,7 +77,7 @@ internal sealed partial class BalloonDevice : IVirtioDevice, IEventSource
     internal uint ActualPages => Volatile.Read(ref _actualPages);
 
     public int QueueCountFor(ulong features) =>
-        2 + ((features & BalloonFeature.Statistics) != 0 ? 1 : 0) + ((features & BalloonFeature.PageReporting) != 0 ? 1 : 0);
+        2 + BitOperations.PopCount(features & (BalloonFeature.Statistics | BalloonFeature.FreePageHinting | BalloonFeature.PageReporting));
 
     /// <summary>Asks the guest to give up this much, or to take back what is beyond it.</summary>
     internal void SetTarget(int amountMib)
@@ -100,7 +104,7 @@ internal sealed partial class BalloonDevice : IVirtioDevice, IEventSource
 
     public void ReadConfig(uint offset, Span<byte> data)
     {
-        BalloonConfigSpace space = new() { TargetPages = TargetPages, ActualPages = _actualPages };
+        BalloonConfigSpace space = new() { TargetPages = TargetPages, ActualPages = _actualPages, HintingCommand = Hinting.HostCommand };
         ConfigSpace.Read(MemoryMarshal.AsBytes(new ReadOnlySpan<BalloonConfigSpace>(in space)), offset, data);
     }
 
@@ -135,6 +139,7 @@ internal sealed partial class BalloonDevice : IVirtioDevice, IEventSource
         Volatile.Write(ref _actualPages, 0);
         _heldStatistics = NothingHeld;
         Statistics.Clear();
+        Hinting.Reset();
         if (_timer is not null)
         {
             ArmTimer(0);

@@ -30,6 +30,12 @@ internal sealed class BalloonMetrics
     /// <summary>Bytes given back through the reporting queue.</summary>
     internal long ReportedBytes { get; set; }
 
-    /// <summary>Ranges, of pages or reported, that the host could not take back.</summary>
+    /// <summary>Requests of the hinting queue that carry ranges.</summary>
+    internal long Hints { get; set; }
+
+    /// <summary>Bytes given back through the hinting queue.</summary>
+    internal long HintedBytes { get; set; }
+
+    /// <summary>Ranges, of pages, hinted or reported, that the host could not take back.</summary>
     internal long FailedDiscards { get; set; }
 }

@@ -12,6 +12,9 @@ internal enum BalloonQueue
     /// <summary>One buffer of statistics, held by the device until it wants new ones.</summary>
     Statistics,
 
+    /// <summary>Commands of a hinting run, and ranges the guest keeps free during it.</summary>
+    Hinting,
+
     /// <summary>Ranges that are free for the time being.</summary>
     Reporting,
 }
