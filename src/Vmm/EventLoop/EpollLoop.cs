@@ -5,8 +5,8 @@ using MicroVm.Vmm.Interop.Linux;
 namespace MicroVm.Vmm.EventLoop;
 
 /// <summary>
-/// A level-triggered epoll(7) loop on one thread. Registration and removal happen on the loop's thread or before it runs;
-/// <see cref="Post"/> and <see cref="Stop"/> are for any thread. No allocation per event.
+/// An epoll(7) loop on one thread, level-triggered where nothing else is asked for. Registration and removal happen on the loop's
+/// thread or before it runs; <see cref="Post"/> and <see cref="Stop"/> are for any thread. No allocation per event.
 /// </summary>
 internal sealed unsafe class EpollLoop : IDisposable
 {
@@ -14,6 +14,9 @@ internal sealed unsafe class EpollLoop : IDisposable
     internal const uint Out = 0x004;
     internal const uint Error = 0x008;
     internal const uint HangUp = 0x010;
+
+    /// <summary>Reports each signal once, whether or not it is consumed.</summary>
+    internal const uint EdgeTriggered = 1u << 31;
 
     private const int EpollCloseOnExec = 0x80000;
     private const int CtlAdd = 1;

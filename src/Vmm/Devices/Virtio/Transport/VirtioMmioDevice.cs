@@ -58,7 +58,8 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
         for (int i = 0; i < queueCount; i++)
         {
             _doorbells[i] = new EventFd();
-            loop.Add(_doorbells[i].Fd, EpollLoop.In, this, (uint)i);
+            // Edge-triggered: each ring wakes the loop, and nobody needs to read the eventfd, whose counter lasts for 2^64 rings.
+            loop.Add(_doorbells[i].Fd, EpollLoop.In | EpollLoop.EdgeTriggered, this, (uint)i);
         }
     }
 
@@ -111,11 +112,6 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
     /// <summary>A doorbell rang; on the loop thread.</summary>
     public void OnReady(uint events, uint token)
     {
-        if (!_doorbells[token].TryConsume())
-        {
-            return;
-        }
-
         lock (Gate)
         {
             // A doorbell may ring before DRIVER_OK, after a fault or after FAILED: nothing may be consumed then.
