@@ -41,6 +41,17 @@ public sealed class BootTests
         Assert.Equal(["pvh"], vmm.Output.Snapshot());
     }
 
+    [Fact]
+    public async Task TrackDirtyPages_GuestThatWrites_RunsToItsEnd()
+    {
+        using VmFolder folder = new VmFolder().WithGuest(new GuestProgram().Print("up\n").PowerOff());
+        folder.Config["machine-config"]!["track_dirty_pages"] = true;
+        using RunningVmm vmm = folder.Start();
+
+        Assert.Equal(0, await vmm.WaitForExitAsync("dirty log"));
+        Assert.Equal(["up"], vmm.Output.Snapshot());
+    }
+
     [Theory]
     [InlineData(64)]
     [InlineData(3072)]

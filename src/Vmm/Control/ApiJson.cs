@@ -66,7 +66,7 @@ internal static class ApiJson
         json.WriteNumber("vcpu_count", machine.VcpuCount);
         json.WriteNumber("mem_size_mib", machine.MemSizeMib);
         json.WriteBoolean("smt", machine.Smt);
-        json.WriteBoolean("track_dirty_pages", false);
+        json.WriteBoolean("track_dirty_pages", machine.TrackDirtyPages);
         json.WriteString("huge_pages", machine.HugePages switch
         {
             HugePages.Transparent => "Transparent",

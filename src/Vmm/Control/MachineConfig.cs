@@ -18,6 +18,9 @@ internal sealed record MachineConfig
     /// <summary>Accepted as Firecracker accepts it, for 1 or an even number of processors. The guest sees one thread per core all the same.</summary>
     internal bool Smt { get; init; }
 
+    /// <summary>KVM keeps a log of the pages that the guest writes. It costs the guest a fault per page, and nothing here reads it yet.</summary>
+    internal bool TrackDirtyPages { get; init; }
+
     /// <summary>What guest memory is made of.</summary>
     internal HugePages HugePages { get; init; }
 

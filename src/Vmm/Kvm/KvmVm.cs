@@ -29,7 +29,7 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
     }
 
     /// <summary>Gives the guest all of <paramref name="memory"/>, one slot per region.</summary>
-    internal void MapMemory(GuestMemory memory)
+    internal void MapMemory(GuestMemory memory, bool trackDirtyPages)
     {
         uint slot = 0;
         foreach (GuestRegion region in memory.Regions)
@@ -37,6 +37,7 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
             KvmUserspaceMemoryRegion request = new()
             {
                 Slot = slot++,
+                Flags = trackDirtyPages ? KvmUserspaceMemoryRegion.LogDirtyPages : 0,
                 GuestPhysicalAddress = region.Start.Value,
                 MemorySize = region.Size,
                 UserspaceAddress = memory.HostAddressOf(region),

@@ -41,7 +41,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         CommandLineWriter.Write(KernelArguments.For(boot, config.Drives), kernel, memory);
 
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
-        vm.MapMemory(memory);
+        vm.MapMemory(memory, config.Machine.TrackDirtyPages);
         _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(vm.SplitInterruptChip(IoApic.PinCount)));
         KeyboardController keyboard = AddLegacyDevices(vm, options.ReadsStandardInput);
         AddBootTimer(options);

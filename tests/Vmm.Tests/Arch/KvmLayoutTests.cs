@@ -140,6 +140,7 @@ public sealed class KvmLayoutTests
             .Equal("KVM_SET_CPUID2", KvmIoctl.SetCpuid2)
             .Equal("KVM_ENABLE_CAP", KvmIoctl.EnableCap)
             .Equal("KVM_IOEVENTFD_FLAG_DATAMATCH", KvmIoeventfd.FlagDataMatch)
+            .Equal("KVM_MEM_LOG_DIRTY_PAGES", KvmUserspaceMemoryRegion.LogDirtyPages)
             .Equal("KVM_IRQ_ROUTING_MSI", KvmMsiRoute.MsiType);
         AddExitReasons(c);
         AddCapabilities(c);

@@ -52,9 +52,9 @@ public sealed class StateApiTests : IDisposable
     public void PatchMachine_SomeFields_KeepsTheOthers()
     {
         Assert.Equal(204, _api.Request("PUT", "/machine-config", """{"vcpu_count":2,"mem_size_mib":64,"huge_pages":"Transparent"}""").Status);
-        Assert.Equal((204, ""), _api.Request("PATCH", "/machine-config", """{"mem_size_mib":96,"smt":true}"""));
+        Assert.Equal((204, ""), _api.Request("PATCH", "/machine-config", """{"mem_size_mib":96,"smt":true,"track_dirty_pages":true}"""));
         Assert.Equal(
-            (200, """{"vcpu_count":2,"mem_size_mib":96,"smt":true,"track_dirty_pages":false,"huge_pages":"Transparent"}"""),
+            (200, """{"vcpu_count":2,"mem_size_mib":96,"smt":true,"track_dirty_pages":true,"huge_pages":"Transparent"}"""),
             _api.Request("GET", "/machine-config"));
     }
 

@@ -73,7 +73,7 @@ public sealed class VmConfigParserTests
     [InlineData("""{"vcpu_count": 1}""", "machine-config.mem_size_mib", "the field", "nothing")]
     [InlineData("""{"vcpu_count": 3, "mem_size_mib": 1, "smt": true}""", "machine-config.vcpu_count", "even number with smt", "3")]
     [InlineData("""{"vcpu_count": 1, "mem_size_mib": 3, "huge_pages": "2M"}""", "machine-config.mem_size_mib", "even number", "3")]
-    [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "track_dirty_pages": true}""", "machine-config.track_dirty_pages", "not supported", "True")]
+    [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "track_dirty_pages": "yes"}""", "machine-config.track_dirty_pages", "true or false", "yes")]
     [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "huge_pages": "1G"}""", "machine-config.huge_pages", "None, Transparent, 2M", "\"1G\"")]
     [InlineData("""{"vcpu_count": 1, "vcpu_count": 1}""", "machine-config.vcpu_count", "once", "twice")]
     [InlineData("""{"vcpus": 1}""", "machine-config", "only the fields", "unknown field \"vcpus\"")]

@@ -53,7 +53,7 @@ internal static class MachineConfigReader
                     config = ReadTemplate(ref cursor) ? config with { CpuTemplate = null } : config;
                     break;
                 default:
-                    cursor.RefuseUnlessNeutral();
+                    config = config with { TrackDirtyPages = cursor.ReadBoolean() };
                     break;
             }
         }
