@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using MicroVm.Vmm.KvmTests.Guests;
 using MicroVm.Vmm.KvmTests.Running;
 
@@ -22,7 +24,7 @@ public sealed class SerialTests
         using VmFolder folder = new VmFolder().WithGuest(new GuestProgram().Print("second\n").PowerOff());
         string path = folder["serial.log"];
         await File.WriteAllTextAsync(path, "first\n");
-        folder.Config["serial"] = new System.Text.Json.Nodes.JsonObject { ["serial_out_path"] = path };
+        folder.Config["serial"] = new JsonObject { ["serial_out_path"] = path };
         using RunningVmm vmm = folder.Start();
 
         Assert.Equal(0, await vmm.WaitForExitAsync("printing"));
@@ -52,6 +54,45 @@ public sealed class SerialTests
         Assert.Equal(["ready", typed], vmm.Output.Snapshot());
     }
 
+    /// <summary>CVE-2020-27174: a flood of input to a guest that does not read its serial port stays in the pipe.</summary>
+    [Fact]
+    public async Task Serial_FloodOfInputToAGuestThatDoesNotRead_StaysOutside()
+    {
+        using VmFolder folder = new VmFolder().WithGuest(new GuestProgram().Print("up\n").Spin());
+        using RunningVmm vmm = folder.Start();
+        await vmm.WaitForOutputAsync("up");
+        long before = AnonymousKilobytes(vmm.ProcessId);
+
+        Task flood = Task.Run(() => vmm.Type(new string('x', 16 << 20)));
+        vmm.Signal("TERM");
+        await vmm.WaitForErrorAsync("asked the guest to stop");
+
+        Assert.InRange(AnonymousKilobytes(vmm.ProcessId) - before, -1024, 1024);
+        Assert.False(flood.IsCompleted);
+        vmm.Signal("INT");
+        Assert.Equal(40, await vmm.WaitForExitAsync("flood"));
+        await Assert.ThrowsAnyAsync<IOException>(() => flood);
+    }
+
+    [Fact]
+    public async Task Serial_RateLimit_DropsAndCountsTheRest()
+    {
+        using VmFolder folder = new VmFolder().WithGuest(new GuestProgram().Print("0123456789").PowerOff());
+        folder.Config["serial"] = JsonNode.Parse("""{"rate_limiter": {"size": 4, "one_time_burst": 2, "refill_time": 100000000}}""");
+        using RunningVmm vmm = folder.Start("--metrics-path", folder["metrics"]);
+
+        Assert.Equal(0, await vmm.WaitForExitAsync("printing"));
+        Assert.Equal(["012345"], vmm.Output.Snapshot());
+        JsonNode uart = JsonNode.Parse(Assert.Single(await File.ReadAllLinesAsync(folder["metrics"])))!["uart"]!;
+        Assert.Equal((10, 4), ((long)uart["write_count"]!, (long)uart["rate_limiter_dropped_bytes"]!));
+    }
+
+    private static long AnonymousKilobytes(int processId)
+    {
+        string line = File.ReadLines($"/proc/{processId}/status").Single(text => text.StartsWith("RssAnon:", StringComparison.Ordinal));
+        return long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public async Task Bus_UnclaimedAddressAndPort_ReadAsAllOnes()
     {
@@ -67,7 +108,7 @@ public sealed class SerialTests
             .PowerOff();
         using VmFolder folder = new VmFolder().WithGuest(program);
         string path = folder["serial.log"];
-        folder.Config["serial"] = new System.Text.Json.Nodes.JsonObject { ["serial_out_path"] = path };
+        folder.Config["serial"] = new JsonObject { ["serial_out_path"] = path };
         using RunningVmm vmm = folder.Start();
 
         Assert.Equal(0, await vmm.WaitForExitAsync("reading"));

@@ -58,7 +58,11 @@ internal static class ApiJson
         json.WriteEndArray();
         WriteSection(json, "vsock", config.Vsock, WriteVsock);
         WriteSection(json, "entropy", config.Entropy, static (writer, entropy) => WriteLimiter(writer, "rate_limiter", entropy.RateLimiter));
-        WriteSection(json, "serial", config.Serial, static (writer, serial) => writer.WriteString("serial_out_path", serial.SerialOutPath));
+        WriteSection(json, "serial", config.Serial, static (writer, serial) =>
+        {
+            writer.WriteString("serial_out_path", serial.SerialOutPath);
+            WriteSection(writer, "rate_limiter", serial.RateLimiter, WriteBucket);
+        });
     });
 
     private static void WriteMachine(Utf8JsonWriter json, MachineConfig machine)

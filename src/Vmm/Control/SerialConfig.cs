@@ -1,4 +1,4 @@
 namespace MicroVm.Vmm.Control;
 
-/// <summary>The serial console; without a path it is standard output.</summary>
-internal sealed record SerialConfig(string? SerialOutPath = null);
+/// <summary>The serial console: where it goes, without a path to standard output, and how many bytes at most.</summary>
+internal sealed record SerialConfig(string? SerialOutPath = null, TokenBucketConfig? RateLimiter = null);

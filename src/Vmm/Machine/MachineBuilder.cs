@@ -43,12 +43,13 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
         vm.MapMemory(memory, config.Machine.TrackDirtyPages);
         _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(vm.SplitInterruptChip(IoApic.PinCount)));
-        KeyboardController keyboard = AddLegacyDevices(vm, options.ReadsStandardInput);
+        LegacyDevices legacy = new LegacySlots(_ports, loop, lifetime, resources, gsi => Interrupt(vm, gsi))
+            .AddAll(config.Serial, options.ReadsStandardInput);
         AddBootTimer(options);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
         IReadOnlyList<IVirtioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config);
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
-        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), _pause, powerButton, keyboard, devices);
+        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), _pause, powerButton, legacy, devices);
     }
 
     private int CheckedVcpuCount(KvmSystem kvm)
@@ -79,29 +80,6 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
                 : fault.Message;
             throw new VmmFaultException(ExitCode.OutOfMemory, message, fault);
         }
-    }
-
-    private KeyboardController AddLegacyDevices(KvmVm vm, bool readsStandardInput)
-    {
-        VmOutcome reset = new(ExitCode.Ok, "guest reset");
-        VmOutcome powerOff = new(ExitCode.Ok, "guest powered off");
-        DescriptorSerialOutput output = config.Serial?.SerialOutPath is string path
-            ? DescriptorSerialOutput.ToFile(path)
-            : DescriptorSerialOutput.ToStandardOutput();
-        Serial16550 serial = new(Interrupt(vm, AddressMap.SerialGsi), resources.Own(output));
-        _ports.Add(AddressMap.SerialPort, AddressMap.SerialPortCount, serial);
-        KeyboardController keyboard = new(Interrupt(vm, AddressMap.KeyboardGsi), () => lifetime.End(reset));
-        _ports.Add(AddressMap.KeyboardPort, AddressMap.KeyboardPortCount, keyboard);
-        _ports.Add(
-            AddressMap.AcpiPowerPort,
-            AddressMap.AcpiPowerPortCount,
-            new AcpiPowerDevice(() => lifetime.End(powerOff), () => lifetime.End(reset)));
-        if (readsStandardInput)
-        {
-            StandardInputSource.Attach(loop, serial);
-        }
-
-        return keyboard;
     }
 
     private void AddBootTimer(MachineOptions options)

@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Devices.Legacy;
 using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
 using MicroVm.Vmm.Devices.Virtio.Block;
@@ -23,6 +24,7 @@ internal static class MachineMetrics
             Add(sections, device);
         }
 
+        sections.Add(new MetricsSection("uart", Counters(parts.Legacy.Serial.Metrics)));
         long ioIn = 0, ioOut = 0, mmioRead = 0, mmioWrite = 0;
         foreach (VcpuThread vcpu in parts.Vcpus)
         {
@@ -116,6 +118,14 @@ internal static class MachineMetrics
         ("tx_bytes_count", metrics.TxBytes),
         ("malformed_packets_count", metrics.MalformedPackets + metrics.LengthLies + metrics.CreditViolations),
         ("refused_connections_count", metrics.RefusedConnections),
+    ];
+
+    private static (string Name, long Value)[] Counters(SerialMetrics metrics) =>
+    [
+        ("error_count", metrics.LostBytes),
+        ("read_count", metrics.ReceivedBytes),
+        ("write_count", metrics.SentBytes),
+        ("rate_limiter_dropped_bytes", metrics.DroppedBytes),
     ];
 
     private static (string Name, long Value)[] Counters(RngMetrics metrics) =>

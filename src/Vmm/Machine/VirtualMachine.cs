@@ -80,7 +80,7 @@ internal sealed class VirtualMachine : IDisposable
     /// <exception cref="VmmFaultException">The guest does not read its keyboard.</exception>
     internal void SendCtrlAltDel()
     {
-        if (!_parts.Keyboard.TrySendCtrlAltDel())
+        if (!_parts.Legacy.Keyboard.TrySendCtrlAltDel())
         {
             throw new VmmFaultException(ExitCode.HostCallFailed, "SendCtrlAltDel: expected a guest that reads its keyboard, found its buffer full");
         }

@@ -29,7 +29,7 @@ public sealed class VmConfigParserTests
               "machine-config": {"vcpu_count": 2, "mem_size_mib": 256, "smt": false, "track_dirty_pages": false, "huge_pages": "None", "cpu_template": null},
               "vsock": {"guest_cid": 3, "uds_path": "/v.sock"},
               "entropy": {"rate_limiter": {"bandwidth": {"size": 10, "refill_time": 100}}},
-              "serial": {"serial_out_path": "/serial"},
+              "serial": {"serial_out_path": "/serial", "rate_limiter": {"size": 7, "one_time_burst": 8, "refill_time": 9}},
               "logger": {"log_path": "/log", "level": "warn", "show_level": true, "show_log_origin": false},
               "balloon": {"amount_mib": 16, "deflate_on_oom": true, "stats_polling_interval_s": 5, "free_page_hinting": false, "free_page_reporting": true},
               "network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap0", "guest_mac": "06:00:AC:10:00:02", "mtu": 9000,
@@ -51,7 +51,7 @@ public sealed class VmConfigParserTests
             [new NetworkInterfaceConfig("eth0", "tap0", new MacAddress(0x0600_ac10_0002), 9000, new RateLimiterConfig(null, new TokenBucketConfig(1, 2, 3)))],
             config.NetworkInterfaces);
         Assert.Equal(new BalloonConfig(16, true, 5, true), config.Balloon);
-        Assert.Equal("/serial", config.Serial!.SerialOutPath);
+        Assert.Equal(new SerialConfig("/serial", new TokenBucketConfig(7, 8, 9)), config.Serial);
         Assert.Equal(new LoggerConfig("/log", LogLevel.Warning, true, false), config.Logger);
     }
 
@@ -120,6 +120,13 @@ public sealed class VmConfigParserTests
     [InlineData("""{"amount_mib": 1, "deflate_on_oom": true, "free_page_hinting": 1}""", "balloon.free_page_hinting")]
     public void Parse_BadBalloon_NamesField(string section, string path) =>
         Assert.Equal(path, Refused($"{{{Boot}, \"balloon\": {section}}}").Path);
+
+    [Theory]
+    [InlineData("""{"rate_limiter": {"bandwidth": {"size": 1, "refill_time": 1}}}""", "serial.rate_limiter")]
+    [InlineData("""{"rate_limiter": {"size": 1}}""", "serial.rate_limiter.refill_time")]
+    [InlineData("""{"path": "/s"}""", "serial")]
+    public void Parse_BadSerial_NamesField(string section, string path) =>
+        Assert.Equal(path, Refused($"{{{Boot}, \"serial\": {section}}}").Path);
 
     [Theory]
     [InlineData("""[{"iface_id": "eth0"}]""", "network-interfaces[0].host_dev_name")]

@@ -9,5 +9,15 @@ internal sealed class CollectingSerialOutput : ISerialOutput
 
     internal string Text => Encoding.Latin1.GetString([.. _bytes]);
 
-    public void Write(byte value) => _bytes.Add(value);
+    internal bool IsFull { get; set; }
+
+    public bool TryWrite(byte value)
+    {
+        if (!IsFull)
+        {
+            _bytes.Add(value);
+        }
+
+        return !IsFull;
+    }
 }

@@ -32,8 +32,6 @@ public sealed class ExitPathAllocationTests
 
     private sealed class SilentSerialOutput : ISerialOutput
     {
-        public void Write(byte value)
-        {
-        }
+        public bool TryWrite(byte value) => true;
     }
 }

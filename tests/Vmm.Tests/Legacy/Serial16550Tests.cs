@@ -1,4 +1,7 @@
+using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Legacy;
+using MicroVm.Vmm.Devices.Virtio.RateLimiting;
+using MicroVm.Vmm.Tests.RateLimiting;
 
 namespace MicroVm.Vmm.Tests.Legacy;
 
@@ -96,6 +99,57 @@ public sealed class Serial16550Tests
         Assert.Equal(1, asked);
         Read(Data);
         Assert.Equal(1, asked);
+    }
+
+    /// <summary>CVE-2020-27174: console input that no guest reads must not gather in the VMM.</summary>
+    [Fact]
+    public void Receive_WhileTheGuestDoesNotRead_IsBoundedByTheFifo()
+    {
+        byte[] flood = new byte[1 << 20];
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(0, _serial.Receive(flood));
+        }
+
+        int read = 0;
+        for (; (Read(LineStatus) & 1) != 0; read++)
+        {
+            Read(Data);
+        }
+
+        Assert.Equal(SerialFifo.Capacity, read);
+        Assert.Equal(read, _serial.Metrics.ReceivedBytes);
+    }
+
+    [Fact]
+    public void Transmit_BeyondTheRateLimit_IsDroppedAndCountedUntilTheBucketRefills()
+    {
+        ManualClock clock = new();
+        Serial16550 serial = new(_interrupt, _output, new TokenBucket(new TokenBucketConfig(2, 1, 1000), clock));
+        Send("abcde");
+        clock.AdvanceMilliseconds(500);
+        Send("fgh");
+        Assert.Equal("abcf", _output.Text);
+        Assert.Equal((8, 4, 0), (serial.Metrics.SentBytes, serial.Metrics.DroppedBytes, serial.Metrics.LostBytes));
+
+        void Send(string text)
+        {
+            foreach (char value in text)
+            {
+                serial.Write(Data, [(byte)value]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Transmit_OutputThatTakesNothing_CostsTheBytesAlone()
+    {
+        _output.IsFull = true;
+        Write(Data, (byte)'a');
+        _output.IsFull = false;
+        Write(Data, (byte)'b');
+        Assert.Equal("b", _output.Text);
+        Assert.Equal((2, 1), (_serial.Metrics.SentBytes, _serial.Metrics.LostBytes));
     }
 
     [Fact]

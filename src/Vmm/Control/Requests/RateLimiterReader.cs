@@ -22,7 +22,7 @@ internal static class RateLimiterReader
         TokenBucketConfig? bandwidth = null, ops = null;
         while (cursor.NextField(ref scope, s_fields, out string name))
         {
-            TokenBucketConfig? bucket = cursor.IsNull ? null : ReadBucket(ref cursor);
+            TokenBucketConfig? bucket = ReadBucket(ref cursor);
             if (name == "bandwidth")
             {
                 bandwidth = bucket;
@@ -36,8 +36,15 @@ internal static class RateLimiterReader
         return new RateLimiterConfig(bandwidth, ops);
     }
 
-    private static TokenBucketConfig ReadBucket(ref JsonCursor cursor)
+    /// <summary>One bucket, or null for a JSON null.</summary>
+    /// <exception cref="VmConfigException">A field is unknown, twice, missing, or out of range.</exception>
+    internal static TokenBucketConfig? ReadBucket(ref JsonCursor cursor)
     {
+        if (cursor.IsNull)
+        {
+            return null;
+        }
+
         JsonObjectScope scope = cursor.EnterObject();
         string? size = null, refill = null;
         ulong tokens = 0, refillTime = 0;

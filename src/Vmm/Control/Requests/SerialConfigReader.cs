@@ -10,6 +10,7 @@ internal static class SerialConfigReader
     {
         JsonObjectScope scope = cursor.EnterObject();
         string? path = null;
+        TokenBucketConfig? limit = null;
         while (cursor.NextField(ref scope, s_fields, out string name))
         {
             if (name == "serial_out_path")
@@ -18,10 +19,10 @@ internal static class SerialConfigReader
             }
             else
             {
-                cursor.RefuseUnlessNeutral();
+                limit = RateLimiterReader.ReadBucket(ref cursor);
             }
         }
 
-        return new SerialConfig(path);
+        return new SerialConfig(path, limit);
     }
 }

@@ -5,7 +5,7 @@ namespace MicroVm.Vmm.Devices.Legacy;
 
 /// <summary>
 /// Serial output to standard output or a file. A reader that has gone or a full disk costs the guest its output, never its life:
-/// such bytes are counted and dropped.
+/// such bytes are dropped.
 /// </summary>
 internal sealed unsafe class DescriptorSerialOutput : ISerialOutput, IDisposable
 {
@@ -18,9 +18,6 @@ internal sealed unsafe class DescriptorSerialOutput : ISerialOutput, IDisposable
     private readonly int _fd;
 
     private DescriptorSerialOutput(int fd) => _fd = fd;
-
-    /// <summary>Bytes that could not be written.</summary>
-    internal long LostBytes { get; private set; }
 
     internal static DescriptorSerialOutput ToStandardOutput() => new(StandardOutput);
 
@@ -38,13 +35,10 @@ internal sealed unsafe class DescriptorSerialOutput : ISerialOutput, IDisposable
         throw new VmmFaultException(ExitCode.FileFault, cause.Message, cause);
     }
 
-    public void Write(byte value)
+    public bool TryWrite(byte value)
     {
         // SAFETY: one byte of the stack.
-        if (Libc.write(_fd, &value, 1) != 1)
-        {
-            LostBytes++;
-        }
+        return Libc.write(_fd, &value, 1) == 1;
     }
 
     public void Dispose()

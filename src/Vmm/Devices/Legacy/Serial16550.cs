@@ -1,4 +1,5 @@
 using MicroVm.Vmm.Bus;
+using MicroVm.Vmm.Devices.Virtio.RateLimiting;
 
 namespace MicroVm.Vmm.Devices.Legacy;
 
@@ -7,7 +8,10 @@ namespace MicroVm.Vmm.Devices.Legacy;
 /// are always up, and loopback works because drivers probe with it.
 /// The interrupt is edge-triggered: every new reason for one raises an edge, and the driver reads IIR until it names none.
 /// </summary>
-internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output) : IBusDevice
+/// <param name="interrupt">The line.</param>
+/// <param name="output">Where bytes go.</param>
+/// <param name="outputLimit">Bytes that may go there; more are dropped and counted, so that a limit never stops the guest.</param>
+internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output, TokenBucket? outputLimit = null) : IBusDevice
 {
     private const byte InterruptReceived = 0x01;
     private const byte InterruptTransmitEmpty = 0x02;
@@ -40,6 +44,9 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
     private bool _fifoEnabled;
     private bool _transmitEmptyPending;
     private bool _inputWaits;
+
+    /// <summary>Counters.</summary>
+    internal SerialMetrics Metrics { get; } = new();
 
     /// <summary>Called, on a vCPU thread, when there is room again after <see cref="Receive"/> had filled the FIFO.</summary>
     internal Action? InputRoomAvailable { get; set; }
@@ -146,7 +153,7 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
 
     private byte TakeReceived()
     {
-        _received.TryDequeue(out byte value);
+        Metrics.ReceivedBytes += _received.TryDequeue(out byte value) ? 1 : 0;
         return value;
     }
 
@@ -189,10 +196,23 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
         }
         else
         {
-            output.Write(value);
+            Send(value);
         }
 
         NotifyTransmitEmpty();
+    }
+
+    private void Send(byte value)
+    {
+        Metrics.SentBytes++;
+        if (outputLimit is not null && !outputLimit.TryTake(1, out _))
+        {
+            Metrics.DroppedBytes++;
+        }
+        else if (!output.TryWrite(value))
+        {
+            Metrics.LostBytes++;
+        }
     }
 
     private void EnableInterrupts(byte value)
