@@ -1,15 +1,21 @@
 namespace MicroVm.Vmm.Control;
 
 /// <summary>A configuration is malformed. The message is one line: the field, what was expected there, and what was found.</summary>
-internal sealed class VmConfigException(string path, string expected, string found)
-    : Exception($"{path}: expected {expected}, found {found}")
+internal sealed class VmConfigException : Exception
 {
+    internal VmConfigException(string path, string expected, string found)
+        : base($"{path}: expected {expected}, found {found}") => (Path, Expected, Found) = (path, expected, found);
+
+    /// <summary>A fault for which Firecracker's clients know a text.</summary>
+    internal VmConfigException(string path, string message)
+        : base(message) => Path = path;
+
     /// <summary>The field, for example <c>drives[1].path_on_host</c>.</summary>
-    internal string Path { get; } = path;
+    internal string Path { get; }
 
     /// <summary>What belongs there.</summary>
-    internal string Expected { get; } = expected;
+    internal string Expected { get; } = "";
 
     /// <summary>What is there.</summary>
-    internal string Found { get; } = found;
+    internal string Found { get; } = "";
 }
