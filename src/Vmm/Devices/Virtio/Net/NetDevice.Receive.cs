@@ -11,7 +11,7 @@ internal sealed partial class NetDevice
 
     private GuestFault Receive(VirtioActivation activation)
     {
-        if (_isLost)
+        if (_isLost && _responder is not { HasPacket: true })
         {
             return GuestFault.None;
         }
@@ -37,8 +37,10 @@ internal sealed partial class NetDevice
         {
             // The batch is over and the tap has more: epoll, level-triggered, brings us back after the others' turns.
             Listen(true);
+            RequeueForResponder(activation);
         }
 
+        _responder?.Watch();
         activation.Transport.NotifyUsed(queue);
         return queue.Fault;
     }
@@ -79,12 +81,22 @@ internal sealed partial class NetDevice
         _receive.Count != 0
         && (!mergeable || _receive.Bytes >= needed || _receive.VectorCount >= queue.Size / RingShare || !_receive.HasRoom);
 
-    /// <summary>Reads one packet; false when there is none for now.</summary>
+    /// <summary>Packets of the responder wait in it, where epoll does not see them.</summary>
+    private void RequeueForResponder(VirtioActivation activation)
+    {
+        if (_responder is { HasPacket: true })
+        {
+            activation.Transport.Requeue(RxQueue);
+        }
+    }
+
+    /// <summary>Reads one packet, the responder's before the network's; false when there is none for now.</summary>
     private bool TryRead(uint needed, bool mergeable)
     {
         while (true)
         {
-            int length = _receive.Read(_backend, needed, mergeable, out bool fits);
+            IPacketSource source = _responder is { HasPacket: true } ? _responder : _backend;
+            int length = _receive.Read(source, needed, mergeable, out bool fits);
             switch (length)
             {
                 case >= NetHeader.SizeBytes when fits:

@@ -8,6 +8,12 @@ internal sealed partial class NetDevice
 {
     private GuestFault Transmit(VirtioActivation activation)
     {
+        GuestFault fault = SendBatch(activation);
+        return fault == GuestFault.None && _responder is { HasPacket: true } ? Receive(activation) : fault;
+    }
+
+    private GuestFault SendBatch(VirtioActivation activation)
+    {
         if (_txLimiter.IsBlocked)
         {
             return GuestFault.None;
@@ -56,6 +62,12 @@ internal sealed partial class NetDevice
         if (length is < NetHeader.SizeBytes + EthernetHeaderBytes or > LargestPacketBytes)
         {
             Metrics.TxMalformed++;
+            return true;
+        }
+
+        if (_responder is not null && _responder.TryTake(_transmit, length))
+        {
+            // Not the network's: neither its limits nor its counters.
             return true;
         }
 

@@ -8,7 +8,7 @@ using MicroVm.Vmm.EventLoop;
 namespace MicroVm.Vmm.Devices.Virtio.Net;
 
 /// <summary>
-/// virtio-net (virtio 1.2 section 5.1) over a tap. Packets are never copied by this process. The tap is listened to while the
+/// virtio-net (virtio 1.2 section 5.1) over a tap. Packets are never copied by this process, but for those of a responder. The tap is listened to while the
 /// guest has receive buffers and its rate limiter lets packets through:
 /// <code>
 /// idle --driver ready--> listening --no buffers--> muted --guest adds buffers--> listening --tap gone--> lost
@@ -39,6 +39,7 @@ internal sealed partial class NetDevice : IVirtioDevice, IEventSource
     private readonly ChainBuffers _transmit = new(QueueSize);
     private readonly RateLimiter _rxLimiter;
     private readonly RateLimiter _txLimiter;
+    private readonly ResponderPort? _responder;
     private NetConfig _config;
     private volatile VirtioActivation? _activation;
     private uint _waitingBytes;
@@ -47,14 +48,15 @@ internal sealed partial class NetDevice : IVirtioDevice, IEventSource
 
     /// <summary>Attaches to the host's tap. On the loop's thread or before it runs.</summary>
     /// <exception cref="Interop.Linux.OsFaultException">The tap or a limiter's timer cannot be had.</exception>
-    internal NetDevice(NetworkInterfaceConfig config, EpollLoop loop)
-        : this(config, new TapDevice(config.HostDevName), loop)
+    internal NetDevice(NetworkInterfaceConfig config, EpollLoop loop, IFrameResponder? responder = null)
+        : this(config, new TapDevice(config.HostDevName), loop, responder: responder)
     {
     }
 
     /// <summary>As above with a backend of the caller's, which belongs to the device from here on.</summary>
-    /// <exception cref="Interop.Linux.OsFaultException">A limiter's timer cannot be had.</exception>
-    internal NetDevice(NetworkInterfaceConfig config, INetBackend backend, EpollLoop loop, TimeProvider? clock = null)
+    /// <exception cref="Interop.Linux.OsFaultException">A timer cannot be had.</exception>
+    internal NetDevice(
+        NetworkInterfaceConfig config, INetBackend backend, EpollLoop loop, TimeProvider? clock = null, IFrameResponder? responder = null)
     {
         _backend = backend;
         _loop = loop;
@@ -68,10 +70,12 @@ internal sealed partial class NetDevice : IVirtioDevice, IEventSource
         {
             _rxLimiter = new RateLimiter(config.RxRateLimiter, loop, () => _activation?.Transport.Requeue(RxQueue), clock);
             _txLimiter = new RateLimiter(config.TxRateLimiter, loop, () => _activation?.Transport.Requeue(TxQueue), clock);
+            _responder = responder is null ? null : new ResponderPort(responder, loop, () => _activation?.Transport.Requeue(RxQueue));
             loop.Add(backend.Fd, 0, this, 0);
         }
         catch
         {
+            _responder?.Dispose();
             _rxLimiter?.Dispose();
             _txLimiter?.Dispose();
             backend.Dispose();
@@ -114,6 +118,7 @@ internal sealed partial class NetDevice : IVirtioDevice, IEventSource
     {
         _activation = null;
         _receive.Clear();
+        _responder?.Reset();
         _waitingBytes = 0;
     }
 
@@ -177,6 +182,7 @@ internal sealed partial class NetDevice : IVirtioDevice, IEventSource
         _activation = null;
         _rxLimiter.Dispose();
         _txLimiter.Dispose();
+        _responder?.Dispose();
         _loop.Remove(_backend.Fd);
         _backend.Dispose();
     }

@@ -77,7 +77,7 @@ internal sealed unsafe class ReceiveBuffers(int queueSize)
     /// Reads a packet into as many chains as <paramref name="needed"/> bytes take, one when not <paramref name="mergeable"/>.
     /// <paramref name="fits"/> is false when the packet was larger than they are. Returns its length or a negative errno.
     /// </summary>
-    internal int Read(INetBackend backend, uint needed, bool mergeable, out bool fits)
+    internal int Read(IPacketSource source, uint needed, bool mergeable, out bool fits)
     {
         int end = _firstVector;
         uint room = 0;
@@ -92,7 +92,7 @@ internal sealed unsafe class ReceiveBuffers(int queueSize)
 
         // SAFETY: the vector with the stack byte is in the array during the call alone.
         _vectors[end] = new IoVec { Base = &overflow, Length = 1 };
-        int length = backend.Receive(_vectors.AsSpan(_firstVector, end - _firstVector + 1));
+        int length = source.Receive(_vectors.AsSpan(_firstVector, end - _firstVector + 1));
         _vectors[end] = displaced;
         fits = length <= room;
         return length;
