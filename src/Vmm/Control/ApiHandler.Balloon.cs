@@ -7,17 +7,31 @@ namespace MicroVm.Vmm.Control;
 internal sealed partial class ApiHandler
 {
     private const string NoBalloon = "No balloon device found.";
-    private const string HintingStart = "/balloon/hinting/start";
-    private const string HintingStop = "/balloon/hinting/stop";
     private const string HintingDisabled = "Attempting to use hinting when not enabled";
     private const string StatisticsDisabled = "Statistics for the balloon device are not enabled";
 
-    private HttpResponse GetBalloon() =>
-        config.Balloon is { } balloon ? new HttpResponse(200, ApiJson.Balloon(balloon)) : Refuse(NoBalloon);
+    private HttpResponse GetBalloon(string[] path) => path switch
+    {
+        [_] => config.Balloon is { } balloon ? new HttpResponse(200, ApiJson.Balloon(balloon)) : Refuse(NoBalloon),
+        [_, "statistics", ..] => GetBalloonStatistics(),
+        [_, "hinting", "status", ..] => GetHinting(),
+        [_, "hinting", ..] => Refuse($"Unrecognized GET request path `/hinting/{Rest(path)}`."),
+        _ => Refuse($"Unrecognized GET request path `{path[1]}`."),
+    };
+
+    private HttpResponse PatchBalloon(string[] path, ReadOnlySpan<byte> body) => path switch
+    {
+        [_, "statistics", ..] => PatchBalloonStatistics(body),
+        [_, "hinting", "start" or "stop", ..] => PatchHinting(body, starts: path[2] == "start"),
+        [_, "hinting", ..] => Refuse($"Unrecognized PATCH request path `/hinting/{Rest(path)}`."),
+        _ => PatchBalloonTarget(body),
+    };
+
+    private static string Rest(string[] path) => path.Length > 2 ? path[2] : "";
 
     private HttpResponse GetBalloonStatistics()
     {
-        if (info.State == InstanceState.NotStarted)
+        if (!IsStarted)
         {
             return Refuse(NotBeforeStart);
         }
@@ -32,11 +46,14 @@ internal sealed partial class ApiHandler
             : new HttpResponse(200, ApiJson.BalloonReport(vm.ReadBalloon()));
     }
 
-    private HttpResponse PatchBalloon(in HttpRequest request)
+    private HttpResponse PatchBalloonTarget(ReadOnlySpan<byte> body)
     {
-        var cursor = new JsonCursor(request.Body, "balloon");
-        int amountMib = BalloonConfigReader.ReadAmountUpdate(ref cursor);
-        cursor.End();
+        int amountMib = Read(body, "balloon", BalloonConfigReader.ReadAmountUpdate);
+        if (!IsStarted)
+        {
+            return Refuse(NotBeforeStart);
+        }
+
         if (config.Balloon is not { } balloon)
         {
             return Refuse(NoBalloon);
@@ -49,11 +66,14 @@ internal sealed partial class ApiHandler
         return HttpResponse.NoContent;
     }
 
-    private HttpResponse PatchBalloonStatistics(in HttpRequest request)
+    private HttpResponse PatchBalloonStatistics(ReadOnlySpan<byte> body)
     {
-        var cursor = new JsonCursor(request.Body, "balloon");
-        int seconds = BalloonConfigReader.ReadIntervalUpdate(ref cursor);
-        cursor.End();
+        int seconds = Read(body, "balloon", BalloonConfigReader.ReadIntervalUpdate);
+        if (!IsStarted)
+        {
+            return Refuse(NotBeforeStart);
+        }
+
         if (config.Balloon is not { } balloon)
         {
             return Refuse(NoBalloon);
@@ -76,7 +96,7 @@ internal sealed partial class ApiHandler
 
     private HttpResponse GetHinting()
     {
-        if (info.State == InstanceState.NotStarted)
+        if (!IsStarted)
         {
             return Refuse(NotBeforeStart);
         }
@@ -91,14 +111,12 @@ internal sealed partial class ApiHandler
     }
 
     /// <summary>Starts or stops a hinting run. As in Firecracker the body may be missing, and that of a stop says nothing.</summary>
-    private HttpResponse PatchHinting(in HttpRequest request, bool starts)
+    private HttpResponse PatchHinting(ReadOnlySpan<byte> body, bool starts)
     {
-        bool acknowledges = true;
-        if (starts && !request.Body.IsEmpty)
+        bool acknowledges = !starts || body.IsEmpty || Read(body, "balloon.hinting", BalloonConfigReader.ReadHintingStart);
+        if (!IsStarted)
         {
-            var cursor = new JsonCursor(request.Body, "balloon.hinting");
-            acknowledges = BalloonConfigReader.ReadHintingStart(ref cursor);
-            cursor.End();
+            return Refuse(NotBeforeStart);
         }
 
         if (config.Balloon is not { FreePageHinting: true })

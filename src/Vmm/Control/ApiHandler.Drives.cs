@@ -3,17 +3,41 @@ using MicroVm.Vmm.Control.Requests;
 
 namespace MicroVm.Vmm.Control;
 
-/// <content>Changes to the drives of a running VM.</content>
+/// <content>The drives of a VM, before and after its start.</content>
 internal sealed partial class ApiHandler
 {
-    private HttpResponse PatchDrive(in HttpRequest request, string id)
+    private const string OtherDriveId = "The id from the path does not match the id from the body!";
+
+    private HttpResponse PutDrive(string id, ReadOnlySpan<byte> body)
     {
-        var cursor = new JsonCursor(request.Body, "drives");
-        (string bodyId, string? path, RateLimiterConfig? limits) = DriveConfigReader.ReadUpdate(ref cursor);
-        cursor.End();
+        DriveConfig drive = Read(body, "drives", DriveConfigReader.Read);
+        if (drive.DriveId != id)
+        {
+            return Refuse(OtherDriveId);
+        }
+
+        bool isSecondRoot = false;
+        foreach (DriveConfig other in config.Drives)
+        {
+            isSecondRoot |= drive.IsRootDevice && other.IsRootDevice && other.DriveId != id;
+        }
+
+        return isSecondRoot && !IsStarted
+            ? Refuse("Drive config error: A root block device already exists!")
+            : ApplyBeforeStart(() => config.SetDrive(drive, "drives"));
+    }
+
+    private HttpResponse PatchDrive(string id, ReadOnlySpan<byte> body)
+    {
+        (string bodyId, string? path, RateLimiterConfig? limits) = Read(body, "drives", DriveConfigReader.ReadUpdate);
         if (bodyId != id)
         {
-            throw new VmConfigException("drives.drive_id", $"\"{id}\" as in the path", $"\"{bodyId}\"");
+            return Refuse(OtherDriveId);
+        }
+
+        if (!IsStarted)
+        {
+            return Refuse(NotBeforeStart);
         }
 
         foreach (DriveConfig drive in config.Drives)

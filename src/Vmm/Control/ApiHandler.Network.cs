@@ -7,21 +7,31 @@ namespace MicroVm.Vmm.Control;
 internal sealed partial class ApiHandler
 {
     private const string NetworkSection = "network-interfaces";
-    private const string NetworkTarget = $"/{NetworkSection}/";
 
-    private Action ReadNetworkInterface(ref JsonCursor cursor, string id)
+    private HttpResponse PutNetworkInterface(string id, ReadOnlySpan<byte> body)
     {
-        NetworkInterfaceConfig network = NetworkInterfaceReader.Read(ref cursor);
+        NetworkInterfaceConfig network = Read(body, NetworkSection, NetworkInterfaceReader.Read);
         RequireSameId(id, network.IfaceId);
-        return () => config.SetNetworkInterface(network, NetworkSection);
+        foreach (NetworkInterfaceConfig other in config.NetworkInterfaces)
+        {
+            if (!IsStarted && network.GuestMac is { } mac && other.GuestMac == mac && other.IfaceId != id)
+            {
+                return Refuse($"Network config error: The MAC address is already in use: {mac}");
+            }
+        }
+
+        return ApplyBeforeStart(() => config.SetNetworkInterface(network, NetworkSection));
     }
 
-    private HttpResponse PatchNetworkInterface(in HttpRequest request, string id)
+    private HttpResponse PatchNetworkInterface(string id, ReadOnlySpan<byte> body)
     {
-        var cursor = new JsonCursor(request.Body, NetworkSection);
-        (string bodyId, RateLimiterConfig? rx, RateLimiterConfig? tx) = NetworkInterfaceReader.ReadUpdate(ref cursor);
-        cursor.End();
+        (string bodyId, RateLimiterConfig? rx, RateLimiterConfig? tx) = Read(body, NetworkSection, NetworkInterfaceReader.ReadUpdate);
         RequireSameId(id, bodyId);
+        if (!IsStarted)
+        {
+            return Refuse(NotBeforeStart);
+        }
+
         if (config.FindNetworkInterface(id) is not { } network)
         {
             throw new VmConfigException($"{NetworkSection}.iface_id", "an interface of this VM", $"\"{id}\"");
@@ -41,7 +51,7 @@ internal sealed partial class ApiHandler
     {
         if (bodyId != id)
         {
-            throw new VmConfigException($"{NetworkSection}.iface_id", $"\"{id}\" as in the path", $"\"{bodyId}\"");
+            throw new VmConfigException(NetworkSection, $"The id from the path [{id}] does not match the id from the body [{bodyId}]!");
         }
     }
 }

@@ -1,283 +1,170 @@
 using System.Text;
-using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using System.Text.Json;
 using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Control.Requests;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Control;
 
-/// <summary>What the endpoints of the API do.</summary>
-internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder config, IVmControl vm) : IHttpHandler
+/// <summary>
+/// What the endpoints of the API do. As in Firecracker a body is read whole before the state of the VM is looked at, and a request
+/// that is refused leaves nothing behind.
+/// </summary>
+internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder config, IVmControl vm, MetadataService metadata, ApiMetrics metrics)
+    : IHttpHandler
 {
-    private const string DrivePrefix = "/drives/";
     private const string NotAfterStart = "The requested operation is not supported after starting the microVM.";
     private const string NotBeforeStart = "The requested operation is not supported before starting the microVM.";
 
-    private static readonly string[] s_stateFields = ["state"];
-    private static readonly string[] s_states = ["Paused", "Resumed"];
-    private static readonly string[] s_actionFields = ["action_type"];
-    private static readonly string[] s_actions = ["InstanceStart", "FlushMetrics", "SendCtrlAltDel"];
-    private const int CtrlAltDel = 2;
+    private bool IsStarted => info.State != InstanceState.NotStarted;
 
     public HttpResponse Handle(HttpRequest request)
     {
+        string method = Encoding.ASCII.GetString(request.Method);
+        string[] path = Split(Encoding.ASCII.GetString(request.Target));
+        HttpResponse response;
         try
         {
-            return Encoding.ASCII.GetString(request.Method) switch
+            response = method switch
             {
-                "GET" => Get(request),
-                "PUT" => Put(request),
-                "PATCH" => Patch(request),
-                _ => NoSuchEndpoint(request),
+                "GET" => Get(path, request.Body),
+                "PUT" => Put(path, request.Body),
+                "PATCH" => Patch(path, request.Body),
+                _ => NoSuchEndpoint(method, path),
             };
         }
         catch (Exception fault) when (fault is VmConfigException or VmmFaultException or OsFaultException)
         {
-            return Refuse(fault.Message);
+            response = Refuse(fault.Message);
         }
+
+        metrics.Count(method, path[0], response);
+        return response;
     }
 
     public HttpResponse Refuse(string fault) => new(400, ApiJson.Fault(fault));
 
-    private HttpResponse Get(in HttpRequest request)
+    private HttpResponse Get(string[] path, ReadOnlySpan<byte> body)
     {
-        if (!request.Body.IsEmpty)
+        if (!body.IsEmpty)
         {
             return Refuse("GET request cannot have a body.");
         }
 
-        return Encoding.ASCII.GetString(request.Target) switch
+        return path switch
         {
-            "/" => new HttpResponse(200, ApiJson.Instance(info)),
-            "/version" => new HttpResponse(200, ApiJson.Version()),
-            "/machine-config" => new HttpResponse(200, ApiJson.Machine(config.Machine)),
-            "/balloon" => GetBalloon(),
-            "/balloon/statistics" => GetBalloonStatistics(),
-            "/balloon/hinting/status" => GetHinting(),
-            "/vm/config" => new HttpResponse(200, ApiJson.Config(config)),
-            _ => NoSuchEndpoint(request),
+            [""] => new HttpResponse(200, ApiJson.Instance(info)),
+            ["version", ..] => new HttpResponse(200, ApiJson.Version()),
+            ["machine-config", ..] => new HttpResponse(200, ApiJson.Machine(config.Machine)),
+            ["balloon", ..] => GetBalloon(path),
+            ["mmds", ..] => GetMetadata(),
+            ["vm", "config", ..] => new HttpResponse(200, ApiJson.Config(config)),
+            _ => NoSuchEndpoint("GET", path),
         };
     }
 
-    private HttpResponse Put(in HttpRequest request)
+    private HttpResponse Put(string[] path, ReadOnlySpan<byte> body)
     {
-        string target = Encoding.ASCII.GetString(request.Target);
-        if (target == "/actions")
+        if (body.IsEmpty)
         {
-            return Act(request.Body);
+            return Refuse("Empty PUT request.");
         }
 
-        if (target is "/snapshot/create" or "/snapshot/load")
+        return path[0] switch
         {
-            return Refuse("Snapshots are not supported yet.");
-        }
-
-        string[] parts = target[1..].Split('/');
-        bool isDrive = parts is ["drives", { Length: > 0 }];
-        bool isNetwork = parts is ["network-interfaces", { Length: > 0 }];
-        bool isKnown = isDrive || isNetwork
-            || parts is ["machine-config" or "cpu-config" or "boot-source" or "vsock" or "entropy" or "serial" or "logger" or "metrics" or "balloon"];
-        if (!isKnown)
-        {
-            return NoSuchEndpoint(request);
-        }
-
-        var cursor = new JsonCursor(request.Body, parts[0]);
-        Action apply = isDrive ? ReadDrive(ref cursor, parts[1])
-            : isNetwork ? ReadNetworkInterface(ref cursor, parts[1])
-            : ReadSection(ref cursor, parts[0]);
-        cursor.End();
-        if (info.State != InstanceState.NotStarted)
-        {
-            return Refuse(NotAfterStart);
-        }
-
-        apply();
-        return HttpResponse.NoContent;
-    }
-
-    private HttpResponse Patch(in HttpRequest request)
-    {
-        string target = Encoding.ASCII.GetString(request.Target);
-        bool isNetwork = target.StartsWith(NetworkTarget, StringComparison.Ordinal);
-        if (target == "/machine-config")
-        {
-            return PatchMachine(request);
-        }
-
-        bool isDrive = target.StartsWith(DrivePrefix, StringComparison.Ordinal) && target.Length > DrivePrefix.Length;
-        bool isKnown = isNetwork || isDrive || target is "/vm" or "/balloon" or "/balloon/statistics" or HintingStart or HintingStop;
-        if (!isKnown)
-        {
-            return NoSuchEndpoint(request);
-        }
-
-        if (info.State == InstanceState.NotStarted)
-        {
-            return Refuse(NotBeforeStart);
-        }
-
-        if (isNetwork)
-        {
-            return PatchNetworkInterface(request, target[NetworkTarget.Length..]);
-        }
-
-        if (isDrive)
-        {
-            return PatchDrive(request, target[DrivePrefix.Length..]);
-        }
-
-        return target switch
-        {
-            "/vm" => PatchState(request),
-            "/balloon" => PatchBalloon(request),
-            HintingStart or HintingStop => PatchHinting(request, starts: target == HintingStart),
-            _ => PatchBalloonStatistics(request),
+            "actions" => Act(body),
+            "drives" => PutDrive(CheckedId(path), body),
+            "network-interfaces" => PutNetworkInterface(CheckedId(path), body),
+            "mmds" => PutMetadata(path, body),
+            "snapshot" => PutSnapshot(path),
+            _ => PutSection(path, body),
         };
     }
 
-    private HttpResponse PatchMachine(in HttpRequest request)
+    private HttpResponse Patch(string[] path, ReadOnlySpan<byte> body)
     {
-        var cursor = new JsonCursor(request.Body, "machine-config");
-        MachineConfig machine = MachineConfigReader.ReadUpdate(ref cursor, config.Machine);
-        cursor.End();
-        if (info.State != InstanceState.NotStarted)
+        if (body.IsEmpty && path is not ["balloon", "hinting", ..])
         {
-            return Refuse(NotAfterStart);
+            return Refuse("Empty PATCH request.");
         }
 
-        config.Balloon?.CheckAgainst(machine);
-        config.Machine = machine;
-        return HttpResponse.NoContent;
+        return path[0] switch
+        {
+            "vm" => PatchState(body),
+            "machine-config" => PatchMachine(body),
+            "drives" => PatchDrive(CheckedId(path), body),
+            "network-interfaces" => PatchNetworkInterface(CheckedId(path), body),
+            "balloon" => PatchBalloon(path, body),
+            "mmds" => PatchMetadata(body),
+            _ => NoSuchEndpoint("PATCH", path),
+        };
     }
 
-    private HttpResponse PatchState(in HttpRequest request)
+    private HttpResponse PutSnapshot(string[] path) => path switch
     {
-        var cursor = new JsonCursor(request.Body, "vm");
-        JsonObjectScope scope = cursor.EnterObject();
-        string? field = null;
-        bool pauses = false;
-        while (cursor.NextField(ref scope, s_stateFields, out string name))
-        {
-            field = name;
-            pauses = cursor.ReadChoice(s_states) == 0;
-        }
+        [_] => Refuse("Missing snapshot operation type."),
+        [_, "create" or "load", ..] => Refuse("Snapshots are not supported yet."),
+        _ => Refuse($"Invalid request method and/or path: PUT /snapshot/{path[1]}."),
+    };
 
-        cursor.End();
-        cursor.Required(field, scope, "state");
-        if (pauses)
-        {
-            vm.Pause();
-        }
-        else
-        {
-            vm.Resume();
-        }
-
-        info.State = pauses ? InstanceState.Paused : InstanceState.Running;
-        return HttpResponse.NoContent;
+    /// <summary>The parts of a target. Slashes before the first and behind the last do not count, and there is always a part.</summary>
+    private static string[] Split(string target)
+    {
+        string path = target.TrimStart('/');
+        return (path.EndsWith('/') ? path[..^1] : path).Split('/');
     }
 
-    /// <summary>Reads a section whole before anything changes: a request that is refused leaves nothing behind.</summary>
-    private Action ReadSection(ref JsonCursor cursor, string name)
+    /// <summary>The id of the resource that a path names.</summary>
+    /// <exception cref="VmConfigException">There is none, or it has other characters than Firecracker takes.</exception>
+    private static string CheckedId(string[] path)
     {
-        switch (name)
+        string id = path.Length > 1 ? path[1] : "";
+        if (id.Length == 0)
         {
-            case "machine-config":
-                MachineConfig machine = MachineConfigReader.Read(ref cursor, config.Machine);
-                return () => config.Machine = machine;
-            case "cpu-config":
-                CpuTemplate template = CpuConfigReader.Read(ref cursor);
-                return () => config.Machine = config.Machine with { CpuTemplate = template };
-            case "boot-source":
-                BootSource bootSource = BootSourceReader.Read(ref cursor);
-                return () => config.BootSource = bootSource;
-            case "vsock":
-                VsockConfig vsock = VsockConfigReader.Read(ref cursor);
-                return () => config.Vsock = vsock;
-            case "entropy":
-                EntropyConfig entropy = EntropyConfigReader.Read(ref cursor);
-                return () => config.Entropy = entropy;
-            case "serial":
-                SerialConfig serial = SerialConfigReader.Read(ref cursor);
-                return () => config.Serial = serial;
-            case "metrics":
-                MetricsConfig metrics = MetricsConfigReader.Read(ref cursor);
-                return () =>
-                {
-                    vm.OpenMetrics(metrics.MetricsPath);
-                    config.Metrics = metrics;
-                };
-            case "balloon":
-                BalloonConfig balloon = BalloonConfigReader.Read(ref cursor);
-                balloon.CheckAgainst(config.Machine);
-                return () => config.Balloon = balloon;
-            default:
-                LoggerConfig logger = LoggerConfigReader.Read(ref cursor);
-                return () => config.Logger = logger;
+            throw new VmConfigException(path[0], "The ID cannot be empty.");
+        }
+
+        return ResourceId.IsValid(id)
+            ? id
+            : throw new VmConfigException(path[0], "API Resource IDs can only contain alphanumeric characters and underscores.");
+    }
+
+    /// <summary>Reads a whole body.</summary>
+    /// <exception cref="VmConfigException">It is not what is expected.</exception>
+    private static T Read<T>(ReadOnlySpan<byte> body, string section, SectionReader<T> reader)
+    {
+        try
+        {
+            var cursor = new JsonCursor(body, section);
+            T value = reader(ref cursor);
+            cursor.End();
+            return value;
+        }
+        catch (VmConfigException fault)
+        {
+            throw NotRead(fault);
         }
     }
 
-    private Action ReadDrive(ref JsonCursor cursor, string id)
+    private static VmConfigException NotRead(VmConfigException fault) =>
+        new(fault.Path, $"An error occurred when deserializing the json body of a request: {fault.Message}.");
+
+    /// <summary>True when the object in <paramref name="body"/>, which was read before, has this field, and not null in it.</summary>
+    private static bool HasField(ReadOnlySpan<byte> body, ReadOnlySpan<byte> name)
     {
-        DriveConfig drive = DriveConfigReader.Read(ref cursor);
-        if (drive.DriveId != id)
+        var reader = new Utf8JsonReader(body);
+        while (reader.Read())
         {
-            throw new VmConfigException("drives.drive_id", $"\"{id}\" as in the path", $"\"{drive.DriveId}\"");
+            if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(name))
+            {
+                return reader.Read() && reader.TokenType != JsonTokenType.Null;
+            }
         }
 
-        return () => config.SetDrive(drive, "drives");
+        return false;
     }
 
-    private HttpResponse Act(ReadOnlySpan<byte> body)
-    {
-        var cursor = new JsonCursor(body, "actions");
-        JsonObjectScope scope = cursor.EnterObject();
-        string? field = null;
-        int action = 0;
-        while (cursor.NextField(ref scope, s_actionFields, out string name))
-        {
-            field = name;
-            action = cursor.ReadChoice(s_actions);
-        }
-
-        cursor.End();
-        cursor.Required(field, scope, "action_type");
-        if (action != 0)
-        {
-            return ActOnRunning(action);
-        }
-
-        if (info.State != InstanceState.NotStarted)
-        {
-            return Refuse(NotAfterStart);
-        }
-
-        vm.Start(config.Build());
-        info.State = InstanceState.Running;
-        return HttpResponse.NoContent;
-    }
-
-    private HttpResponse ActOnRunning(int action)
-    {
-        if (info.State == InstanceState.NotStarted)
-        {
-            return Refuse(NotBeforeStart);
-        }
-
-        if (action == CtrlAltDel)
-        {
-            vm.SendCtrlAltDel();
-        }
-        else
-        {
-            vm.FlushMetrics();
-        }
-
-        return HttpResponse.NoContent;
-    }
-
-    private HttpResponse NoSuchEndpoint(in HttpRequest request) =>
-        Refuse($"Invalid request method and/or path: {Encoding.ASCII.GetString(request.Method)} {Encoding.ASCII.GetString(request.Target)}.");
+    private HttpResponse NoSuchEndpoint(string method, string[] path) => Refuse($"Invalid request method and/or path: {method} {path[0]}.");
 }

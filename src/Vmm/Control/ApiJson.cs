@@ -1,13 +1,18 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Memory;
+using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Control;
 
 /// <summary>The bodies of answers, field for field Firecracker's.</summary>
 internal static class ApiJson
 {
+    // Nobody puts these answers into a web page, and people read them: no escapes but those of JSON.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     internal static ReadOnlyMemory<byte> Fault(string message) => Write(json => json.WriteString("fault_message", message));
 
     internal static ReadOnlyMemory<byte> Instance(InstanceInfo info) => Write(json =>
@@ -41,12 +46,14 @@ internal static class ApiJson
         }
 
         json.WriteEndArray();
-        WriteSection(json, "boot-source", config.BootSource, WriteBootSource);
+        WriteSection(json, "boot-source", config.BootSource ?? new BootSource("", null, null), WriteBootSource);
+
+        // Firecracker has these three in its file, and never tells them.
         json.WriteNull("cpu-config");
-        WriteSection(json, "logger", config.Logger, WriteLogger);
+        json.WriteNull("logger");
         WriteSection(json, "machine-config", config.Machine, WriteMachine);
-        WriteSection(json, "metrics", config.Metrics, static (writer, metrics) => writer.WriteString("metrics_path", metrics.MetricsPath));
-        json.WriteNull("mmds-config");
+        json.WriteNull("metrics");
+        WriteSection(json, "mmds-config", config.Mmds, WriteMmds);
         json.WriteStartArray("network-interfaces");
         foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)
         {
@@ -58,11 +65,9 @@ internal static class ApiJson
         json.WriteEndArray();
         WriteSection(json, "vsock", config.Vsock, WriteVsock);
         WriteSection(json, "entropy", config.Entropy, static (writer, entropy) => WriteLimiter(writer, "rate_limiter", entropy.RateLimiter));
-        WriteSection(json, "serial", config.Serial, static (writer, serial) =>
-        {
-            writer.WriteString("serial_out_path", serial.SerialOutPath);
-            WriteSection(writer, "rate_limiter", serial.RateLimiter, WriteBucket);
-        });
+        json.WriteStartArray("pmem");
+        json.WriteEndArray();
+        json.WriteNull("memory-hotplug");
     });
 
     private static void WriteMachine(Utf8JsonWriter json, MachineConfig machine)
@@ -108,6 +113,10 @@ internal static class ApiJson
         {
             json.WriteNumber("mtu", mtu);
         }
+        else
+        {
+            json.WriteNull("mtu");
+        }
 
         WriteLimiter(json, "rx_rate_limiter", network.RxRateLimiter);
         WriteLimiter(json, "tx_rate_limiter", network.TxRateLimiter);
@@ -141,34 +150,18 @@ internal static class ApiJson
         json.WriteString("uds_path", vsock.UdsPath);
     }
 
-    private static void WriteLogger(Utf8JsonWriter json, LoggerConfig logger)
+    private static void WriteMmds(Utf8JsonWriter json, MmdsConfig mmds)
     {
-        json.WriteString("log_path", logger.LogPath);
-        json.WriteString("level", logger.Level switch
+        json.WriteString("version", mmds.Version == MmdsVersion.V2 ? "V2" : "V1");
+        json.WriteStartArray("network_interfaces");
+        foreach (string id in mmds.NetworkInterfaces)
         {
-            LogLevel.Off => "Off",
-            LogLevel.Error => "Error",
-            LogLevel.Warning => "Warning",
-            LogLevel.Info => "Info",
-            LogLevel.Debug => "Debug",
-            LogLevel.Trace => "Trace",
-            _ => null,
-        });
-        WriteFlag(json, "show_level", logger.ShowLevel);
-        WriteFlag(json, "show_log_origin", logger.ShowLogOrigin);
-        json.WriteNull("module");
-    }
+            json.WriteStringValue(id);
+        }
 
-    private static void WriteFlag(Utf8JsonWriter json, string name, bool? value)
-    {
-        if (value is { } known)
-        {
-            json.WriteBoolean(name, known);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
+        json.WriteEndArray();
+        json.WriteString("ipv4_address", mmds.AddressText);
+        json.WriteBoolean("imds_compat", mmds.ImdsCompat);
     }
 
     private static void WriteSection<T>(Utf8JsonWriter json, string name, T? value, Action<Utf8JsonWriter, T> write)
@@ -188,7 +181,7 @@ internal static class ApiJson
     private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> content)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, s_options);
         json.WriteStartObject();
         content(json);
         json.WriteEndObject();

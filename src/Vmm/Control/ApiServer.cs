@@ -1,6 +1,7 @@
 using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Control;
 
@@ -25,6 +26,8 @@ internal sealed class ApiServer : IEventSource, IDisposable
     /// <param name="config">What requests fill in.</param>
     /// <param name="vm">What requests act on.</param>
     /// <param name="maxBodyBytes">Longest request body.</param>
+    /// <param name="metadata">The guest's metadata; by default an own one, as large as a body may be.</param>
+    /// <param name="metrics">What requests are counted in; by default an own one.</param>
     /// <exception cref="OsFaultException">The socket cannot be made.</exception>
     internal ApiServer(
         string socketPath,
@@ -32,12 +35,14 @@ internal sealed class ApiServer : IEventSource, IDisposable
         InstanceInfo info,
         VmConfigBuilder config,
         IVmControl vm,
-        int maxBodyBytes = HttpLimits.DefaultMaxBodyBytes)
+        int maxBodyBytes = HttpLimits.DefaultMaxBodyBytes,
+        MetadataService? metadata = null,
+        ApiMetrics? metrics = null)
     {
         _maxBodyBytes = maxBodyBytes;
         _path = socketPath;
         _loop = loop;
-        _handler = new ApiHandler(info, config, vm);
+        _handler = new ApiHandler(info, config, vm, metadata ?? new MetadataService(maxBodyBytes), metrics ?? new ApiMetrics());
         _forget = Forget;
         _listener = UnixSocket.Listen(socketPath, Backlog);
         loop.Add(_listener, EpollLoop.In, this, 0);

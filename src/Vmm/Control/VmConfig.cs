@@ -27,6 +27,9 @@ internal sealed record VmConfig
     /// <summary>The balloon, when there is one.</summary>
     internal BalloonConfig? Balloon { get; init; }
 
+    /// <summary>Who may reach the metadata service; null when nobody may.</summary>
+    internal MmdsConfig? Mmds { get; init; }
+
     /// <summary>Where the serial console goes, when not to the defaults.</summary>
     internal SerialConfig? Serial { get; init; }
 

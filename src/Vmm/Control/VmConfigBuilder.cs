@@ -34,6 +34,9 @@ internal sealed class VmConfigBuilder
     /// <summary>The balloon.</summary>
     internal BalloonConfig? Balloon { get; set; }
 
+    /// <summary>The metadata service.</summary>
+    internal MmdsConfig? Mmds { get; set; }
+
     /// <summary>The serial console.</summary>
     internal SerialConfig? Serial { get; set; }
 
@@ -95,10 +98,11 @@ internal sealed class VmConfigBuilder
     }
 
     /// <summary>The configuration as it is now.</summary>
-    /// <exception cref="VmConfigException">There is no boot source, or the balloon takes more than there is.</exception>
+    /// <exception cref="VmConfigException">There is no boot source, the balloon takes more than there is, or metadata an interface that is not.</exception>
     internal VmConfig Build()
     {
         Balloon?.CheckAgainst(Machine);
+        Mmds?.CheckAgainst(_networkInterfaces);
         return new VmConfig
         {
             Machine = Machine,
@@ -109,6 +113,7 @@ internal sealed class VmConfigBuilder
             Entropy = Entropy,
             Balloon = Balloon,
             Metrics = Metrics,
+            Mmds = Mmds,
             Serial = Serial,
             Logger = Logger,
         };

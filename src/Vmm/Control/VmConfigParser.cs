@@ -9,7 +9,7 @@ internal static class VmConfigParser
     private static readonly string[] s_fields =
     [
         "boot-source", "drives", "machine-config", "vsock", "entropy", "serial", "logger",
-        "network-interfaces", "balloon", "mmds-config", "metrics", "cpu-config",
+        "network-interfaces", "balloon", "mmds-config", "metrics", "cpu-config", "pmem", "memory-hotplug",
     ];
 
     /// <summary>The configuration in <paramref name="json"/>; <paramref name="readFile"/> gives the content of a file that it names as a part of it.</summary>
@@ -59,6 +59,9 @@ internal static class VmConfigParser
                 break;
             case "balloon" when !cursor.IsNull:
                 builder.Balloon = BalloonConfigReader.Read(ref cursor);
+                break;
+            case "mmds-config" when !cursor.IsNull:
+                builder.Mmds = MmdsConfigReader.Read(ref cursor);
                 break;
             case "serial" when !cursor.IsNull:
                 builder.Serial = SerialConfigReader.Read(ref cursor);

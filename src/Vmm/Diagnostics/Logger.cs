@@ -20,16 +20,18 @@ internal sealed unsafe class Logger(string instanceId)
     private LogLevel _level = LogLevel.Info;
     private bool _showLevel;
     private bool _showOrigin;
+    private string _module = "";
 
     /// <summary>Lines that could not be written.</summary>
     internal long LostLines { get; private set; }
 
     /// <summary>Sets what is written and how; null keeps what was set before.</summary>
-    internal void Configure(LogLevel? level, bool? showLevel, bool? showOrigin)
+    internal void Configure(LogLevel? level, bool? showLevel, bool? showOrigin, string? module = null)
     {
         _level = level ?? _level;
         _showLevel = showLevel ?? _showLevel;
         _showOrigin = showOrigin ?? _showOrigin;
+        _module = module ?? _module;
     }
 
     /// <summary>Appends to a file from now on.</summary>
@@ -62,7 +64,9 @@ internal sealed unsafe class Logger(string instanceId)
 
     private void Write(LogLevel level, string message, string origin)
     {
-        if (level <= _level || level == LogLevel.Error)
+        // Of a module, which is where a line comes from, errors are shown whatever it is.
+        bool isWanted = level <= _level && origin.StartsWith(_module, StringComparison.Ordinal);
+        if (isWanted || level == LogLevel.Error)
         {
             WriteLine(_fd, level, message, origin);
         }

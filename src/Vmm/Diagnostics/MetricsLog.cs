@@ -92,7 +92,7 @@ internal sealed unsafe class MetricsLog : IEventSource, IDisposable
         foreach ((string name, long value) in section.Counters)
         {
             _written.TryGetValue((section.Name, name), out long before);
-            json.WriteNumber(name, value - before);
+            json.WriteNumber(name, section.IsGauge ? value : value - before);
             _written[(section.Name, name)] = value;
         }
 

@@ -38,6 +38,12 @@ internal sealed record CommandLineOptions
     /// <summary>Longest body of an API request.</summary>
     internal int MaxPayloadBytes { get; init; } = HttpLimits.DefaultMaxBodyBytes;
 
+    /// <summary>A JSON file with the guest's metadata.</summary>
+    internal string? MetadataFile { get; init; }
+
+    /// <summary>Most bytes of metadata; by default as many as a body may have.</summary>
+    internal int? MmdsSizeLimit { get; init; }
+
     /// <summary>Print the version and end.</summary>
     internal bool Version { get; init; }
 

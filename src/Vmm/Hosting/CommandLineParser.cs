@@ -22,6 +22,8 @@ internal static class CommandLineParser
           --start-time-us N    microseconds on the monotonic clock that the boot timer counts from
           --start-time-cpu-us N  microseconds of processor time that it leaves out
           --http-api-max-payload-size N  longest body of an API request in bytes, 51200 by default
+          --metadata FILE      give the guest the metadata in this JSON file
+          --mmds-size-limit N  most bytes of metadata; by default those of a request body
           --no-seccomp         accepted; there are no system call filters yet
           --version            print the version
           --help               print this
@@ -65,7 +67,8 @@ internal static class CommandLineParser
         "--start-time-cpu-us" => options with { StartTimeCpuMicroseconds = ParseNumber(flag, value, ulong.MaxValue) },
         "--http-api-max-payload-size" =>
             options with { MaxPayloadBytes = (int)ParseNumber(flag, value, HttpLimits.MostMaxBodyBytes) },
-        "--metadata" => throw Bad("--metadata: this VMM has no metadata service yet"),
+        "--metadata" => options with { MetadataFile = value },
+        "--mmds-size-limit" => options with { MmdsSizeLimit = (int)ParseNumber(flag, value, HttpLimits.MostMaxBodyBytes) },
         _ => throw Bad($"unknown argument {flag}; see --help"),
     };
 
@@ -80,7 +83,7 @@ internal static class CommandLineParser
     private static string Next(ReadOnlySpan<string> arguments, ref int index, string flag)
     {
         bool isKnown = flag is "--config-file" or "--api-sock" or "--id" or "--log-path" or "--level" or "--metadata" or "--metrics-path"
-            or "--start-time-us" or "--start-time-cpu-us" or "--http-api-max-payload-size";
+            or "--start-time-us" or "--start-time-cpu-us" or "--http-api-max-payload-size" or "--mmds-size-limit";
         if (!isKnown)
         {
             throw Bad($"unknown argument {flag}; see --help");

@@ -1,10 +1,12 @@
 using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Hosting;
 
-/// <summary>Reads the file of --config-file.</summary>
+/// <summary>Reads the files of --config-file and --metadata.</summary>
 internal static unsafe class ConfigFile
 {
     private const int OpenReadOnlyCloseOnExec = 0x80000;
@@ -16,7 +18,7 @@ internal static unsafe class ConfigFile
         ReadOnlyMemory<byte> json = ReadBytes(path);
         try
         {
-            return VmConfigParser.Parse(json.Span, ReadBytes);
+            return VmConfigParser.Parse(json.Span, static file => ReadBytes(file));
         }
         catch (VmConfigException fault)
         {
@@ -24,7 +26,25 @@ internal static unsafe class ConfigFile
         }
     }
 
-    private static ReadOnlyMemory<byte> ReadBytes(string path)
+    /// <summary>Reads the file of --metadata into <paramref name="store"/>.</summary>
+    /// <exception cref="VmmFaultException">The file is unreadable, no JSON, or more than the store takes.</exception>
+    internal static void ReadMetadata(string path, MetadataStore store)
+    {
+        ReadOnlyMemory<byte> json = ReadBytes(path, HttpLimits.MostMaxBodyBytes);
+        try
+        {
+            if (!store.TryPut(json.Span))
+            {
+                throw new VmConfigException("mmds", $"at most {store.LimitBytes} bytes", "more");
+            }
+        }
+        catch (VmConfigException fault)
+        {
+            throw new VmmFaultException(ExitCode.BadConfiguration, $"{path}: {fault.Message}", fault);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> ReadBytes(string path, int maxBytes = MaxBytes)
     {
         int fd = Libc.open(path, OpenReadOnlyCloseOnExec, 0);
         if (fd < 0)
@@ -41,7 +61,7 @@ internal static unsafe class ConfigFile
                 length += count;
                 if (length == buffer.Length)
                 {
-                    Grow(ref buffer, path);
+                    Grow(ref buffer, path, maxBytes);
                 }
             }
         }
@@ -63,11 +83,11 @@ internal static unsafe class ConfigFile
         }
     }
 
-    private static void Grow(ref byte[] buffer, string path)
+    private static void Grow(ref byte[] buffer, string path, int maxBytes)
     {
-        if (buffer.Length >= MaxBytes)
+        if (buffer.Length >= maxBytes)
         {
-            throw new VmmFaultException(ExitCode.BadConfiguration, $"{path}: expected at most {MaxBytes} bytes of configuration, found more");
+            throw new VmmFaultException(ExitCode.BadConfiguration, $"{path}: expected at most {maxBytes} bytes of configuration, found more");
         }
 
         Array.Resize(ref buffer, buffer.Length * 2);

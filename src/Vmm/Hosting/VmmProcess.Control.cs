@@ -21,6 +21,16 @@ internal sealed partial class VmmProcess : IVmControl
 
     public void ReplaceDisk(string driveId, string path) => _machine!.Find<BlockDevice>(BlockDevice.NameOf(driveId)).ReplaceDisk(path);
 
+    public void ConfigureLogger(LoggerConfig logger)
+    {
+        if (logger.LogPath is not null)
+        {
+            _logger.OpenFile(logger.LogPath);
+        }
+
+        _logger.Configure(logger.Level, logger.ShowLevel, logger.ShowLogOrigin, logger.Module);
+    }
+
     public void OpenMetrics(string path)
     {
         if (_metrics is not null)
@@ -61,5 +71,11 @@ internal sealed partial class VmmProcess : IVmControl
         return new BalloonReport(balloon.TargetPages, balloon.ActualPages, statistics);
     }
 
-    private List<MetricsSection> CollectMetrics() => _machine?.CollectMetrics() ?? [];
+    private List<MetricsSection> CollectMetrics()
+    {
+        List<MetricsSection> sections = _machine?.CollectMetrics() ?? [];
+        _apiMetrics.AddTo(sections);
+        sections.Add(_metadata.Metrics.ToSection());
+        return sections;
+    }
 }

@@ -3,6 +3,7 @@ using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Machine;
+using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Hosting;
 
@@ -22,6 +23,8 @@ internal sealed partial class VmmProcess : IDisposable
     private readonly VmLifetime _lifetime;
     private readonly StopSignalSource _signals;
     private readonly InstanceInfo _info;
+    private readonly MetadataService _metadata;
+    private readonly ApiMetrics _apiMetrics = new();
     private readonly ulong _startWall;
     private readonly ulong _startCpu;
     private ApiServer? _api;
@@ -35,6 +38,7 @@ internal sealed partial class VmmProcess : IDisposable
         _startCpu = options.StartTimeCpuMicroseconds ?? ProcessClock.CpuMicroseconds;
         _logger = logger;
         _info = new InstanceInfo(options.Id);
+        _metadata = new MetadataService(options.MmdsSizeLimit ?? options.MaxPayloadBytes);
         _lifetime = new VmLifetime(_loop);
         _signals = new StopSignalSource(_loop, OnStopSignal);
     }
@@ -48,10 +52,16 @@ internal sealed partial class VmmProcess : IDisposable
             OpenMetrics(_options.MetricsPath);
         }
 
+        if (_options.MetadataFile is not null)
+        {
+            ConfigFile.ReadMetadata(_options.MetadataFile, _metadata.Store);
+        }
+
         VmConfig? config = _options.ConfigFile is null ? null : ConfigFile.Read(_options.ConfigFile);
         if (_options.ApiSocket is not null)
         {
             _api = ServeApi(_options.ApiSocket, config);
+            NoteStartup();
             _logger.Info("API is served");
         }
 
@@ -95,7 +105,21 @@ internal sealed partial class VmmProcess : IDisposable
             _info.State = InstanceState.Running;
         }
 
-        return new ApiServer(path, _loop, _info, builder, this, _options.MaxPayloadBytes);
+        return new ApiServer(path, _loop, _info, builder, this, _options.MaxPayloadBytes, _metadata, _apiMetrics);
+    }
+
+    /// <summary>How long the start has taken, when whoever started this process says when that was.</summary>
+    private void NoteStartup()
+    {
+        if (_options.StartTimeMicroseconds is { } wall)
+        {
+            _apiMetrics.StartupMicroseconds = (long)(ProcessClock.WallMicroseconds - wall);
+        }
+
+        if (_options.StartTimeCpuMicroseconds is { } cpu)
+        {
+            _apiMetrics.StartupCpuMicroseconds = (long)(ProcessClock.CpuMicroseconds - cpu);
+        }
     }
 
     private static void Fill(VmConfigBuilder builder, VmConfig config)
@@ -106,6 +130,7 @@ internal sealed partial class VmmProcess : IDisposable
         builder.Entropy = config.Entropy;
         builder.Metrics = config.Metrics;
         builder.Balloon = config.Balloon;
+        builder.Mmds = config.Mmds;
         builder.Serial = config.Serial;
         builder.Logger = config.Logger;
         foreach (DriveConfig drive in config.Drives)
@@ -121,18 +146,16 @@ internal sealed partial class VmmProcess : IDisposable
 
     private void Start(VmConfig config)
     {
-        if (config.Logger is LoggerConfig log)
+        if (config.Logger is not null)
         {
-            _logger.Configure(log.Level, log.ShowLevel, log.ShowLogOrigin);
-            if (log.LogPath is not null)
-            {
-                _logger.OpenFile(log.LogPath);
-            }
+            ConfigureLogger(config.Logger);
         }
+
+        _metadata.Config = config.Mmds ?? _metadata.Config;
 
         // With an API a supervisor drives this process, and its standard input is nobody's console.
         MachineOptions options = new(
-            ReadsStandardInput: _options.ApiSocket is null, _options.BootTimer ? (_startWall, _startCpu) : null);
+            ReadsStandardInput: _options.ApiSocket is null, _metadata, _options.BootTimer ? (_startWall, _startCpu) : null);
         _machine = VirtualMachine.Create(config, _loop, _lifetime, _logger, options);
         _logger.Info("guest started");
         _machine.Start();

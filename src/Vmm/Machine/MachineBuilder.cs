@@ -47,7 +47,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
             .AddAll(config.Serial, options.ReadsStandardInput);
         AddBootTimer(options);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
-        IReadOnlyList<IVirtioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config);
+        IReadOnlyList<IVirtioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config, options.Metadata);
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
         return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), _pause, powerButton, legacy, devices);
     }

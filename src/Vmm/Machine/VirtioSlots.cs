@@ -8,6 +8,7 @@ using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Kvm;
 using MicroVm.Vmm.Memory;
+using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Machine;
 
@@ -16,9 +17,9 @@ internal sealed class VirtioSlots(
     KvmVm vm, GuestMemory memory, IoBus bus, EpollLoop loop, Logger logger, OwnedResources resources)
 {
     /// <summary>Adds every device of <paramref name="config"/>; returns them, owned by their transports.</summary>
-    internal IReadOnlyList<IVirtioDevice> AddAll(VmConfig config)
+    internal IReadOnlyList<IVirtioDevice> AddAll(VmConfig config, MetadataService metadata)
     {
-        IReadOnlyList<IVirtioDevice> devices = VirtioDeviceFactory.Create(config, loop);
+        IReadOnlyList<IVirtioDevice> devices = VirtioDeviceFactory.Create(config, loop, metadata);
         int next = 0;
         try
         {

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
 using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.EventLoop;
+using MicroVm.Vmm.Mmds;
 using MicroVm.Vmm.Tests.Virtio;
 
 namespace MicroVm.Vmm.Tests.Control;
@@ -14,10 +16,11 @@ internal sealed class ApiClientOfTests : IDisposable
     private readonly string _path;
     private readonly ApiServer _server;
 
-    internal ApiClientOfTests()
+    internal ApiClientOfTests(int metadataLimit = HttpLimits.DefaultMaxBodyBytes)
     {
+        Metadata = new MetadataService(metadataLimit);
         _path = _folder.File("api.sock");
-        _server = new ApiServer(_path, _loop, Info, Config, Vm);
+        _server = new ApiServer(_path, _loop, Info, Config, Vm, HttpLimits.DefaultMaxBodyBytes, Metadata, Metrics);
     }
 
     internal InstanceInfo Info { get; } = new("vm-1");
@@ -26,8 +29,20 @@ internal sealed class ApiClientOfTests : IDisposable
 
     internal RecordingVm Vm { get; } = new();
 
+    internal MetadataService Metadata { get; }
+
+    internal ApiMetrics Metrics { get; } = new();
+
     /// <summary>One request; returns status and body of the answer.</summary>
     internal (int Status, string Body) Request(string method, string target, string? body = null)
+    {
+        string response = RawRequest(method, target, body);
+        int end = response.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        return (int.Parse(response.AsSpan(9, 3)), response[(end + 4)..]);
+    }
+
+    /// <summary>One request; returns the answer as it came.</summary>
+    internal string RawRequest(string method, string target, string? body = null)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
         socket.Connect(new UnixDomainSocketEndPoint(_path));
@@ -46,9 +61,7 @@ internal sealed class ApiClientOfTests : IDisposable
         }
         while (socket.Available > 0);
 
-        string response = text.ToString();
-        int end = response.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-        return (int.Parse(response.AsSpan(9, 3)), response[(end + 4)..]);
+        return text.ToString();
     }
 
     public void Dispose()

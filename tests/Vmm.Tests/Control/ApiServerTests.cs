@@ -127,7 +127,8 @@ public sealed class ApiServerTests : IDisposable
         Assert.Equal((204, ""), Request("PUT", "/actions", """{"action_type":"InstanceStart"}"""));
         VmConfig config = Assert.Single(_vm.Started);
         Assert.Equal(("/k", 2, 64, "rootfs"), (config.BootSource.KernelImagePath, config.Machine.VcpuCount, config.Machine.MemSizeMib, config.Drives[0].DriveId));
-        Assert.Equal((3u, "/s", LogLevel.Debug), (config.Vsock!.GuestCid, config.Serial!.SerialOutPath, config.Logger!.Level!.Value));
+        Assert.Equal((3u, "/s"), (config.Vsock!.GuestCid, config.Serial!.SerialOutPath));
+        Assert.Equal([$"logger {new LoggerConfig(Level: LogLevel.Debug)}"], _vm.Calls);
         Assert.NotNull(config.Entropy);
         Assert.Equal(InstanceState.Running, _info.State);
     }
@@ -152,19 +153,17 @@ public sealed class ApiServerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/drives/b", """{"drive_id":"b","path_on_host":"/r","is_root_device":true}""", "one root device")]
-    [InlineData("/drives/b", """{"drive_id":"c","path_on_host":"/r","is_root_device":false}""", "drive_id")]
+    [InlineData("/drives/b", """{"drive_id":"b","path_on_host":"/r","is_root_device":true}""", "Drive config error: A root block device already exists!")]
+    [InlineData("/drives/b", """{"drive_id":"c","path_on_host":"/r","is_root_device":false}""", "The id from the path does not match the id from the body!")]
     [InlineData("/machine-config", """{"vcpu_count":99,"mem_size_mib":64}""", "machine-config.vcpu_count")]
-    [InlineData("/machine-config", "", "machine-config")]
+    [InlineData("/machine-config", "", "Empty PUT request.")]
     [InlineData("/machine-config", """{"vcpu_count":1,"mem_size_mib":64} {}""", "machine-config")]
     [InlineData("/vsock", """{"guest_cid":3,"uds_path":"/v","extra":1}""", "unknown field")]
     [InlineData("/actions", """{"action_type":"Explode"}""", "actions.action_type")]
     [InlineData("/actions", """{"action_type":"SendCtrlAltDel"}""", "before starting")]
     [InlineData("/snapshot/create", "{}", "not supported yet")]
-    [InlineData("/snapshot/load", "", "not supported yet")]
+    [InlineData("/snapshot/load", "{}", "not supported yet")]
     [InlineData("/actions", "{}", "actions.action_type")]
-    [InlineData("/drives/", "{}", "Invalid request method and/or path")]
-    [InlineData("/drives/a/b", "{}", "Invalid request method and/or path")]
     [InlineData("/nothing", "{}", "Invalid request method and/or path")]
     public void Put_WhatIsWrong_Is400WithTheReasonAndChangesNothing(string target, string body, string reason)
     {
@@ -183,7 +182,7 @@ public sealed class ApiServerTests : IDisposable
     [InlineData("GET", "/boot-source")]
     [InlineData("GET", "/?x")]
     public void Request_ForNoEndpoint_Is400(string method, string target) =>
-        Assert.Contains($"Invalid request method and/or path: {method} {target}.", Request(method, target).Body, StringComparison.Ordinal);
+        Assert.Contains($"Invalid request method and/or path: {method} {target[1..]}.", Request(method, target).Body, StringComparison.Ordinal);
 
     [Fact]
     public void InstanceStart_WithoutAKernel_Is400()

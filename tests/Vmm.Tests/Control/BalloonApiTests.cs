@@ -122,7 +122,7 @@ public sealed class BalloonApiTests : IDisposable
     [Theory]
     [InlineData("/balloon/hinting/start", """{"acknowledge_on_stop":1}""", "balloon.hinting.acknowledge_on_stop")]
     [InlineData("/balloon/hinting/start", """{"ack":true}""", "unknown field")]
-    [InlineData("/balloon/hinting/begin", "", "Invalid request method and/or path")]
+    [InlineData("/balloon/hinting/begin", "", "Unrecognized PATCH request path `/hinting/begin`.")]
     public void Hinting_WhatIsWrong_Is400(string target, string body, string reason)
     {
         _api.Request("PUT", "/balloon", Hinting);

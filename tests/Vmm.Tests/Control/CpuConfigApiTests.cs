@@ -35,7 +35,7 @@ public sealed class CpuConfigApiTests : IDisposable
     [Theory]
     [InlineData("PUT", "/machine-config", """{"vcpu_count":1,"mem_size_mib":64,"cpu_template":"T2"}""", "machine-config.cpu_template")]
     [InlineData("PATCH", "/machine-config", """{"cpu_template":"C3"}""", "custom template goes to cpu-config")]
-    [InlineData("PUT", "/cpu-config", "", "cpu-config")]
+    [InlineData("PUT", "/cpu-config", "[]", "cpu-config")]
     [InlineData("PUT", "/cpu-config", """{"reg_modifiers":[]}""", "aarch64")]
     public void Request_ForWhatIsNotThere_Is400AndChangesNothing(string method, string target, string body, string reason)
     {

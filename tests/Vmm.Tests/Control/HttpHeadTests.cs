@@ -31,6 +31,13 @@ public sealed class HttpHeadTests
         Assert.Equal(closes, head.Closes);
     }
 
+    [Fact]
+    public void TryParse_ATargetWithHost_IsItsPath()
+    {
+        Assert.Equal(HttpParseResult.Complete, Parse("GET http://localhost/machine-config HTTP/1.1\r\n\r\n", out HttpHead head, out _));
+        Assert.Equal("/machine-config"u8, head.Target);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("G")]
@@ -45,7 +52,9 @@ public sealed class HttpHeadTests
     [InlineData("GET / HTTP/2.0\r\n\r\n")]
     [InlineData("GET / a HTTP/1.1\r\n\r\n")]
     [InlineData("G(T / HTTP/1.1\r\n\r\n")]
-    [InlineData("GET http://a/ HTTP/1.1\r\n\r\n")]
+    [InlineData("GET http://a HTTP/1.1\r\n\r\n")]
+    [InlineData("GET https://a/ HTTP/1.1\r\n\r\n")]
+    [InlineData("GET http:///\u00ff HTTP/1.1\r\n\r\n")]
     [InlineData("GET /\u00ff HTTP/1.1\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nNoColon\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\n: empty\r\n\r\n")]

@@ -30,7 +30,19 @@ public sealed class NetworkApiTests : IDisposable
 
     [Fact]
     public void Put_WithAnotherIdThanThePath_Is400() =>
-        Assert.Contains("iface_id", _api.Request("PUT", "/network-interfaces/eth1", Interface).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "The id from the path [eth1] does not match the id from the body [eth0]!",
+            _api.Request("PUT", "/network-interfaces/eth1", Interface).Body,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Put_WithAnAddressInUse_IsFirecrackersRefusal()
+    {
+        _api.Request("PUT", "/network-interfaces/eth0", Interface);
+        Assert.Equal(
+            (400, """{"fault_message":"Network config error: The MAC address is already in use: 06:00:ac:10:00:02"}"""),
+            _api.Request("PUT", "/network-interfaces/eth1", Interface.Replace("eth0", "eth1", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void Patch_OfARunningVm_ChangesTheBucketsItHas()
@@ -50,7 +62,7 @@ public sealed class NetworkApiTests : IDisposable
 
     [Theory]
     [InlineData("eth0", """{"iface_id":"eth0","host_dev_name":"tap1"}""", "unknown field")]
-    [InlineData("eth0", """{"iface_id":"eth1"}""", "as in the path")]
+    [InlineData("eth0", """{"iface_id":"eth1"}""", "does not match")]
     [InlineData("eth1", """{"iface_id":"eth1"}""", "an interface of this VM")]
     [InlineData("eth0", "{}", "iface_id")]
     public void Patch_WhatIsWrong_Is400AndChangesNothing(string id, string body, string reason)

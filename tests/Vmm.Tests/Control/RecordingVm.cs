@@ -39,6 +39,8 @@ internal sealed class RecordingVm : IVmControl
         Calls.Add($"disk of {driveId} is {path}");
     }
 
+    public void ConfigureLogger(LoggerConfig logger) => Calls.Add($"logger {logger}");
+
     public void OpenMetrics(string path) => Calls.Add($"metrics to {path}");
 
     public void FlushMetrics() => Calls.Add("flush metrics");

@@ -1,3 +1,6 @@
+using MicroVm.Vmm.Control;
+using MicroVm.Vmm.Diagnostics;
+
 namespace MicroVm.Vmm.Tests.Control;
 
 public sealed class StateApiTests : IDisposable
@@ -42,7 +45,6 @@ public sealed class StateApiTests : IDisposable
         Assert.Contains("before starting", _api.Request("PUT", "/actions", """{"action_type":"FlushMetrics"}""").Body, StringComparison.Ordinal);
         Assert.Contains("metrics.metrics_path", _api.Request("PUT", "/metrics", "{}").Body, StringComparison.Ordinal);
         Assert.Equal((204, ""), _api.Request("PUT", "/metrics", """{"metrics_path":"/m"}"""));
-        Assert.Contains("\"metrics\":{\"metrics_path\":\"/m\"}", _api.Request("GET", "/vm/config").Body, StringComparison.Ordinal);
         Start();
         Assert.Equal((204, ""), _api.Request("PUT", "/actions", """{"action_type":"FlushMetrics"}"""));
         Assert.Equal(["metrics to /m", "flush metrics"], _api.Vm.Calls);
@@ -83,7 +85,82 @@ public sealed class StateApiTests : IDisposable
 
     [Fact]
     public void Patch_OfNoEndpoint_Is400() =>
-        Assert.Contains("Invalid request method", _api.Request("PATCH", "/actions", "{}").Body, StringComparison.Ordinal);
+        Assert.Contains("Invalid request method and/or path: PATCH actions.", _api.Request("PATCH", "/actions", "{}").Body, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("PUT", "/machine-config", null, "Empty PUT request.")]
+    [InlineData("PATCH", "/machine-config", "{}", "Empty PATCH request.")]
+    [InlineData("PATCH", "/vm", null, "Empty PATCH request.")]
+    [InlineData("GET", "/machine-config", "{}", "GET request cannot have a body.")]
+    [InlineData("PUT", "/drives/", "{}", "The ID cannot be empty.")]
+    [InlineData("PATCH", "/drives", "{}", "The ID cannot be empty.")]
+    [InlineData("PUT", "/network-interfaces/a-b", "{}", "API Resource IDs can only contain alphanumeric characters and underscores.")]
+    [InlineData("PUT", "/snapshot", "{}", "Missing snapshot operation type.")]
+    [InlineData("PUT", "/snapshot/x", "{}", "Invalid request method and/or path: PUT /snapshot/x.")]
+    [InlineData("PUT", "/mmds/x", "{}", "Unrecognized PUT request path `x`.")]
+    [InlineData("GET", "/balloon/x", null, "Unrecognized GET request path `x`.")]
+    [InlineData("GET", "/vm", null, "Invalid request method and/or path: GET vm.")]
+    [InlineData("PUT", "/pmem/a", "{}", "Invalid request method and/or path: PUT pmem.")]
+    [InlineData("GET", "/hotplug/memory", null, "Invalid request method and/or path: GET hotplug.")]
+    [InlineData("DELETE", "/drives/a", null, "Invalid request method and/or path: DELETE drives.")]
+    [InlineData("PUT", "/entropy", "{", "An error occurred when deserializing the json body of a request: entropy")]
+    [InlineData("PATCH", "/vm", """{"state":"Off"}""", "An error occurred when deserializing the json body of a request: vm.state")]
+    public void Request_ThatCannotBe_IsFirecrackersRefusal(string method, string target, string? body, string reason)
+    {
+        (int status, string answer) = _api.Request(method, target, body);
+        Assert.Equal(400, status);
+        Assert.StartsWith($$"""{"fault_message":"{{reason}}""", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("//machine-config/")]
+    [InlineData("/machine-config/x")]
+    [InlineData("http://localhost/machine-config")]
+    public void Get_OfATargetWithMore_IsLenientAsFirecracker(string target) => Assert.Equal(200, _api.Request("GET", target).Status);
+
+    [Fact]
+    public void Logger_Put_TakesEffectAtOnce()
+    {
+        Assert.Equal((204, ""), _api.Request("PUT", "/logger", """{"level":"Debug","module":"api_server"}"""));
+        Assert.Equal([$"logger {new LoggerConfig(Level: LogLevel.Debug, Module: "api_server")}"], _api.Vm.Calls);
+    }
+
+    [Theory]
+    [InlineData("/vsock", """{"guest_cid":3,"uds_path":"/v","vsock_id":"v"}""", true)]
+    [InlineData("/vsock", """{"guest_cid":3,"uds_path":"/v","vsock_id":null}""", false)]
+    [InlineData("/machine-config", """{"vcpu_count":1,"mem_size_mib":64,"cpu_template":"None"}""", true)]
+    [InlineData("/machine-config", """{"vcpu_count":1,"mem_size_mib":64}""", false)]
+    public void Put_WhatIsDeprecated_SaysSo(string target, string body, bool deprecated)
+    {
+        string answer = _api.RawRequest("PUT", target, body);
+        Assert.StartsWith("HTTP/1.1 204 ", answer, StringComparison.Ordinal);
+        Assert.Equal(deprecated, answer.Contains("\r\nDeprecation: true\r\n", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Requests_AreCountedByResource()
+    {
+        _api.Request("GET", "/");
+        _api.Request("PUT", "/machine-config", "{}");
+        _api.Request("PATCH", "/machine-config", """{"mem_size_mib":96}""");
+        _api.Request("PUT", "/vsock", """{"guest_cid":3,"uds_path":"/v","vsock_id":"v"}""");
+        _api.Request("PUT", "/nothing", "{}");
+        List<MetricsSection> sections = [];
+        _api.Metrics.AddTo(sections);
+        Dictionary<string, long> counters = sections.SelectMany(section => section.Counters.Select(counter => ($"{section.Name}.{counter.Name}", counter.Value)))
+            .Where(counter => counter.Value != 0).ToDictionary();
+        Assert.Equal(
+            new Dictionary<string, long>
+            {
+                ["get_api_requests.instance_info_count"] = 1,
+                ["put_api_requests.machine_cfg_count"] = 1,
+                ["put_api_requests.machine_cfg_fails"] = 1,
+                ["patch_api_requests.machine_cfg_count"] = 1,
+                ["put_api_requests.vsock_count"] = 1,
+                ["deprecated_api.deprecated_http_api_calls"] = 1,
+            },
+            counters);
+    }
 
     [Fact]
     public void SendCtrlAltDel_OfARunningVm_ReachesTheKeyboard()

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Tests.Control;
 
@@ -158,8 +159,37 @@ public sealed class VmConfigParserTests
         Assert.Equal(64, config.Machine.MemSizeMib);
     }
 
+    [Fact]
+    public void Parse_MmdsConfig_MayNameInterfacesThatFollow()
+    {
+        VmConfig config = VmConfigParser.Parse(Encoding.UTF8.GetBytes($$"""
+            { {{Boot}}, "mmds-config": {"network_interfaces": ["b", "a", "b"], "version": "V2", "ipv4_address": "169.254.170.2", "imds_compat": true},
+              "network-interfaces": [{"iface_id": "a", "host_dev_name": "t"}, {"iface_id": "b", "host_dev_name": "u"}], "pmem": [], "memory-hotplug": null }
+            """));
+        Assert.Equal(["b", "a"], config.Mmds!.NetworkInterfaces);
+        Assert.Equal((MmdsVersion.V2, 0xa9feaa02, "169.254.170.2", true), (config.Mmds.Version, config.Mmds.Address, config.Mmds.AddressText, config.Mmds.ImdsCompat));
+    }
+
     [Theory]
-    [InlineData("mmds-config", "{}")]
+    [InlineData("{}", "mmds-config.network_interfaces")]
+    [InlineData("""{"network_interfaces": "a"}""", "mmds-config.network_interfaces")]
+    [InlineData("""{"network_interfaces": [1]}""", "mmds-config.network_interfaces[0]")]
+    [InlineData("""{"network_interfaces": ["a"], "version": "V3"}""", "mmds-config.version")]
+    [InlineData("""{"network_interfaces": ["a"], "ipv4_address": "169.254.1"}""", "mmds-config.ipv4_address")]
+    [InlineData("""{"network_interfaces": ["a"], "ipv4_address": "169.254.1.256"}""", "mmds-config.ipv4_address")]
+    [InlineData("""{"network_interfaces": ["a"], "ipv4_address": "169.254.01.6"}""", "mmds-config.ipv4_address")]
+    [InlineData("""{"network_interfaces": ["a"], "ipv4_address": ""}""", "mmds-config.ipv4_address")]
+    [InlineData("""{"network_interfaces": ["a"], "imds_compat": null}""", "mmds-config.imds_compat")]
+    [InlineData("""{"network_interfaces": ["b"]}""", "mmds-config")]
+    [InlineData("""{"network_interfaces": []}""", "mmds-config")]
+    [InlineData("""{"network_interfaces": ["a"], "ipv4_address": "169.254.255.1"}""", "mmds-config")]
+    public void Parse_BadMmdsConfig_NamesField(string section, string path) => Assert.Equal(
+        path,
+        Refused($$"""{ {{Boot}}, "mmds-config": {{section}}, "network-interfaces": [{"iface_id": "a", "host_dev_name": "t"}] }""").Path);
+
+    [Theory]
+    [InlineData("pmem", """[{"id": "a"}]""")]
+    [InlineData("memory-hotplug", "{}")]
     public void Parse_WhatIsNotSupported_SaysSo(string section, string value)
     {
         VmConfigException fault = Refused($"{{{Boot}, \"{section}\": {value}}}");

@@ -29,7 +29,7 @@ public sealed class CommandLineParserTests
     public void Parse_StartTimesAndLimits_AreTaken()
     {
         CommandLineOptions options = CommandLineParser.Parse(
-            ["--api-sock", "a", "--boot-timer", "--no-seccomp", "--metrics-path", "m", "--start-time-us", "12", "--start-time-cpu-us=34", "--http-api-max-payload-size", "99"]);
+            ["--api-sock", "a", "--boot-timer", "--no-seccomp", "--metrics-path", "m", "--start-time-us", "12", "--start-time-cpu-us=34", "--http-api-max-payload-size", "99", "--metadata", "d", "--mmds-size-limit", "98"]);
 
         Assert.Equal(
             new CommandLineOptions
@@ -40,12 +40,15 @@ public sealed class CommandLineParserTests
                 StartTimeMicroseconds = 12,
                 StartTimeCpuMicroseconds = 34,
                 MaxPayloadBytes = 99,
+                MetadataFile = "d",
+                MmdsSizeLimit = 98,
             },
             options);
     }
 
     [Theory]
-    [InlineData("--metadata", new[] { "--config-file", "a", "--metadata", "m.json" })]
+    [InlineData("--metadata", new[] { "--config-file", "a", "--metadata" })]
+    [InlineData("--mmds-size-limit", new[] { "--config-file", "a", "--mmds-size-limit", "16777217" })]
     [InlineData("--start-time-us", new[] { "--config-file", "a", "--start-time-us", "-1" })]
     [InlineData("--start-time-cpu-us", new[] { "--config-file", "a", "--start-time-cpu-us", "18446744073709551616" })]
     [InlineData("--http-api-max-payload-size", new[] { "--api-sock", "a", "--http-api-max-payload-size", "99999999999" })]

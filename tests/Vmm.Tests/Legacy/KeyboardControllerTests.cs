@@ -30,9 +30,9 @@ public sealed class KeyboardControllerTests
     }
 
     [Fact]
-    public void Status_AtFirst_SaysBothBuffersAreEmptyAndTheKeyboardIsNotLocked()
+    public void Status_AtFirst_SaysBothBuffersAreEmpty()
     {
-        Assert.Equal(0x14, Read(Command));
+        Assert.Equal(0x04, Read(Command));
         Assert.Equal(0, Read(Data));
     }
 

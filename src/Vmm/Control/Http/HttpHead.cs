@@ -70,7 +70,7 @@ internal ref struct HttpHead
         }
 
         Method = line[..first];
-        Target = line[(first + 1)..last];
+        Target = WithoutHost(line[(first + 1)..last]);
         ReadOnlySpan<byte> version = line[(last + 1)..];
         if (!version.SequenceEqual("HTTP/1.1"u8) && !version.SequenceEqual("HTTP/1.0"u8))
         {
@@ -80,6 +80,14 @@ internal ref struct HttpHead
         Closes = version[^1] == '0';
         bool wellFormed = IsToken(Method) && Target.Length <= HttpLimits.MaxTargetBytes && Target[0] == '/' && IsVisible(Target);
         return wellFormed ? null : "Malformed request line.";
+    }
+
+    /// <summary>RFC 9112 section 3.2.2 has every server take a target with scheme and host, too.</summary>
+    private static ReadOnlySpan<byte> WithoutHost(ReadOnlySpan<byte> target)
+    {
+        ReadOnlySpan<byte> scheme = "http://"u8;
+        int slash = target.StartsWith(scheme) ? target[scheme.Length..].IndexOf((byte)'/') : -1;
+        return slash < 0 ? target : target[(scheme.Length + slash)..];
     }
 
     private string? ReadHeaders(scoped ReadOnlySpan<byte> lines)

@@ -2,8 +2,11 @@ using System.Text;
 
 namespace MicroVm.Vmm.Control.Http;
 
-/// <summary>An answer: 204 without a body, 200 or 400 with JSON.</summary>
-internal readonly record struct HttpResponse(int Status, ReadOnlyMemory<byte> Body)
+/// <summary>An answer: 204 without a body, or another status with JSON.</summary>
+/// <param name="Status">Status code.</param>
+/// <param name="Body">JSON; empty only with 204.</param>
+/// <param name="IsDeprecated">The client is told that what it used will go away.</param>
+internal readonly record struct HttpResponse(int Status, ReadOnlyMemory<byte> Body, bool IsDeprecated = false)
 {
     /// <summary>204.</summary>
     internal static HttpResponse NoContent => new(204, default);
@@ -15,13 +18,12 @@ internal readonly record struct HttpResponse(int Status, ReadOnlyMemory<byte> Bo
         {
             200 => "OK",
             204 => "No Content",
+            413 => "Payload Too Large",
             _ => "Bad Request",
         };
-        string connection = closes ? "close" : "keep-alive";
-        string head = Body.IsEmpty
-            ? $"HTTP/1.1 {Status} {reason}\r\nServer: MicroVm API\r\nConnection: {connection}\r\n\r\n"
-            : $"HTTP/1.1 {Status} {reason}\r\nServer: MicroVm API\r\nConnection: {connection}\r\n"
-                + $"Content-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n";
+        string head = $"HTTP/1.1 {Status} {reason}\r\nServer: MicroVm API\r\nConnection: {(closes ? "close" : "keep-alive")}\r\n"
+            + (IsDeprecated ? "Deprecation: true\r\n" : "")
+            + (Body.IsEmpty ? "\r\n" : $"Content-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n");
         byte[] bytes = new byte[head.Length + Body.Length];
         Encoding.ASCII.GetBytes(head, bytes);
         Body.Span.CopyTo(bytes.AsSpan(head.Length));

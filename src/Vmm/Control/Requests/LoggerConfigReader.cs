@@ -5,6 +5,8 @@ namespace MicroVm.Vmm.Control.Requests;
 /// <summary>Reads "logger".</summary>
 internal static class LoggerConfigReader
 {
+    private const int MaxModuleBytes = 256;
+
     private static readonly string[] s_fields = ["log_path", "level", "show_level", "show_log_origin", "module"];
 
     // In the order of LogLevel; "Warn" is Firecracker's second spelling.
@@ -23,7 +25,7 @@ internal static class LoggerConfigReader
                 "level" => config with { Level = ReadLevel(ref cursor) },
                 "show_level" => config with { ShowLevel = cursor.IsNull ? null : cursor.ReadBoolean() },
                 "show_log_origin" => config with { ShowLogOrigin = cursor.IsNull ? null : cursor.ReadBoolean() },
-                _ => RefuseModule(ref cursor, config),
+                _ => config with { Module = cursor.ReadStringOrNull(MaxModuleBytes) },
             };
         }
 
@@ -39,11 +41,5 @@ internal static class LoggerConfigReader
 
         int index = cursor.ReadChoice(s_levels, ignoreCase: true);
         return index > (int)LogLevel.Trace ? LogLevel.Warning : (LogLevel)index;
-    }
-
-    private static LoggerConfig RefuseModule(ref JsonCursor cursor, LoggerConfig config)
-    {
-        cursor.RefuseUnlessNeutral();
-        return config;
     }
 }

@@ -9,14 +9,20 @@ internal static class ResourceId
     internal static string Read(ref JsonCursor cursor)
     {
         string id = cursor.ReadString(MaxBytes);
+        return IsValid(id) ? id : throw new VmConfigException(cursor.Path, "letters, digits and underscores", $"\"{id}\"");
+    }
+
+    /// <summary>True when all characters of an id are those that Firecracker takes.</summary>
+    internal static bool IsValid(string id)
+    {
         foreach (char c in id)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c != '_')
             {
-                throw new VmConfigException(cursor.Path, "letters, digits and underscores", $"\"{id}\"");
+                return false;
             }
         }
 
-        return id;
+        return true;
     }
 }

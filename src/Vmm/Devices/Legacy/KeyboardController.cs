@@ -15,7 +15,6 @@ internal sealed class KeyboardController(IInterruptLine interrupt, Action reset)
     private const byte StatusOutputFull = 0x01;
     private const byte StatusSystem = 0x04;
     private const byte StatusLastWasCommand = 0x08;
-    private const byte StatusNotLocked = 0x10;
     private const byte ControlKeyboardInterrupt = 0x01;
     private const byte ControlSystem = 0x04;
     private const byte ControlKeyboardDisabled = 0x10;
@@ -111,7 +110,7 @@ internal sealed class KeyboardController(IInterruptLine interrupt, Action reset)
     }
 
     private byte Status() =>
-        (byte)(StatusSystem | StatusNotLocked | (_output.Count > 0 ? StatusOutputFull : 0) | (_lastWasCommand ? StatusLastWasCommand : 0));
+        (byte)(StatusSystem | (_output.Count > 0 ? StatusOutputFull : 0) | (_lastWasCommand ? StatusLastWasCommand : 0));
 
     private byte TakeOutput()
     {

@@ -5,6 +5,8 @@ using MicroVm.Vmm.Devices.Virtio.Net;
 using MicroVm.Vmm.Devices.Virtio.Rng;
 using MicroVm.Vmm.Devices.Virtio.Vsock;
 using MicroVm.Vmm.EventLoop;
+using MicroVm.Vmm.Mmds;
+using MicroVm.Vmm.Mmds.Network;
 
 namespace MicroVm.Vmm.Devices.Virtio;
 
@@ -13,7 +15,7 @@ internal static class VirtioDeviceFactory
 {
     /// <summary>Drives with the root device first, then network interfaces, vsock, entropy, balloon: the guest names disks and interfaces in this order.</summary>
     /// <exception cref="Interop.Linux.OsFaultException">A host file or socket failed; what was open already is closed again.</exception>
-    internal static IReadOnlyList<IVirtioDevice> Create(VmConfig config, EpollLoop loop)
+    internal static IReadOnlyList<IVirtioDevice> Create(VmConfig config, EpollLoop loop, MetadataService metadata)
     {
         var devices = new List<IVirtioDevice>();
         try
@@ -22,7 +24,8 @@ internal static class VirtioDeviceFactory
             AddDrives(devices, config.Drives, loop, rootDevice: false);
             foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)
             {
-                devices.Add(new NetDevice(network, loop));
+                bool reachesMetadata = config.Mmds is { } mmds && mmds.NetworkInterfaces.Contains(network.IfaceId);
+                devices.Add(new NetDevice(network, loop, reachesMetadata ? new MetadataNetwork(metadata) : null));
             }
 
             if (config.Vsock is not null)

@@ -1,0 +1,94 @@
+using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using MicroVm.Vmm.Control.Http;
+using MicroVm.Vmm.Control.Requests;
+
+namespace MicroVm.Vmm.Control;
+
+/// <content>The parts of the configuration that there is one of.</content>
+internal sealed partial class ApiHandler
+{
+    private HttpResponse PutSection(string[] path, ReadOnlySpan<byte> body)
+    {
+        bool isDeprecated = false;
+        Action apply;
+        switch (path[0])
+        {
+            case "machine-config":
+                apply = PutMachine(body);
+                isDeprecated = HasField(body, "cpu_template"u8);
+                break;
+            case "cpu-config":
+                CpuTemplate template = Read(body, path[0], CpuConfigReader.Read);
+                apply = () => config.Machine = config.Machine with { CpuTemplate = template };
+                break;
+            case "boot-source":
+                BootSource bootSource = Read(body, path[0], BootSourceReader.Read);
+                apply = () => config.BootSource = bootSource;
+                break;
+            case "vsock":
+                VsockConfig vsock = Read(body, path[0], VsockConfigReader.Read);
+                apply = () => config.Vsock = vsock;
+                isDeprecated = HasField(body, "vsock_id"u8);
+                break;
+            case "entropy":
+                EntropyConfig entropy = Read(body, path[0], EntropyConfigReader.Read);
+                apply = () => config.Entropy = entropy;
+                break;
+            case "serial":
+                SerialConfig serial = Read(body, path[0], SerialConfigReader.Read);
+                apply = () => config.Serial = serial;
+                break;
+            case "balloon":
+                BalloonConfig balloon = Read(body, path[0], BalloonConfigReader.Read);
+                balloon.CheckAgainst(config.Machine);
+                apply = () => config.Balloon = balloon;
+                break;
+            case "metrics":
+                MetricsConfig metricsConfig = Read(body, path[0], MetricsConfigReader.Read);
+                apply = () => vm.OpenMetrics(metricsConfig.MetricsPath);
+                break;
+            case "logger":
+                LoggerConfig logger = Read(body, path[0], LoggerConfigReader.Read);
+                apply = () => vm.ConfigureLogger(logger);
+                break;
+            default:
+                return NoSuchEndpoint("PUT", path);
+        }
+
+        return ApplyBeforeStart(apply, isDeprecated);
+    }
+
+    private Action PutMachine(ReadOnlySpan<byte> body)
+    {
+        MachineConfig machine = Read(body, "machine-config", (ref JsonCursor cursor) => MachineConfigReader.Read(ref cursor, config.Machine));
+        return () => ChangeMachine(machine);
+    }
+
+    private HttpResponse PatchMachine(ReadOnlySpan<byte> body)
+    {
+        MachineConfig machine = Read(
+            body, "machine-config", (ref JsonCursor cursor) => MachineConfigReader.ReadUpdate(ref cursor, config.Machine));
+        return IsEmptyObject(body)
+            ? Refuse("Empty PATCH request.")
+            : ApplyBeforeStart(() => ChangeMachine(machine), HasField(body, "cpu_template"u8));
+    }
+
+    private void ChangeMachine(MachineConfig machine)
+    {
+        config.Balloon?.CheckAgainst(machine);
+        config.Machine = machine;
+    }
+
+    private HttpResponse ApplyBeforeStart(Action apply, bool isDeprecated = false)
+    {
+        if (IsStarted)
+        {
+            return Refuse(NotAfterStart);
+        }
+
+        apply();
+        return HttpResponse.NoContent with { IsDeprecated = isDeprecated };
+    }
+
+    private static bool IsEmptyObject(ReadOnlySpan<byte> body) => body.IndexOf((byte)'"') < 0;
+}
