@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using MicroVm.Vmm.KvmTests.Guests;
+using MicroVm.TestKit;
 using MicroVm.Vmm.KvmTests.Running;
 
 namespace MicroVm.Vmm.KvmTests;
@@ -11,6 +11,7 @@ public sealed class BalloonTests
     private const uint Filled = 0x100_0000;
     private const uint FilledBytes = 4 << 20;
     private const uint PageSize = 4096;
+    private const int GuestMib = 32;
 
     [Fact]
     public async Task Inflate_ByTheGuest_GivesItsMemoryBackToTheHost()
@@ -30,10 +31,10 @@ public sealed class BalloonTests
         using RunningVmm vmm = folder.Start();
 
         await vmm.WaitForOutputAsync("full");
-        long full = SharedKilobytes(vmm.ProcessId);
+        long full = ProcessMemory.Read(vmm.ProcessId, GuestMib).GuestRssKib;
         vmm.Type("g");
         await vmm.WaitForOutputAsync("given");
-        long given = SharedKilobytes(vmm.ProcessId);
+        long given = ProcessMemory.Read(vmm.ProcessId, GuestMib).GuestRssKib;
         vmm.Type("q");
 
         Assert.Equal(0, await vmm.WaitForExitAsync("balloon"));
@@ -62,9 +63,4 @@ public sealed class BalloonTests
     }
 
     // Guest memory is the only shared memory of the process that is not a file.
-    private static long SharedKilobytes(int processId)
-    {
-        string line = File.ReadLines($"/proc/{processId}/status").Single(text => text.StartsWith("RssShmem:", StringComparison.Ordinal));
-        return long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
 }

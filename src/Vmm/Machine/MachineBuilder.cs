@@ -38,6 +38,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         GuestMemory memory = resources.Own(AllocateMemory());
         LoadedKernel kernel = KernelLoader.Load(boot.KernelImagePath, memory);
         BootPayload payload = boot.InitrdPath is null ? default : InitrdLoader.Load(boot.InitrdPath, kernel, memory);
+        BootMemory.PreferHugePagesForTables(memory, payload);
         CommandLineWriter.Write(KernelArguments.For(boot, config.Drives), kernel, memory);
 
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));

@@ -5,74 +5,80 @@ using MicroVm.Vmm.Interop.Linux;
 namespace MicroVm.Vmm.Memory;
 
 /// <summary>
-/// Guest RAM: a memfd mapped once, and the only place where a guest address becomes a pointer.
+/// Guest RAM: anonymous memory mapped once, and the only place where a guest address becomes a pointer.
 /// Every access checks range (and alignment where the access is one volatile read or write) before it touches memory;
 /// a range may not cross from one region into the next. The guest may rewrite anything at any time: copy a structure
 /// once with <see cref="TryRead"/>, then act on the copy.
 /// </summary>
 internal sealed unsafe class GuestMemory : IDisposable
 {
+    private const int ProtNone = 0;
     private const int ProtReadWrite = 3;
-    private const int MapShared = 1;
+    private const int MapReserve = 0x2 | 0x20 | 0x4000; // private, anonymous, no swap reserved
+    private const int MapFixed = 0x10;
+    private const int MapHuge2M = 0x40000 | (21 << 26);
     private const int MapNoReserve = 0x4000;
-    private const uint MfdCloseOnExec = 1;
-    private const uint MfdHugeTlb2M = 4 | (21u << 26);
+    private const int AdviseDontNeed = 4;
     private const int AdviseHugePage = 14;
-    private const int PunchHoleKeepSize = 3;
+    private const int AdviseNoHugePage = 15;
     private const ulong PageMask = PageSize - 1;
 
     /// <summary>The unit in which memory is given back to the host.</summary>
     internal const ulong PageSize = 4096;
 
+    /// <summary>Bytes of a huge page.</summary>
+    internal const ulong HugePageSize = 2 << 20;
+
     private readonly GuestRegion[] _regions;
+    private readonly HugePages _hugePages;
+    private readonly byte* _reserved;
+    private readonly nuint _reservedBytes;
     private byte* _base;
 
     /// <summary>Maps memory for <paramref name="regions"/>, ordered by address and not overlapping.</summary>
-    /// <exception cref="OsFaultException">memfd_create, ftruncate, mmap or madvise failed; for want of huge pages, too.</exception>
+    /// <exception cref="OsFaultException">mmap or madvise failed; for want of huge pages, too.</exception>
     internal GuestMemory(ReadOnlySpan<GuestRegion> regions, HugePages hugePages = HugePages.None)
     {
         _regions = regions.ToArray();
+        _hugePages = hugePages;
         foreach (GuestRegion region in regions)
         {
             SizeBytes += region.Size;
         }
 
-        Fd = Libc.memfd_create("guest-memory", MfdCloseOnExec | (hugePages == HugePages.Huge2M ? MfdHugeTlb2M : 0));
-        if (Fd < 0)
+        // A huge page more on either side: one to align by, and both to stand between guest memory and everything else.
+        _reservedBytes = (nuint)(SizeBytes + (3 * HugePageSize));
+
+        // SAFETY: fresh addresses chosen by the kernel, without access; released in Dispose.
+        _reserved = (byte*)Libc.mmap(null, _reservedBytes, ProtNone, MapReserve, -1, 0);
+        if (_reserved == (byte*)-1)
         {
-            throw OsFaultException.FromLastError("memfd_create", "guest-memory");
+            throw OsFaultException.FromLastError("mmap", $"addresses for guest memory of {SizeBytes} bytes");
         }
 
-        if (Libc.ftruncate(Fd, (long)SizeBytes) != 0)
-        {
-            throw OsFaultException.FromLastError("ftruncate", $"guest-memory to {SizeBytes} bytes");
-        }
+        byte* start = (byte*)(((nuint)_reserved + (nuint)(2 * HugePageSize) - 1) & ~(nuint)(HugePageSize - 1));
 
         // Huge pages are reserved here: without that, a pool that is too small would end the process at some later access.
-        int flags = hugePages == HugePages.Huge2M ? MapShared : MapShared | MapNoReserve;
+        int flags = MapFixed | (hugePages == HugePages.Huge2M ? (MapReserve & ~MapNoReserve) | MapHuge2M : MapReserve);
 
-        // SAFETY: a fresh mapping chosen by the kernel; its length is kept in SizeBytes and released in Dispose.
-        void* mapped = Libc.mmap(null, (nuint)SizeBytes, ProtReadWrite, flags, Fd, 0);
+        // SAFETY: inside the reservation: alignment took less than one huge page of the three.
+        void* mapped = Libc.mmap(start, (nuint)SizeBytes, ProtReadWrite, flags, -1, 0);
         if (mapped == (void*)-1)
         {
-            OsFaultException fault = OsFaultException.FromLastError("mmap", $"guest-memory of {SizeBytes} bytes");
-            _ = Libc.close(Fd);
-            throw fault;
+            throw Released(OsFaultException.FromLastError("mmap", $"guest memory of {SizeBytes} bytes"));
         }
 
-        _base = (byte*)mapped;
+        _base = start;
 
         // SAFETY: exactly the mapping just made.
-        if (hugePages == HugePages.Transparent && Libc.madvise(mapped, (nuint)SizeBytes, AdviseHugePage) != 0)
+        int advised = hugePages == HugePages.Huge2M
+            ? 0
+            : Libc.madvise(mapped, (nuint)SizeBytes, hugePages == HugePages.Transparent ? AdviseHugePage : AdviseNoHugePage);
+        if (advised != 0 && hugePages == HugePages.Transparent)
         {
-            OsFaultException fault = OsFaultException.FromLastError("madvise", "guest-memory for huge pages");
-            Dispose();
-            throw fault;
+            throw Released(OsFaultException.FromLastError("madvise", "guest memory for huge pages"));
         }
     }
-
-    /// <summary>The memfd behind guest RAM.</summary>
-    internal int Fd { get; }
 
     /// <summary>Total RAM in bytes.</summary>
     internal ulong SizeBytes { get; }
@@ -81,7 +87,7 @@ internal sealed unsafe class GuestMemory : IDisposable
     internal ReadOnlySpan<GuestRegion> Regions => _regions;
 
     /// <summary>Host address of a region, for KVM_SET_USER_MEMORY_REGION alone.</summary>
-    internal ulong HostAddressOf(in GuestRegion region) => (ulong)_base + region.FileOffset;
+    internal ulong HostAddressOf(in GuestRegion region) => (ulong)_base + region.Offset;
 
     /// <summary>A pointer to <paramref name="length"/> bytes of one region, or null when any of them is outside RAM. For iovecs and native calls.</summary>
     internal byte* TryGetPointer(GuestAddress address, ulong length)
@@ -92,7 +98,7 @@ internal sealed unsafe class GuestMemory : IDisposable
             {
                 // The subtraction cannot wrap here, and comparing lengths instead of sums cannot overflow.
                 return length <= region.End - address.Value
-                    ? _base + region.FileOffset + (address.Value - region.Start.Value)
+                    ? _base + region.Offset + (address.Value - region.Start.Value)
                     : null;
             }
         }
@@ -168,8 +174,27 @@ internal sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
+    /// Asks for huge pages where all of the memory is about to be used anyway (docs/decisions/guest-memory.md). Without effect on a
+    /// range that is smaller than one, and where the host has none.
+    /// </summary>
+    internal void PreferHugePages(GuestAddress address, ulong length)
+    {
+        byte* pointer = TryGetPointer(address, length);
+        if (pointer == null || length < HugePageSize || _hugePages != HugePages.None)
+        {
+            return;
+        }
+
+        ulong start = (ulong)(pointer - _base) & ~(HugePageSize - 1);
+        ulong end = Math.Min(((ulong)(pointer - _base) + length + HugePageSize - 1) & ~(HugePageSize - 1), SizeBytes);
+
+        // SAFETY: rounded outwards, and kept inside the mapping.
+        _ = Libc.madvise(_base + start, (nuint)(end - start), AdviseHugePage);
+    }
+
+    /// <summary>
     /// Gives whole pages back to the host; the guest reads zeros there afterwards. False when the range is not page-aligned RAM of one
-    /// region, or the host refuses. A hole in the memfd takes the pages out of every mapping of it, so no madvise(2) is needed.
+    /// region, or the host refuses (as for a part of a reserved huge page).
     /// </summary>
     internal bool TryDiscard(GuestAddress address, ulong length)
     {
@@ -185,17 +210,25 @@ internal sealed unsafe class GuestMemory : IDisposable
         return isRam
             && length != 0
             && ((offset | length) & PageMask) == 0
-            && Libc.fallocate(Fd, PunchHoleKeepSize, (long)offset, (long)length) == 0;
+            // SAFETY: whole pages inside the mapping.
+            && Libc.madvise(pointer, (nuint)length, AdviseDontNeed) == 0;
     }
 
     public void Dispose()
     {
         if (_base != null)
         {
-            // SAFETY: the mapping made in the constructor, released once.
-            _ = Libc.munmap(_base, (nuint)SizeBytes);
-            _ = Libc.close(Fd);
             _base = null;
+            Release();
         }
     }
+
+    private OsFaultException Released(OsFaultException fault)
+    {
+        Release();
+        return fault;
+    }
+
+    // SAFETY: the reservation made in the constructor, with the mapping inside it, released once.
+    private void Release() => _ = Libc.munmap(_reserved, _reservedBytes);
 }

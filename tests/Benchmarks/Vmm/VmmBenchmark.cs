@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MicroVm.Benchmarks.Interop;
 using MicroVm.Benchmarks.Measuring;
+using MicroVm.TestKit;
 
 namespace MicroVm.Benchmarks.Vmm;
 
@@ -48,9 +49,10 @@ internal sealed class VmmBenchmark(string vmm, string qemu, string workFolder, F
             ,"vsock":{"guest_cid":3,"uds_path":"{{Path.Combine(workFolder, "v.sock")}}"},"entropy":{}
             ,"balloon":{"amount_mib":0,"deflate_on_oom":true,"free_page_reporting":true}
             """);
-        MemoryMap ours = Resident([vmm, "--no-api", "--config-file", bare], serial, "guest-memory");
-        MemoryMap oursFull = Resident([vmm, "--no-api", "--config-file", full], serial, "guest-memory");
-        MemoryMap peer = Resident([.. Qemu(kernel), "-serial", $"file:{serial}"], serial, "memory-backend-memfd");
+        ProcessMemory ours = Resident([vmm, "--no-api", "--config-file", bare], serial, pid => ProcessMemory.Read(pid, MemoryMib));
+        ProcessMemory oursFull = Resident([vmm, "--no-api", "--config-file", full], serial, pid => ProcessMemory.Read(pid, MemoryMib));
+        ProcessMemory peer = Resident(
+            [.. Qemu(kernel), "-serial", $"file:{serial}"], serial, pid => ProcessMemory.Read(pid, "memory-backend-memfd"));
         figures.AtMost("resident outside guest memory, no device", ours.RssKib, GoalResidentKib, " KiB", peer: $"{peer.RssKib:N0} KiB");
         figures.AtMost("resident outside guest memory, block, vsock, rng, balloon", oursFull.RssKib, GoalResidentKib, " KiB");
         figures.Say("PSS / private dirty, no device", $"{ours.PssKib:N0} / {ours.PrivateDirtyKib:N0} KiB; qemu microvm {peer.PssKib:N0} / {peer.PrivateDirtyKib:N0} KiB");
@@ -109,7 +111,7 @@ internal sealed class VmmBenchmark(string vmm, string qemu, string workFolder, F
             : throw new InvalidOperationException($"{Path.GetFileName(arguments[0])} ended with exit code {usage.ExitCode}, expected {exitCode}: {string.Join(' ', arguments)}");
     }
 
-    private static MemoryMap Resident(IReadOnlyList<string> arguments, string serial, string guestMemoryName)
+    private static ProcessMemory Resident(IReadOnlyList<string> arguments, string serial, Func<int, ProcessMemory> read)
     {
         File.Delete(serial);
         int pid = ChildProcess.Start(arguments);
@@ -127,7 +129,7 @@ internal sealed class VmmBenchmark(string vmm, string qemu, string workFolder, F
             }
 
             Thread.Sleep(300); // settle: what runs behind the first instruction is part of the figure
-            return MemoryMap.Read(pid, guestMemoryName);
+            return read(pid);
         }
         finally
         {

@@ -29,6 +29,27 @@ public sealed class InitrdLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Load_LargeFile_ArrivesWholeAndTouchesNothingElse()
+    {
+        const int size = (3 << 20) + 4097;
+        byte[] content = new byte[size];
+        new Random(size).NextBytes(content);
+        using TemporaryFile file = new(content);
+        byte[] before = [0xa5];
+        ulong start = (MemoryEnd - (ulong)size) & ~4095UL;
+        Assert.True(_memory.TryWrite(new GuestAddress(start - 1), before));
+        BootPayload payload = InitrdLoader.Load(file.Path, Kernel(0x20_0000, 0x7fff_ffff), _memory);
+
+        Assert.Equal(start, payload.InitrdAddress.Value);
+        byte[] loaded = new byte[size + 1];
+        Assert.True(_memory.TryRead(new GuestAddress(start - 1), loaded));
+        Assert.Equal([.. before, .. content], loaded);
+        byte[] behind = new byte[MemoryEnd - start - (ulong)size];
+        Assert.True(_memory.TryRead(new GuestAddress(start + (ulong)size), behind));
+        Assert.All(behind, b => Assert.Equal(0, b));
+    }
+
+    [Fact]
     public void Load_KernelWithLowLimit_StaysBelowIt()
     {
         using TemporaryFile file = new(new byte[4096]);

@@ -100,6 +100,6 @@ public sealed class GuestMemoryTests
         Assert.Equal(regionCount, regions.Length);
         Assert.Equal(end, regions[^1].End);
         Assert.True(regions[0].End <= AddressMap.GapStart);
-        Assert.Equal((ulong)sizeMib << 20, regions[^1].FileOffset + regions[^1].Size);
+        Assert.Equal((ulong)sizeMib << 20, regions[^1].Offset + regions[^1].Size);
     }
 }

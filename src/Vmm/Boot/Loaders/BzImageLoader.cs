@@ -22,6 +22,9 @@ internal static class BzImageLoader
         ulong end = RunEnd(header);
         ulong ramEnd = memory.Regions[0].End;
         GuestAddress start = new(AddressMap.HighMemoryStart);
+        memory.PreferHugePages(start, header.CodeSize);
+        ulong runAddress = RunAddress(header);
+        memory.PreferHugePages(new GuestAddress(runAddress), end - runAddress);
         if (end > ramEnd || !file.TryReadIntoGuest(header.CodeOffset, memory, start, header.CodeSize))
         {
             throw new VmmFaultException(
@@ -39,10 +42,12 @@ internal static class BzImageLoader
         };
     }
 
+    private static ulong RunAddress(BzImageHeader header) => Math.Max(header.PreferredAddress, AddressMap.HighMemoryStart);
+
     // The decompressor runs the kernel at its preferred address when it was loaded below that, and unpacks within InitSize of it.
     private static ulong RunEnd(BzImageHeader header)
     {
-        ulong runAddress = Math.Max(header.PreferredAddress, AddressMap.HighMemoryStart);
+        ulong runAddress = RunAddress(header);
         ulong loadEnd = AddressMap.HighMemoryStart + header.CodeSize;
         return runAddress > AddressMap.GapStart ? ulong.MaxValue : Math.Max(runAddress + header.InitSize, loadEnd);
     }

@@ -72,6 +72,8 @@ internal static class ElfLoader
                 $"{file.Path}: ELF segment at {start} with {segment.FileSize} of {segment.MemorySize} bytes cannot be a kernel's");
         }
 
+        memory.PreferHugePages(start, segment.MemorySize);
+
         // RAM is fresh and zero, so what MemorySize has beyond FileSize needs no clearing.
         if (!memory.Contains(start, segment.MemorySize) || !file.TryReadIntoGuest(segment.Offset, memory, start, segment.FileSize))
         {

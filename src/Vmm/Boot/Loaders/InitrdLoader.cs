@@ -20,6 +20,7 @@ internal static class InitrdLoader
         ulong ceiling = Math.Min(memory.Regions[0].End, kernel.InitrdLimit + 1);
         ulong start = file.Length > ceiling ? 0 : (ceiling - file.Length) & ~PageMask;
         ulong lowest = (kernel.End + PageMask) & ~PageMask;
+        memory.PreferHugePages(new GuestAddress(start), file.Length);
         if (start < lowest || !file.TryReadIntoGuest(0, memory, new GuestAddress(start), file.Length))
         {
             ulong room = ceiling > lowest ? ceiling - lowest : 0;
