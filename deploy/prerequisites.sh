@@ -31,6 +31,8 @@ packages=(clang lld zlib1g-dev qemu-system-x86 busybox-static libssl3 squashfs-t
 # libc6-dev, linux-libc-dev: struct layouts are compared with the C headers. acpica-tools: tables are checked with iasl.
 # iproute2: taps in network namespaces of the tests.
 [ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev acpica-tools iproute2)
+# What the small guest kernel is built with, and what unpacks Debian's kernel for comparisons.
+[ "$job" != bench ] || packages+=(linux-source-6.1 make flex bison bc libelf-dev lz4)
 
 missing=()
 for package in "${packages[@]}"; do
