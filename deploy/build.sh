@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything that is shipped into one folder and reuses what is already there:
-#   deploy/build.sh [OUT]          (default: artifacts/release in the clone)
+#   deploy/build.sh [OUT] [STAGE ...]     (default: artifacts/release in the clone, all stages)
 #   OUT/microvm-vmm microvm-init microvm-agent libe_sqlite3.so mvm   NativeAOT binaries
 #   OUT/controlplane/microvm-controlplane                            framework-dependent
 #   OUT/guest/{vmlinuz,initramfs.cpio}  OUT/device/{vmlinuz,initramfs.cpio.gz}  OUT/sample (OCI image layout)
@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 export HOME=${HOME:-/root}
 root=$PWD
 out=${1:-$root/artifacts/release}
+only=("${@:2}")
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -19,6 +20,7 @@ stamp_of() { find "$@" -type f \( -path '*/bin/*' -o -path '*/obj/*' \) -prune -
 stage() { # name, inputs..., --, command...
   local name=$1 inputs=(); shift
   while [ "$1" != -- ]; do inputs+=("$1"); shift; done; shift
+  [ ${#only[@]} = 0 ] || [[ " ${only[*]} " = *" $name "* ]] || return 0
   local stamp began
   stamp=$(stamp_of "${inputs[@]}" deploy/build.sh)
   if [ "$(cat "$out/.stamp-$name" 2>/dev/null)" = "$stamp" ]; then
