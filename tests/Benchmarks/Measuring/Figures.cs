@@ -7,6 +7,7 @@ internal sealed class Figures
 {
     private readonly List<string> _lines = [];
     private readonly List<FigureRow> _rows = [];
+    private readonly List<string> _notes = [];
 
     /// <summary>True when a figure missed its goal.</summary>
     internal bool AnyMissed { get; private set; }
@@ -14,7 +15,10 @@ internal sealed class Figures
     /// <summary>All lines printed.</summary>
     internal IReadOnlyList<string> Lines => _lines;
 
-    /// <summary>The figures that have a goal.</summary>
+    /// <summary>Explanations beside the figures.</summary>
+    internal IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>The figures, with and without a goal.</summary>
     internal IReadOnlyList<FigureRow> Rows => _rows;
 
     /// <summary>A figure that should be at most <paramref name="goal"/>; <paramref name="peer"/> says what QEMU showed in the same run.</summary>
@@ -27,6 +31,20 @@ internal sealed class Figures
 
     /// <summary>A figure without a goal.</summary>
     internal void Say(string name, string measured) => Add($"{name}: {measured}");
+
+    /// <summary>Two sides without a goal.</summary>
+    internal void Beside(string name, string ours, string peer)
+    {
+        _rows.Add(new FigureRow(name, ours, peer, "", Missed: false));
+        Add(peer.Length == 0 ? $"{name}: {ours}" : $"{name}: {ours} beside qemu microvm {peer}");
+    }
+
+    /// <summary>An explanation, such as where the time went.</summary>
+    internal void Note(string text)
+    {
+        _notes.Add(text);
+        Add($"  {text}");
+    }
 
     /// <summary>Median of a list.</summary>
     internal static double Median(IEnumerable<double> values)

@@ -1,0 +1,23 @@
+using MicroVm.Benchmarks.Nested.Host.Vmms;
+
+namespace MicroVm.Benchmarks.Nested.Host;
+
+/// <summary>What a scenario works with.</summary>
+/// <param name="Report">Takes the results.</param>
+/// <param name="Rounds">Measured rounds of each side; one more comes first and is not counted.</param>
+/// <param name="Seconds">How long scenarios that run for some time do.</param>
+internal sealed record HostContext(Report Report, int Rounds, int Seconds)
+{
+    internal const string SmallKernel = "/guest/vmlinux";
+    internal const string DebianKernel = "/guest/debian-vmlinux";
+    internal const string DebianCompressedKernel = "/guest/debian-vmlinuz";
+    internal const string LoadInitrd = "/guest/load.cpio";
+
+    /// <summary>
+    /// Arguments of every guest kernel. There is no PCI, and a reset is a triple fault, which every VMM takes for the end.
+    /// </summary>
+    internal const string KernelArguments = "console=ttyS0 quiet reboot=t panic=-1 pci=off";
+
+    /// <summary>Ours and the peer, in the order of their turns.</summary>
+    internal IReadOnlyList<IVmm> Sides { get; } = [new OurVmm(), new QemuMicrovm()];
+}

@@ -1,0 +1,35 @@
+using System.Text;
+using MicroVm.Vmm.Guest.Interop;
+
+namespace MicroVm.Benchmarks.Nested.Host;
+
+/// <summary>
+/// Lines on the second serial port, which tests/Benchmarks reads: <c>sample FIGURE SIDE VALUE</c>, <c>info TEXT</c>, <c>progress TEXT</c>,
+/// <c>fault TEXT</c>, <c>end</c>.
+/// </summary>
+internal sealed class Report
+{
+    private readonly int _fd = Fd.Open("/dev/ttyS1", Fd.WriteOnly | Fd.NoControllingTty);
+
+    /// <summary>One measurement; the median is taken outside.</summary>
+    internal void Sample(string figure, string side, double value) => Write($"sample {figure} {side} {value:0.###}");
+
+    internal void Info(string text) => Write($"info {text}");
+
+    /// <summary>For who looks on.</summary>
+    internal void Progress(string text) => Write($"progress {text}");
+
+    internal void Fault(string text) => Write($"fault {text.ReplaceLineEndings(" | ")}");
+
+    internal void End() => Write("end");
+
+    private void Write(string line)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(line + "\n");
+        for (int done = 0; done < bytes.Length; done += 64)
+        {
+            // The port's buffer is one page; a blocking write takes what it gets.
+            Fd.WriteOnce(_fd, bytes.AsSpan(done, Math.Min(64, bytes.Length - done)));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using MicroVm.Benchmarks.Measuring;
+
+namespace MicroVm.Benchmarks.Nested;
+
+/// <summary>Scenarios in the nested host and the goals of their figures; ratios are to QEMU microvm in the same boot.</summary>
+internal sealed class NestedBenchmark(NestedHost host, Figures figures)
+{
+    private const double GoalResidentKib = 3072, GoalGrowthKib = 256;
+    // The peer of vsock is in the kernel: the goals are Firecracker's figures (DESIGN.md, section 8).
+    private const double GoalVsockRoundTripUs = 84, GoalVsockOutUs = 2080, GoalVsockInUs = 5560;
+    private static readonly int s_growthSeconds = Number("MICROVM_BENCH_SECONDS", 600);
+    private static readonly string s_rounds = $"bench_rounds={Number("MICROVM_BENCH_ROUNDS", 5)}";
+
+    /// <summary>All scenarios, in the order of their running.</summary>
+    internal static IReadOnlyList<string> Scenarios { get; } = ["kernel", "boot", "debian", "block", "net", "vsock", "memory", "growth"];
+
+    internal void Run(string scenario)
+    {
+        // What is no time needs no counted time, which is five times slower.
+        bool counted = scenario is not ("kernel" or "memory" or "growth");
+        string parameters = $"{s_rounds} bench_seconds={s_growthSeconds}";
+        TimeSpan limit = TimeSpan.FromMinutes(25) + TimeSpan.FromSeconds(scenario == "growth" ? 2 * s_growthSeconds : 0);
+        NestedResults results = host.Run(scenario, counted, parameters, limit);
+        Judge(scenario, results);
+        foreach (string note in results.Notes)
+        {
+            figures.Note(note);
+        }
+    }
+
+    private static int Number(string variable, int fallback) =>
+        Environment.GetEnvironmentVariable(variable) is string text ? int.Parse(text) : fallback;
+
+    private void Judge(string scenario, NestedResults results)
+    {
+        switch (scenario)
+        {
+            case "boot": JudgeBoot(results); break;
+            case "debian": JudgeDebianBoot(results); break;
+            case "block": JudgeBlock(results); break;
+            case "net": JudgeNet(results); break;
+            case "vsock": JudgeVsock(results); break;
+            case "memory": JudgeMemory(results); break;
+            case "growth": figures.AtMost($"growth under block and net load of {s_growthSeconds} s", results.Ours("growth-kib"), GoalGrowthKib, " KiB"); break;
+            default: break;
+        }
+    }
+
+    private void JudgeBoot(NestedResults results)
+    {
+        Ratio(results, "exec to the guest's init, small kernel", "boot-init-ms", 0.45, "ms");
+        figures.Beside("exits until the guest's init, small kernel", $"{results.Ours("boot-exits"):0}", $"{results.Peer("boot-exits"):0}");
+        figures.Beside("exec to the first answer of the API", $"{results.Ours("boot-api-ms"):0.0} ms", $"{results.Peer("boot-api-ms"):0.0} ms");
+    }
+
+    private void JudgeDebianBoot(NestedResults results)
+    {
+        Ratio(results, "exec to exit, Debian's kernel as ELF", "debian-elf-ms", 0.48, "ms");
+        Ratio(results, "exec to exit, Debian's kernel as bzImage", "debian-bzimage-ms", 0.48, "ms");
+    }
+
+    private void JudgeBlock(NestedResults results)
+    {
+        PerUnit(results, "block, 4 KiB random read", "block-read-4k", 0.45);
+        PerUnit(results, "block, 4 KiB random write", "block-write-4k", 0.45);
+        PerUnit(results, "block, 128 KiB sequential read", "block-read-128k", 1.0);
+        PerUnit(results, "block, 128 KiB sequential write", "block-write-128k", 1.0);
+    }
+
+    private void JudgeNet(NestedResults results)
+    {
+        PerUnit(results, "net, UDP round trip of 64 bytes", "net-udp", 0.95);
+        PerUnit(results, "net, TCP round trip of 64 bytes", "net-tcp", 0.95);
+        PerUnit(results, "net, TCP stream out, per MiB", "net-out", 0.95);
+        PerUnit(results, "net, TCP stream in, per MiB", "net-in", 0.95);
+    }
+
+    private void JudgeVsock(NestedResults results)
+    {
+        figures.AtMost("vsock, round trip of 64 bytes", results.Ours("vsock-echo-us"), GoalVsockRoundTripUs, " µs");
+        figures.AtMost("vsock, stream out, per MiB", results.Ours("vsock-out-us"), GoalVsockOutUs, " µs");
+        figures.AtMost("vsock, stream in, per MiB", results.Ours("vsock-in-us"), GoalVsockInUs, " µs");
+        foreach (string figure in (IEnumerable<string>)["vsock-echo", "vsock-out", "vsock-in"])
+        {
+            figures.Beside($"{figure}: exits, notifications, interrupts", Counts(figure, results.Ours), "");
+        }
+    }
+
+    private void JudgeMemory(NestedResults results)
+    {
+        foreach ((string figure, string when) in (IEnumerable<(string, string)>)[("memory-boot", "after boot"), ("memory-reads", "after 64 MiB of reads")])
+        {
+            figures.AtMost($"resident outside guest memory, all devices, {when}", results.Ours($"{figure}-rss"), GoalResidentKib, " KiB", peer: $"{results.Peer($"{figure}-rss"):N0} KiB");
+            figures.Beside($"PSS / private dirty / VmPTE, {when}", Shown(results.Ours), Shown(results.Peer));
+
+            string Shown(Func<string, double> of) => $"{of($"{figure}-pss"):N0} / {of($"{figure}-dirty"):N0} / {of($"{figure}-pte"):N0} KiB";
+        }
+    }
+
+    private void PerUnit(NestedResults results, string name, string figure, double goal)
+    {
+        Ratio(results, name, $"{figure}-us", goal, "µs");
+        figures.Beside($"{name}: exits, notifications, interrupts", Counts(figure, results.Ours), Counts(figure, results.Peer));
+    }
+
+    private void Ratio(NestedResults results, string name, string figure, double goal, string unit)
+    {
+        double ours = results.Ours(figure), peer = results.Peer(figure);
+        figures.AtMost(name, ours / peer, goal, "x", $"{ours:0.0} {unit}", $"{peer:0.0} {unit}");
+    }
+
+    private static string Counts(string figure, Func<string, double> of) =>
+        $"{of($"{figure}-exits"):0.0}, {of($"{figure}-kicks"):0.0}, {of($"{figure}-irqs"):0.0}";
+}

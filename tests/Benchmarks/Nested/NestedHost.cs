@@ -1,0 +1,116 @@
+using System.Diagnostics;
+
+namespace MicroVm.Benchmarks.Nested;
+
+/// <summary>
+/// A virtual machine with KVM of its own, emulated instruction by instruction, whose process 1 is Benchmarks.Nested. Under
+/// counted time its clock is the number of instructions executed, so figures do not depend on this machine or its load.
+/// </summary>
+/// <param name="root">The clone.</param>
+/// <param name="artifacts">Folder of the built programs; the nested host's image goes there too.</param>
+/// <param name="vmm">The VMM that is measured.</param>
+/// <param name="workFolder">For the console's log.</param>
+internal sealed class NestedHost(string root, string artifacts, string vmm, string workFolder)
+{
+    private static readonly TimeSpan s_silenceLimit = TimeSpan.FromMinutes(6);
+    private static readonly bool s_isVerbose = Environment.GetEnvironmentVariable("MICROVM_BENCH_VERBOSE") is not null;
+    private string? _image;
+
+    /// <summary>Hangs so far: each was repeated once.</summary>
+    internal int Hangs { get; private set; }
+
+    /// <summary>Boots, runs scenarios and returns what was reported; a hang is repeated once and counted.</summary>
+    /// <param name="scenarios">Names of scenarios, with commas between them.</param>
+    /// <param name="counted">Counted time; else as fast as it goes.</param>
+    /// <param name="parameters">Further parameters for process 1, as name=value.</param>
+    /// <param name="limit">How long it may take, in real time.</param>
+    internal NestedResults Run(string scenarios, bool counted, string parameters, TimeSpan limit)
+    {
+        _image ??= MakeImage();
+        try
+        {
+            return Boot(scenarios, counted, parameters, limit);
+        }
+        catch (NestedHangException e)
+        {
+            Hangs++;
+            Console.WriteLine($"nested host hung (number {Hangs} of this run), trying once more: {e.Message}");
+            return Boot(scenarios, counted, parameters, limit);
+        }
+    }
+
+    private string MakeImage()
+    {
+        string folder = Path.Combine(artifacts, "nested");
+        using Process script = Start("bash", [Path.Combine(root, "tests/Benchmarks/Nested/image.sh"), folder, Path.Combine(artifacts, "bench-nested"), vmm]);
+        script.StandardOutput.ReadToEnd();
+        script.WaitForExit();
+        return script.ExitCode == 0 ? folder : throw new InvalidOperationException($"image.sh ended with exit code {script.ExitCode}");
+    }
+
+    private NestedResults Boot(string scenarios, bool counted, string parameters, TimeSpan limit)
+    {
+        string console = Path.Combine(workFolder, "nested-console.log");
+        string[] time = counted ? ["-accel", "tcg", "-icount", "shift=0,sleep=off"] : ["-accel", "tcg,thread=multi"];
+        // Without erms=off every byte of a copy counts as an instruction. The host must not outlive this process.
+        using Process qemu = Start("setpriv",
+        [
+            "--pdeathsig", "KILL", "qemu-system-x86_64", .. time, "-cpu", "max,erms=off", "-M", "q35", "-smp", "1", "-m", "2G",
+            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-kernel", $"{_image}/vmlinuz", "-initrd", $"{_image}/initramfs.cpio",
+            "-append", $"console=ttyS0 quiet panic=-1 mitigations=off bench={scenarios} {parameters}",
+            "-serial", $"file:{console}", "-serial", "stdio",
+        ]);
+        try
+        {
+            return Read(qemu, scenarios, limit);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException($"{e.Message}; its console ends with: {string.Join(" | ", File.ReadLines(console).TakeLast(8))}", e);
+        }
+        finally
+        {
+            qemu.Kill();
+            qemu.WaitForExit();
+        }
+    }
+
+    private static NestedResults Read(Process qemu, string scenarios, TimeSpan limit)
+    {
+        NestedResults results = new();
+        Stopwatch watch = Stopwatch.StartNew();
+        string last = "nothing";
+        bool hangs = false;
+        using Timer silence = new(_ =>
+        {
+            hangs = true;
+            qemu.Kill();
+        });
+        while (!results.HasEnded)
+        {
+            TimeSpan left = limit - watch.Elapsed;
+            silence.Change(left < TimeSpan.Zero ? TimeSpan.Zero : left < s_silenceLimit ? left : s_silenceLimit, Timeout.InfiniteTimeSpan);
+            string? line = qemu.StandardOutput.ReadLine();
+            if (line is null)
+            {
+                throw hangs
+                    ? new NestedHangException($"{scenarios}: ended after {watch.Elapsed.TotalSeconds:0} s, its last line was: {last}")
+                    : new InvalidOperationException($"{scenarios}: the nested host ended after the line: {last}");
+            }
+
+            results.Take(last = line);
+            if (s_isVerbose)
+            {
+                Console.WriteLine($"  {line}");
+            }
+        }
+
+        return results;
+    }
+
+    // On the main thread alone: what setpriv asks for is tied to the thread that started the process.
+    private static Process Start(string program, IEnumerable<string> arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })
+        ?? throw new InvalidOperationException($"{program} did not start");
+}
