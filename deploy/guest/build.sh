@@ -9,7 +9,7 @@ out=${1:-${MICROVM_OUT:-$here/../../artifacts/release}}
 [ -x "$out/microvm-init" ] || { printf 'microvm: expected the program %s, found none\n' "$out/microvm-init" >&2; exit 1; }
 
 # In the order of loading: what the root needs first. $MICROVM_GUEST_MODULES adds some, for experiments.
-modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev button ${MICROVM_GUEST_MODULES:-})
+modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev button pvpanic-mmio ${MICROVM_GUEST_MODULES:-})
 
 kernel=$("$here/fetch-kernel.sh")
 work=$(mktemp -d)

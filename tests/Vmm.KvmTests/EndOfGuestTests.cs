@@ -29,6 +29,23 @@ public sealed class EndOfGuestTests
     }
 
     [Theory]
+    [InlineData(true, "guest panicked, then: guest reset")]
+    [InlineData(false, "guest panicked, then: guest reset by a triple fault")]
+    public async Task Guest_ThatTellsAPanicAndResets_EndsTheProcessWithItsCode(bool byKeyboard, string logged)
+    {
+        GuestProgram program = new GuestProgram().Out(0x505, 1).Out(0x505, 1).Print("dead\n");
+        _ = byKeyboard ? program.Reset() : program.Emit(0x0f, 0x0b);
+        using VmFolder folder = new VmFolder().WithGuest(program);
+        using RunningVmm vmm = folder.Start("--metrics-path", folder["metrics"]);
+
+        Assert.Equal(33, await vmm.WaitForExitAsync("panic"));
+        IReadOnlyList<string> lines = vmm.Error.Snapshot();
+        Assert.EndsWith(logged, lines[^1]);
+        Assert.Single(lines, line => line.EndsWith("guest panicked", StringComparison.Ordinal));
+        Assert.Contains("\"pvpanic\":{\"panic_count\":2}", await File.ReadAllTextAsync(folder["metrics"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("halted")]
     [InlineData("spinning")]
     public async Task Interrupt_RunningGuest_EndsAtOnce(string state)

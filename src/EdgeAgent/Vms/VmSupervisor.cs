@@ -30,6 +30,9 @@ internal sealed class VmSupervisor(
 {
     private const uint FirstGuestCid = 3;
 
+    /// <summary>The VMM's exit code for a guest whose kernel panicked (src/Vmm/docs/exit-codes.md).</summary>
+    private const int GuestCrashed = 33;
+
     private readonly string _kernelBootId = proc.ReadKernelBootId();
     private readonly Lock _cids = new();
     private readonly HashSet<uint> _usedCids = [];
@@ -170,6 +173,7 @@ internal sealed class VmSupervisor(
         {
             null => "the VMM ended",
             0 => "the VM powered off",
+            GuestCrashed => "the guest's kernel crashed",
             >= 128 => $"the VMM was ended by signal {status - 128}",
             _ => $"the VMM ended with code {status}",
         };

@@ -57,7 +57,7 @@ internal enum ExitCode
     /// <summary>KVM_RUN came back for a reason this VMM does not handle.</summary>
     VcpuUnexpectedExit = 32,
 
-    /// <summary>The guest reported a crash through KVM_EXIT_SYSTEM_EVENT.</summary>
+    /// <summary>The guest reported a crash through pvpanic and ended after it, or reported one through KVM_EXIT_SYSTEM_EVENT.</summary>
     GuestCrashed = 33,
 
     /// <summary>SIGINT or a second SIGTERM ended the VM at once.</summary>

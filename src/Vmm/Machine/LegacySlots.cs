@@ -10,11 +10,11 @@ using MicroVm.Vmm.Interop.Linux;
 namespace MicroVm.Vmm.Machine;
 
 /// <summary>
-/// Puts the devices at fixed ports on the bus: serial, keyboard, power and reset registers. <paramref name="interrupt"/> makes the line of
-/// a GSI.
+/// Puts the devices at fixed ports on the bus: serial, keyboard, power and reset registers, crash notice. <paramref name="interrupt"/> makes
+/// the line of a GSI.
 /// </summary>
 internal sealed class LegacySlots(
-    IoBus ports, EpollLoop loop, VmLifetime lifetime, OwnedResources resources, Func<uint, IInterruptLine> interrupt)
+    IoBus ports, EpollLoop loop, VmLifetime lifetime, Logger logger, OwnedResources resources, Func<uint, IInterruptLine> interrupt)
 {
     /// <exception cref="VmmFaultException">The serial port's file cannot be opened.</exception>
     /// <exception cref="OsFaultException">The host lacks a descriptor.</exception>
@@ -27,7 +27,7 @@ internal sealed class LegacySlots(
             StandardInputSource.Attach(loop, serial);
         }
 
-        return new LegacyDevices(serial, keyboard);
+        return new LegacyDevices(serial, keyboard, AddCrashNotice());
     }
 
     private Serial16550 AddSerial(SerialConfig? config)
@@ -53,5 +53,16 @@ internal sealed class LegacySlots(
             AddressMap.AcpiPowerPortCount,
             new AcpiPowerDevice(() => lifetime.End(powerOff), () => lifetime.End(reset)));
         return keyboard;
+    }
+
+    private PvpanicDevice AddCrashNotice()
+    {
+        PvpanicDevice device = new(message =>
+        {
+            lifetime.NoteGuestPanic();
+            logger.Warning(message, nameof(PvpanicDevice));
+        });
+        ports.Add(AddressMap.PvpanicPort, AddressMap.PvpanicPortCount, device);
+        return device;
     }
 }

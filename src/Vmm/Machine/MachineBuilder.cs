@@ -44,7 +44,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
         vm.MapMemory(memory, config.Machine.TrackDirtyPages);
         _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(vm.SplitInterruptChip(IoApic.PinCount)));
-        LegacyDevices legacy = new LegacySlots(_ports, loop, lifetime, resources, gsi => Interrupt(vm, gsi))
+        LegacyDevices legacy = new LegacySlots(_ports, loop, lifetime, logger, resources, gsi => Interrupt(vm, gsi))
             .AddAll(config.Serial, options.ReadsStandardInput);
         AddBootTimer(options);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));

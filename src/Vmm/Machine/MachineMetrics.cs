@@ -25,6 +25,7 @@ internal static class MachineMetrics
         }
 
         sections.Add(new MetricsSection("uart", Counters(parts.Legacy.Serial.Metrics)));
+        sections.Add(new MetricsSection("pvpanic", [("panic_count", parts.Legacy.Pvpanic.Panics)]));
         long ioIn = 0, ioOut = 0, mmioRead = 0, mmioWrite = 0;
         foreach (VcpuThread vcpu in parts.Vcpus)
         {

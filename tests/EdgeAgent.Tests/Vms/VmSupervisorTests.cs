@@ -113,6 +113,17 @@ public sealed class VmSupervisorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task VmmEnds_BecauseTheGuestPanicked_SaysSo()
+    {
+        VmInstance instance = await StartAsync();
+
+        _vmm.End("web", 33);
+        await Phase.Of("settled", instance.Settled);
+
+        Assert.Equal("the guest's kernel crashed: fatal: told to end", _store.LoadVms().Single().Exit!.Message);
+    }
+
+    [Fact]
     public async Task VmmEnds_AfterTheGuestSaidItsCode_KeepsThatCode()
     {
         VmInstance instance = await StartAsync();

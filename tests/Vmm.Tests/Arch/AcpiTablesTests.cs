@@ -78,6 +78,8 @@ public sealed class AcpiTablesTests : IDisposable
         Assert.Contains("Method (_EVT, 1, Serialized)", text);
         Assert.Contains("If ((Arg0 == 0x17))", text);
         Assert.Contains("Notify (\\_SB.PWRB, 0x80)", text);
+        Assert.Contains("Name (_HID, \"QEMU0001\")", text);
+        Assert.Contains("0x0505,             // Range Minimum", text);
         Assert.Contains("Device (VR00)", text);
         Assert.Contains("Device (VR01)", text);
         Assert.Equal(2, text.Split("Name (_HID, \"LNRO0005\")").Length - 1);

@@ -25,8 +25,8 @@ namespace MicroVm.Vmm.Arch.X64;
 ///
 /// ports 0x60, 0x64           i8042, keyboard, reset   GSI 1        keyboard
 /// ports 0x3f8 to 0x3ff       16550A serial            GSI 4        serial
-/// ports 0x600 to 0x602       ACPI sleep and reset     GSI 5 to 22  virtio-mmio devices in order
-///                                                     GSI 23       ACPI generic event device (power button)
+/// port 0x505                 pvpanic                  GSI 5 to 22  virtio-mmio devices in order
+/// ports 0x600 to 0x602       ACPI sleep and reset     GSI 23       ACPI generic event device (power button)
 /// </code>
 /// </summary>
 internal static class AddressMap
@@ -61,6 +61,8 @@ internal static class AddressMap
     internal const ushort KeyboardPortCount = 5;
     internal const ushort SerialPort = 0x3f8;
     internal const ushort SerialPortCount = 8;
+    internal const ushort PvpanicPort = 0x505;
+    internal const ushort PvpanicPortCount = 1;
     internal const ushort AcpiPowerPort = 0x600;
     internal const ushort AcpiPowerPortCount = 3;
 

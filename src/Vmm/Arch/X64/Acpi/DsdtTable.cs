@@ -4,7 +4,7 @@ namespace MicroVm.Vmm.Arch.X64.Acpi;
 
 /// <summary>
 /// The differentiated system description table: power-off state, serial port, keyboard, power button with the generic event device that
-/// reports it, and one virtio-mmio device per window.
+/// reports it, crash notice, and one virtio-mmio device per window.
 /// </summary>
 internal static class DsdtTable
 {
@@ -21,6 +21,7 @@ internal static class DsdtTable
         AddSerialPort(aml);
         AddKeyboard(aml);
         AddPowerButton(aml);
+        AddCrashNotice(aml);
         for (int i = 0; i < virtioDeviceCount; i++)
         {
             AddVirtioDevice(aml, i);
@@ -76,6 +77,15 @@ internal static class DsdtTable
         aml.Notify("\\_SB_.PWRB", PowerButtonPressed);
         aml.End();
         aml.End();
+        aml.End();
+    }
+
+    // The name and id of QEMU's device, which Linux' pvpanic-mmio module takes in spite of its own name.
+    private static void AddCrashNotice(AmlWriter aml)
+    {
+        aml.BeginDevice("PEVT");
+        aml.NameString("_HID", "QEMU0001");
+        aml.NameResources(ResourceDescriptor.Ports(AddressMap.PvpanicPort, (byte)AddressMap.PvpanicPortCount));
         aml.End();
     }
 
