@@ -25,6 +25,7 @@ internal sealed partial class TcpConnection
             return TcpOutcome.Unusual;
         }
 
+        (uint acknowledged, uint end, bool finished) = (_unacknowledged, _streamEnd, _finishes);
         if (!TryAcknowledge(segment.Acknowledgment))
         {
             // Before the guest confirmed this connection it is one of its past (RFC 9293 section 3.10.7.4); afterwards tell where we are.
@@ -37,7 +38,7 @@ internal sealed partial class TcpConnection
         _window = segment.Window;
         TcpOutcome outcome = TakePayload(segment);
         outcome = TryAnswer(handler) ? outcome : TcpOutcome.Broken;
-        Schedule(now);
+        Schedule((acknowledged, end, finished) != (_unacknowledged, _streamEnd, _finishes), now);
         return outcome;
     }
 

@@ -124,9 +124,17 @@ internal sealed partial class TcpConnection
         Retransmissions++;
     }
 
-    private void Schedule(long now)
+    /// <summary>Begins the wait anew after progress, and when it was given up; a guest that only repeats itself does not prolong it.</summary>
+    private void Schedule(bool hasProgressed, long now)
     {
-        _tries = 0;
-        _deadline = HasEverythingAcknowledged ? long.MaxValue : now + FirstTimeoutMilliseconds;
+        if (HasEverythingAcknowledged)
+        {
+            _deadline = long.MaxValue;
+        }
+        else if (hasProgressed || _deadline == long.MaxValue)
+        {
+            _tries = 0;
+            _deadline = now + FirstTimeoutMilliseconds;
+        }
     }
 }
