@@ -218,6 +218,16 @@ public sealed class VmConfigParserTests
         Assert.Throws<VmConfigException>(() => VmConfigParser.Parse(
             [.. "{\"boot-source\": {\"kernel_image_path\": \""u8, 0xff, 0xfe, .. "\"}}"u8]));
 
+    /// <summary>Half a surrogate pair is valid JSON and no text: in a name, in a string, and where one of a few strings is expected.</summary>
+    [Theory]
+    [InlineData("""{"a\ud800": 1}""", "configuration")]
+    [InlineData("""{"boot-source": {"kernel_image_path\udc00": "/k"}}""", "boot-source")]
+    [InlineData("""{"boot-source": {"kernel_image_path": "/k\ud800"}}""", "boot-source.kernel_image_path")]
+    [InlineData("""{"boot-source": {"kernel_image_path": "/k"}, "machine-config": {"huge_pages": "\ud800"}}""", "machine-config.huge_pages")]
+    [InlineData("""{"boot-source": {"kernel_image_path": "/k"}, "machine-config": {"cpu_template": "\ud800"}}""", "machine-config.cpu_template")]
+    public void Parse_HalfASurrogatePair_IsRefused(string json, string path) =>
+        Assert.Equal(path, Refused(json).Path);
+
     [Fact]
     public void Parse_DamagedDocuments_ThrowNothingElse()
     {

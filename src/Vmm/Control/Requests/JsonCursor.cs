@@ -54,7 +54,7 @@ internal ref struct JsonCursor
 
         for (int i = 0; i < known.Length; i++)
         {
-            if (_reader.ValueTextEquals(known[i]))
+            if (TextEquals(known[i]))
             {
                 name = known[i];
                 _path = scope.Path.Length == 0 ? name : $"{scope.Path}.{name}";
@@ -159,7 +159,7 @@ internal ref struct JsonCursor
         bool isNeutral = _reader.TokenType switch
         {
             JsonTokenType.Null or JsonTokenType.False => true,
-            JsonTokenType.String => neutral is not null && _reader.ValueTextEquals(neutral),
+            JsonTokenType.String => neutral is not null && TextEquals(neutral),
             _ => false,
         };
         string shown = ShowToken();
@@ -209,6 +209,19 @@ internal ref struct JsonCursor
         catch (JsonException fault)
         {
             throw Malformed(fault);
+        }
+    }
+
+    // The reader throws at an escaped surrogate without its other half, which is in the grammar of JSON but is no text.
+    private readonly bool TextEquals(string text)
+    {
+        try
+        {
+            return _reader.ValueTextEquals(text);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 
