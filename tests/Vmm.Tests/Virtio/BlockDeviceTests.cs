@@ -252,6 +252,34 @@ public sealed class BlockDeviceTests : IDisposable
         Assert.Equal(before + 1, driver.Interrupt.Edges);
     }
 
+    /// <summary>Requests may be of gigabytes: the loop gets its turn after some megabytes, not after a queue full of them.</summary>
+    [Fact]
+    public void Requests_OfManyBytes_LeaveTheLoopInBetween()
+    {
+        const uint bytes = 8 << 20;
+        const ulong buffer = TestDriver.HighStart;
+        string path = _folder.File("large");
+        using (FileStream file = File.Create(path))
+        {
+            file.SetLength(bytes);
+        }
+
+        using var driver = new TestDriver(loop => new BlockDevice(new DriveConfig("d", path, false, false), loop), bytes);
+        GuestQueue queue = driver.Start()[0];
+        WriteHeader(driver, 0, 0);
+        for (uint i = 0; i < 4; i++)
+        {
+            queue.Offer(i * 3, (Header, 16, false), (buffer, bytes, true), (Status, 1, true));
+        }
+
+        driver.Write(MmioRegister.QueueNotify, 0);
+        driver.Loop.RunOnce(0);
+        Assert.Equal(2, queue.UsedIndex);
+        driver.Loop.RunOnce(0);
+        Assert.Equal(4, queue.UsedIndex);
+        Assert.Equal(0, driver.Peek(Status, 1)[0]);
+    }
+
     [Fact]
     public void Requests_InSteadyState_AllocateNothing()
     {

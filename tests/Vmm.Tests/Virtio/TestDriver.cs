@@ -19,11 +19,16 @@ internal sealed class TestDriver : IDisposable
     /// <summary>Where tests put their buffers; the rings are below.</summary>
     internal const ulong Data = 1 << 20;
 
+    /// <summary>As many as the largest ring of the largest queue takes.</summary>
+    private static readonly byte[] s_zeros = new byte[256 * 16];
+
     private readonly List<string> _log = [];
 
-    internal TestDriver(Func<EpollLoop, IVirtioDevice> makeDevice)
+    /// <param name="makeDevice">Makes the device on the driver's loop.</param>
+    /// <param name="highBytes">RAM from <see cref="HighStart"/>; a test that asks for much of it touches little.</param>
+    internal TestDriver(Func<EpollLoop, IVirtioDevice> makeDevice, ulong highBytes = HighEnd - HighStart)
     {
-        Memory = new GuestMemory([new(new(0), LowEnd, 0), new(new(HighStart), HighEnd - HighStart, LowEnd)]);
+        Memory = new GuestMemory([new(new(0), LowEnd, 0), new(new(HighStart), highBytes, LowEnd)]);
         Device = makeDevice(Loop);
         Transport = new VirtioMmioDevice(Device, Memory, Interrupt, Loop, _log.Add);
     }
@@ -81,8 +86,11 @@ internal sealed class TestDriver : IDisposable
     internal GuestQueue SetUpQueue(int index, ushort size)
     {
         var queue = new GuestQueue(Memory, (ulong)(index + 1) * 0x10000, size);
-        Span<byte> zeros = new byte[0x10000];
-        Assert.True(Memory.TryWrite(new GuestAddress(queue.DescriptorTable), zeros));
+        foreach (ulong ring in (ulong[])[queue.DescriptorTable, queue.AvailableRing, queue.UsedRing])
+        {
+            Poke(ring, s_zeros);
+        }
+
         SetUpQueue(index, size, queue.DescriptorTable, queue.AvailableRing, queue.UsedRing);
         return queue;
     }

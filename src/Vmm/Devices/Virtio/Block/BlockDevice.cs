@@ -18,6 +18,9 @@ internal sealed partial class BlockDevice : IVirtioDevice
     internal const int IdBytes = 20;
 
     private const ushort QueueSize = 256;
+
+    /// <summary>Bytes after which a turn ends. Requests are of up to 4 GiB, and a full queue of them would keep the loop for minutes.</summary>
+    private const long TurnBytes = 16 << 20;
     private static readonly ushort[] s_queueMaxSizes = [QueueSize];
 
     private readonly bool _readOnly;
@@ -28,6 +31,7 @@ internal sealed partial class BlockDevice : IVirtioDevice
     private DiskFile _disk;
     private BlockConfig _config;
     private VirtioActivation? _activation;
+    private long _turnBytes;
 
     /// <summary>Opens the drive's file; on the loop's thread or before it runs.</summary>
     /// <param name="drive">What to serve, and how.</param>
@@ -153,6 +157,7 @@ internal sealed partial class BlockDevice : IVirtioDevice
 
         // A guest that makes requests available as fast as they are served must not keep the loop from everything else.
         int budget = 2 * QueueSize;
+        _turnBytes = TurnBytes;
         queue.SuppressNotifications();
         do
         {
@@ -164,7 +169,7 @@ internal sealed partial class BlockDevice : IVirtioDevice
                     return fault;
                 }
 
-                if (waits || --budget == 0)
+                if (waits || --budget == 0 || _turnBytes <= 0)
                 {
                     EndBatch(queue, transport, waits ? chain.Head : null);
                     return GuestFault.None;
@@ -206,6 +211,7 @@ internal sealed partial class BlockDevice : IVirtioDevice
             waits = fault == GuestFault.None && !_limiter.TryConsume(request.MovedBytes);
             if (fault == GuestFault.None && !waits)
             {
+                _turnBytes -= request.MovedBytes;
                 uint written = 0;
                 BlockStatus? status = isComplete ? Execute(request, chain.Head, out written) : Invalid();
                 if (status is BlockStatus known)
