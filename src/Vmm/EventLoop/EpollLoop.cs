@@ -160,7 +160,9 @@ internal sealed unsafe class EpollLoop : IDisposable
         public void OnReady(uint events, uint token)
         {
             loop._wakeUp.TryConsume();
-            while (loop._posted.TryDequeue(out Action? action))
+
+            // What is posted from here on has signalled for itself: a guest that makes devices post in a loop does not hold up the others.
+            for (int left = loop._posted.Count; left > 0 && loop._posted.TryDequeue(out Action? action); left--)
             {
                 action();
             }

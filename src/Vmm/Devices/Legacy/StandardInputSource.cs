@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
 
@@ -43,6 +44,11 @@ internal sealed unsafe class StandardInputSource : IEventSource
         byte* buffer = stackalloc byte[SerialFifo.Capacity];
         // SAFETY: the buffer holds Capacity bytes and _room is never more.
         nint count = Libc.read(StandardInput, buffer, (nuint)_room);
+        if (count < 0 && Marshal.GetLastPInvokeError() is Errno.Interrupted or Errno.Again)
+        {
+            return;
+        }
+
         if (count <= 0)
         {
             _loop.Remove(StandardInput);
