@@ -98,13 +98,23 @@ internal sealed partial class VsockDevice
             connection = _table.TryAdd(fd);
         }
 
-        if (connection is not null)
+        return connection is not null && TryWatch(connection) ? connection : null;
+    }
+
+    /// <summary>The host may be out of epoll watches: that costs a guest its connection, never the VM its process.</summary>
+    private bool TryWatch(VsockConnection connection)
+    {
+        try
         {
             connection.Interest = EpollLoop.In;
-            _loop.Add(fd, EpollLoop.In, this, (uint)connection.Slot);
+            _loop.Add(connection.Fd, EpollLoop.In, this, (uint)connection.Slot);
+            return true;
         }
-
-        return connection;
+        catch (OsFaultException)
+        {
+            _table.Remove(connection);
+            return false;
+        }
     }
 
     private void OnReadable(VsockConnection connection)

@@ -114,6 +114,8 @@ internal sealed partial class VsockDevice : IVirtioDevice, IEventSource
             // A reset on a vCPU thread may have come between; the descriptor stays ready and will be reported again.
             if (ReferenceEquals(_activation, activation))
             {
+                // Or a reset and a new start: nothing of the old connections may reach the new driver.
+                DropStaleConnections();
                 ServeHost(events, token);
                 GuestFault fault = SendToGuest(activation);
                 if (fault != GuestFault.None)
