@@ -5,7 +5,7 @@ using MicroVm.Vmm.Boot.Loaders;
 using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Legacy;
-using MicroVm.Vmm.Devices.Virtio;
+using MicroVm.Vmm.Devices.Virtio.Transport;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Kvm;
@@ -48,9 +48,9 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
             .AddAll(config.Serial, options.ReadsStandardInput);
         AddBootTimer(options);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
-        IReadOnlyList<IVirtioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config, options.Metadata);
+        IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config, options.Metadata);
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
-        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), _pause, powerButton, legacy, devices);
+        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), _pause, powerButton, legacy, devices, [_ports, _memoryBus]);
     }
 
     private int CheckedVcpuCount(KvmSystem kvm)

@@ -1,9 +1,11 @@
+using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Devices.Legacy;
 using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
 using MicroVm.Vmm.Devices.Virtio.Block;
 using MicroVm.Vmm.Devices.Virtio.Net;
 using MicroVm.Vmm.Devices.Virtio.Rng;
+using MicroVm.Vmm.Devices.Virtio.Transport;
 using MicroVm.Vmm.Devices.Virtio.Vsock;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Vcpu;
@@ -19,9 +21,9 @@ internal static class MachineMetrics
     internal static List<MetricsSection> Collect(MachineParts parts)
     {
         List<MetricsSection> sections = [];
-        foreach (IVirtioDevice device in parts.Devices)
+        foreach (VirtioMmioDevice device in parts.Devices)
         {
-            Add(sections, device);
+            Add(sections, device.Device, Counters(device.Metrics));
         }
 
         sections.Add(new MetricsSection("uart", Counters(parts.Legacy.Serial.Metrics)));
@@ -35,31 +37,43 @@ internal static class MachineMetrics
             mmioWrite += vcpu.Metrics.MmioWrite;
         }
 
+        long unclaimed = 0;
+        foreach (IoBus bus in parts.Buses)
+        {
+            unclaimed += bus.UnclaimedAccesses;
+        }
+
         sections.Add(new MetricsSection(
             "vcpu",
-            [("exit_io_in", ioIn), ("exit_io_out", ioOut), ("exit_mmio_read", mmioRead), ("exit_mmio_write", mmioWrite)]));
+            [
+                ("exit_io_in", ioIn),
+                ("exit_io_out", ioOut),
+                ("exit_mmio_read", mmioRead),
+                ("exit_mmio_write", mmioWrite),
+                ("unclaimed_accesses", unclaimed),
+            ]));
         return sections;
     }
 
-    private static void Add(List<MetricsSection> sections, IVirtioDevice device)
+    private static void Add(List<MetricsSection> sections, IVirtioDevice device, (string Name, long Value)[] transport)
     {
         string id = device.Name[(device.Name.LastIndexOf('/') + 1)..];
         switch (device)
         {
             case BlockDevice block:
-                AddWithTotal(sections, "block", id, Counters(block.Metrics));
+                AddWithTotal(sections, "block", id, [.. Counters(block.Metrics), .. transport]);
                 break;
             case NetDevice net:
-                AddWithTotal(sections, "net", id, Counters(net.Metrics));
+                AddWithTotal(sections, "net", id, [.. Counters(net.Metrics), .. transport]);
                 break;
             case VsockDevice vsock:
-                sections.Add(new MetricsSection("vsock", Counters(vsock.Metrics)));
+                sections.Add(new MetricsSection("vsock", [.. Counters(vsock.Metrics), .. transport]));
                 break;
             case RngDevice entropy:
-                sections.Add(new MetricsSection("entropy", Counters(entropy.Metrics)));
+                sections.Add(new MetricsSection("entropy", [.. Counters(entropy.Metrics), .. transport]));
                 break;
             case BalloonDevice balloon:
-                sections.Add(new MetricsSection("balloon", Counters(balloon.Metrics)));
+                sections.Add(new MetricsSection("balloon", [.. Counters(balloon.Metrics), .. transport]));
                 break;
         }
     }
@@ -84,6 +98,9 @@ internal static class MachineMetrics
 
         sections.Add(new MetricsSection($"{kind}_{id}", counters));
     }
+
+    private static (string Name, long Value)[] Counters(VirtioMmioMetrics metrics) =>
+        [("guest_faults", metrics.GuestFaults), ("refused_register_writes", metrics.RefusedWrites), ("resets", metrics.Resets)];
 
     private static (string Name, long Value)[] Counters(BlockMetrics metrics) =>
     [

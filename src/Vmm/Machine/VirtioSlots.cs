@@ -16,8 +16,8 @@ namespace MicroVm.Vmm.Machine;
 internal sealed class VirtioSlots(
     KvmVm vm, GuestMemory memory, IoBus bus, EpollLoop loop, Logger logger, OwnedResources resources)
 {
-    /// <summary>Adds every device of <paramref name="config"/>; returns them, owned by their transports.</summary>
-    internal IReadOnlyList<IVirtioDevice> AddAll(VmConfig config, MetadataService metadata)
+    /// <summary>Adds every device of <paramref name="config"/>; returns their transports, which own them and belong to the machine.</summary>
+    internal IReadOnlyList<VirtioMmioDevice> AddAll(VmConfig config, MetadataService metadata)
     {
         IReadOnlyList<IVirtioDevice> devices = VirtioDeviceFactory.Create(config, loop, metadata);
         int next = 0;
@@ -29,14 +29,15 @@ internal sealed class VirtioSlots(
                     ExitCode.BadConfiguration, $"devices: expected at most {AddressMap.MaxVirtioDevices}, found {devices.Count}");
             }
 
+            List<VirtioMmioDevice> transports = new(devices.Count);
             while (next < devices.Count)
             {
-                VirtioMmioDevice transport = MakeTransport(devices[next], next);
+                transports.Add(MakeTransport(devices[next], next));
                 next++;
-                Connect(transport, next - 1);
+                Connect(transports[^1], next - 1);
             }
 
-            return devices;
+            return transports;
         }
         catch
         {

@@ -1,5 +1,6 @@
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio;
+using MicroVm.Vmm.Devices.Virtio.Transport;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
@@ -90,9 +91,9 @@ internal sealed class VirtualMachine : IDisposable
     internal T Find<T>(string? name = null)
         where T : class, IVirtioDevice
     {
-        foreach (IVirtioDevice device in _parts.Devices)
+        foreach (VirtioMmioDevice transport in _parts.Devices)
         {
-            if (device is T found && (name is null || found.Name == name))
+            if (transport.Device is T found && (name is null || found.Name == name))
             {
                 return found;
             }

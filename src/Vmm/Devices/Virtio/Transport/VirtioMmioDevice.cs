@@ -66,6 +66,9 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
     /// <summary>One per queue; bind each with KVM_IOEVENTFD to the QueueNotify register and the queue's index.</summary>
     internal IReadOnlyList<EventFd> Doorbells => _doorbells;
 
+    /// <summary>The device behind the registers.</summary>
+    internal IVirtioDevice Device => _device;
+
     /// <summary>Counters.</summary>
     internal VirtioMmioMetrics Metrics { get; } = new();
 
