@@ -55,7 +55,7 @@ internal sealed class ApiServer : IEventSource, IDisposable
         if (fd >= 0)
         {
             MakeRoom();
-            _connections.Add(new HttpConnection(fd, _loop, _handler, _forget, _maxBodyBytes));
+            AddClient(fd);
         }
         else if (fd is not (-Errno.Again or -Errno.Interrupted))
         {
@@ -82,6 +82,19 @@ internal sealed class ApiServer : IEventSource, IDisposable
         _ = Libc.close(_listener);
         _ = Libc.unlink(_path);
         _listener = -1;
+    }
+
+    private void AddClient(int fd)
+    {
+        try
+        {
+            _connections.Add(new HttpConnection(fd, _loop, _handler, _forget, _maxBodyBytes));
+        }
+        catch (OsFaultException)
+        {
+            // The host is out of epoll watches: the client may try again, and the VM runs on.
+            _ = Libc.close(fd);
+        }
     }
 
     private void MakeRoom()
