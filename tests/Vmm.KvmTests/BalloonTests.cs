@@ -61,6 +61,4 @@ public sealed class BalloonTests
         Assert.Equal(0, await vmm.WaitForExitAsync("balloon"));
         Assert.Equal(["alive"], vmm.Output.Snapshot());
     }
-
-    // Guest memory is the only shared memory of the process that is not a file.
 }

@@ -125,6 +125,24 @@ internal sealed class GuestProgram
         return Emit(0x74, unchecked((byte)distance));
     }
 
+    /// <summary>Runs what <paramref name="body"/> emits that many times, at least once. The count is in r14, which the body leaves alone.</summary>
+    internal GuestProgram Repeat(int count, Action<GuestProgram> body)
+    {
+        Emit(0x41, 0xbe).Imm32((uint)count); // mov r14d, count
+        int start = _code.Count;
+        body(this);
+        Emit(0x41, 0xff, 0xce, 0x0f, 0x85); // dec r14d; jne near
+        return Imm32((uint)(start - (_code.Count + sizeof(int))));
+    }
+
+    /// <summary>Spins until one of these bits is set in the 32-bit word.</summary>
+    internal GuestProgram WaitForBits32(uint address, byte bits)
+    {
+        LoadEdi(address);
+        int loop = _code.Count;
+        return Emit(0xf3, 0x90, 0x8b, 0x07, 0xa8, bits).JumpIfEqual(loop); // pause; mov eax, [rdi]; test al, bits
+    }
+
     internal GuestProgram LoadDx(ushort value) => Emit(0x66, 0xba).Imm16(value);
 
     internal GuestProgram LoadEcx(uint value) => Emit(0xb9).Imm32(value);

@@ -7,6 +7,10 @@ internal sealed class GuestVirtioDevice
     private const uint WindowSize = 0x1000;
     private const uint QueueMemory = 0x1000;
 
+    private const uint Status = 0x070;
+    private const byte NeedsReset = 0x40;
+    private const uint RegisterQueueSelect = 0x030;
+
     private readonly GuestProgram _program;
     private readonly uint _window;
 
@@ -22,8 +26,7 @@ internal sealed class GuestVirtioDevice
         Queues = new GuestVirtioQueue[queueCount];
         for (uint i = 0; i < queueCount; i++)
         {
-            uint memory = GuestProgram.ScratchAddress + (((uint)slot * 4) + i) * QueueMemory;
-            GuestVirtioQueue queue = new(program, _window, i, memory);
+            GuestVirtioQueue queue = QueueOf(program, slot, (int)i);
             Queues[i] = queue;
             Write(0x030, i).Write(0x038, GuestVirtioQueue.Size);
             Write(0x080, queue.Descriptors).Write(0x084, 0);
@@ -36,6 +39,38 @@ internal sealed class GuestVirtioDevice
     }
 
     internal GuestVirtioQueue[] Queues { get; }
+
+    /// <summary>A queue by its place alone, without setting it up.</summary>
+    internal static GuestVirtioQueue QueueOf(GuestProgram program, int slot, int index) => new(
+        program,
+        FirstWindow + ((uint)slot * WindowSize),
+        (uint)index,
+        GuestProgram.ScratchAddress + ((((uint)slot * 4) + (uint)index) * QueueMemory));
+
+    /// <summary>First address of the device's registers.</summary>
+    internal uint Window => _window;
+
+    /// <summary>Writes nonsense to every register of every queue.</summary>
+    internal GuestVirtioDevice SpoilQueueRegisters()
+    {
+        for (uint queue = 0; queue <= Queues.Length; queue++)
+        {
+            Write(RegisterQueueSelect, queue);
+            foreach (uint register in (uint[])[0x038, 0x080, 0x084, 0x090, 0x094, 0x0a0, 0x0a4, 0x044])
+            {
+                Write(register, register == 0x044 ? 0 : 0xffff_fff3);
+            }
+        }
+
+        return this;
+    }
+
+    /// <summary>Spins until the device has stopped because of what the guest did.</summary>
+    internal GuestVirtioDevice WaitUntilItNeedsReset()
+    {
+        _program.WaitForBits32(_window + Status, NeedsReset);
+        return this;
+    }
 
     private GuestVirtioDevice Write(uint register, uint value)
     {

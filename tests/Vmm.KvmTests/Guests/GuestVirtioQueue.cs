@@ -40,6 +40,20 @@ internal sealed class GuestVirtioQueue(GuestProgram program, uint window, uint i
         return this;
     }
 
+    /// <summary>Sets the available index, whatever is in the ring.</summary>
+    internal GuestVirtioQueue SetAvailableIndex(ushort index)
+    {
+        program.Store16(Available + 2, index);
+        return this;
+    }
+
+    /// <summary>Sets the used index, for a device that starts anew.</summary>
+    internal GuestVirtioQueue SetUsedIndex(ushort index)
+    {
+        program.Store16(UsedIndex, index);
+        return this;
+    }
+
     /// <summary>Rings the doorbell.</summary>
     internal GuestVirtioQueue Ring()
     {

@@ -50,6 +50,13 @@ internal sealed class RunningVmm : IDisposable
         _process.StandardInput.Flush();
     }
 
+    /// <summary>Types bytes; done when the pipe has taken them all.</summary>
+    internal async Task TypeAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await _process.StandardInput.BaseStream.WriteAsync(bytes);
+        await _process.StandardInput.BaseStream.FlushAsync();
+    }
+
     internal Task<string> WaitForOutputAsync(string text) => WaitAsync(Output.WaitForAsync(text, s_limit));
 
     internal Task<string> WaitForErrorAsync(string text) => WaitAsync(Error.WaitForAsync(text, s_limit));

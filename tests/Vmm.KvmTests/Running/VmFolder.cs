@@ -7,13 +7,16 @@ namespace MicroVm.Vmm.KvmTests.Running;
 /// <summary>A temporary folder with what one VM needs: its kernel, its files and its configuration.</summary>
 internal sealed class VmFolder : IDisposable
 {
+    /// <summary>Memory of the VM unless the test asks for another.</summary>
+    internal const int MemoryMib = 32;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kvmtest-");
 
     internal VmFolder()
     {
         Config = new JsonObject
         {
-            ["machine-config"] = new JsonObject { ["vcpu_count"] = 1, ["mem_size_mib"] = 32 },
+            ["machine-config"] = new JsonObject { ["vcpu_count"] = 1, ["mem_size_mib"] = MemoryMib },
             ["boot-source"] = new JsonObject { ["kernel_image_path"] = this["kernel"] },
         };
     }
