@@ -9,7 +9,7 @@ namespace MicroVm.Vmm.Tests.Fuzzing;
 internal static class GuestActions
 {
     /// <summary>Queues the actions name; a device that has fewer takes the rest of a division.</summary>
-    private const byte MaxQueues = 4;
+    private const byte MaxQueues = 5;
 
     /// <summary>Addresses that hold a buffer of the size next to them, or must be refused: nothing in between, so that a write that should not be is seen.</summary>
     private static readonly Gen<(ulong Address, uint Length)> s_buffer = Gen.Frequency(

@@ -16,7 +16,9 @@ internal static class JsonInputs
           "entropy": {"rate_limiter": {"bandwidth": {"size": 10, "refill_time": 100}}},
           "serial": {"serial_out_path": "/s"},
           "logger": {"log_path": "/l", "level": "warn", "show_level": true, "show_log_origin": false},
-          "balloon": {"amount_mib": 16, "deflate_on_oom": true, "stats_polling_interval_s": 5},
+          "balloon": {"amount_mib": 16, "deflate_on_oom": true, "stats_polling_interval_s": 5, "free_page_hinting": true, "free_page_reporting": true},
+          "cpu-config": {"kvm_capabilities": ["!56"], "msr_modifiers": [{"addr": "0x10a", "bitmap": "0b1x_0"}],
+            "cpuid_modifiers": [{"leaf": "0x1", "subleaf": "0b1", "flags": 1, "modifiers": [{"register": "ecx", "bitmap": "0b1x"}]}]},
           "network-interfaces": [{"iface_id": "e", "host_dev_name": "t", "guest_mac": "06:00:AC:10:00:02", "mtu": 1500}]
         }
         """u8.ToArray();
@@ -32,7 +34,10 @@ internal static class JsonInputs
         ("/entropy", """{"rate_limiter": {"bandwidth": {"size": 10, "refill_time": 100}}}"""),
         ("/balloon", """{"amount_mib": 16, "deflate_on_oom": true, "stats_polling_interval_s": 5}"""),
         ("/balloon/statistics", """{"stats_polling_interval_s": 5}"""),
-        ("/serial", """{"serial_out_path": "/s"}"""),
+        ("/balloon/hinting/start", """{"acknowledge_on_stop": true}"""),
+        ("/balloon/hinting/stop", ""),
+        ("/cpu-config", """{"cpuid_modifiers": [{"leaf": "0x1", "subleaf": "0", "flags": 1, "modifiers": [{"register": "ecx", "bitmap": "0b1x"}]}]}"""),
+        ("/serial", """{"serial_out_path": "/s", "rate_limiter": {"size": 1, "refill_time": 2}}"""),
         ("/metrics", """{"metrics_path": "/m"}"""),
         ("/actions", """{"action_type": "FlushMetrics"}"""),
         ("/vm", """{"state": "Paused"}"""),

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
+using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Tests.Virtio;
@@ -15,13 +16,14 @@ internal sealed class BalloonSubject : VirtioSubject
     /// <summary>Above everything else that tests put into low RAM.</summary>
     private const ulong Page = 0x30_0000;
 
-    internal override ulong Features => BalloonFeature.Statistics | BalloonFeature.PageReporting | BalloonFeature.DeflateOnOutOfMemory;
+    internal override ulong Features =>
+        BalloonFeature.Statistics | BalloonFeature.FreePageHinting | BalloonFeature.PageReporting | BalloonFeature.DeflateOnOutOfMemory;
 
-    internal override int[] WorkedQueues => [0, 1, 2, 3];
+    internal override int[] WorkedQueues => [0, 1, 2, 3, 4];
 
     internal override int RequestQueue => 0;
 
-    internal override IVirtioDevice MakeDevice(EpollLoop loop) => new BalloonDevice(new BalloonConfig(1, true, 3600, true), loop);
+    internal override IVirtioDevice MakeDevice(EpollLoop loop) => new BalloonDevice(new BalloonConfig(1, true, 3600, true, true), loop);
 
     internal override (ulong Address, uint Length, bool Writable)[] LayRequest(TestDriver driver, ulong at)
     {
@@ -51,17 +53,32 @@ internal sealed class BalloonSubject : VirtioSubject
 
     internal override void AssertServed(TestDriver driver, GuestQueue[] queues, ulong at) => Assert.Equal(0, driver.Peek(Page, 1)[0]);
 
-    /// <summary>The timer of the statistics expires, or the API has another target.</summary>
+    /// <summary>The timer of the statistics expires, or the API has another target, or begins or ends a run of hints.</summary>
     internal override void HostEvent(TestDriver driver, byte choice)
     {
         var balloon = (BalloonDevice)driver.Device;
-        if (choice % 2 == 0)
+        try
         {
-            balloon.SetTarget(choice);
-            return;
+            switch (choice % 4)
+            {
+                case 0:
+                    balloon.SetTarget(choice);
+                    break;
+                case 1:
+                    balloon.StartHinting(choice > 128);
+                    break;
+                case 2:
+                    balloon.StopHinting();
+                    break;
+                default:
+                    ExpireTimer(driver);
+                    break;
+            }
         }
-
-        ExpireTimer(driver);
+        catch (VmmFaultException)
+        {
+            // The API's answer while no driver is there.
+        }
     }
 
     /// <summary>Has the timer of the statistics expire now.</summary>
