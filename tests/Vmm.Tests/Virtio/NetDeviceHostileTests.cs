@@ -105,6 +105,27 @@ public sealed class NetDeviceHostileTests
         Assert.False(driver.NeedsReset);
     }
 
+    /// <summary>CVE-2020-16843: packets that no buffer holds come as fast as they are dropped, and the loop still gets its turn.</summary>
+    [Fact]
+    public void Receive_FloodOfPacketsTooLarge_LeavesTheLoopAfterEachBatch()
+    {
+        var backend = new PlayedBackend { Flood = Packet((int)BufferBytes) };
+        using TestDriver driver = Start(backend, out GuestQueue[] queues, features: 0);
+        OfferBuffers(queues[Rx], 4);
+        driver.Write(MmioRegister.QueueNotify, Rx);
+        driver.Loop.RunOnce(0);
+        Assert.Equal(NetDevice.BatchPackets, Metrics(driver).RxOversized);
+
+        // Level-triggered, and so the rest of the flood gets its turns as well, until a packet fits.
+        backend.Wake();
+        driver.Loop.RunOnce(0);
+        Assert.Equal(2 * NetDevice.BatchPackets, Metrics(driver).RxOversized);
+        backend.Flood = null;
+        backend.Play(Packet(60));
+        driver.Pump();
+        Assert.Equal(1, queues[Rx].UsedIndex);
+    }
+
     [Fact]
     public void Receive_FromATapThatIsGone_IsCountedOnceAndTheDeviceLives()
     {

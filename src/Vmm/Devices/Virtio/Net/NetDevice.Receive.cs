@@ -30,7 +30,7 @@ internal sealed partial class NetDevice
                 return fault;
             }
 
-            goesOn = goesOn && TryDeliver(queue);
+            goesOn = goesOn && (_waitingBytes == 0 || TryDeliver(queue));
         }
 
         if (goesOn)
@@ -90,7 +90,10 @@ internal sealed partial class NetDevice
         }
     }
 
-    /// <summary>Reads one packet, the responder's before the network's; false when there is none for now.</summary>
+    /// <summary>
+    /// Reads one packet, the responder's before the network's; false when there is none for now. One that does not fit is dropped and
+    /// has had its share of the batch: a flood of such must not keep the loop (CVE-2020-16843).
+    /// </summary>
     private bool TryRead(uint needed, bool mergeable)
     {
         while (true)
@@ -104,7 +107,7 @@ internal sealed partial class NetDevice
                     return true;
                 case >= 0:
                     Metrics.RxOversized++;
-                    break;
+                    return true;
                 case -Errno.Interrupted:
                     break;
                 case -Errno.Again:
