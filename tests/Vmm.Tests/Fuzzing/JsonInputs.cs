@@ -39,6 +39,8 @@ internal static class JsonInputs
         ("/cpu-config", """{"cpuid_modifiers": [{"leaf": "0x1", "subleaf": "0", "flags": 1, "modifiers": [{"register": "ecx", "bitmap": "0b1x"}]}]}"""),
         ("/serial", """{"serial_out_path": "/s", "rate_limiter": {"size": 1, "refill_time": 2}}"""),
         ("/metrics", """{"metrics_path": "/m"}"""),
+        ("/mmds", """{"latest": {"meta-data": {"id": "a\u00e9\n", "n": 5.0, "list": ["x", null, {"b": {}, "a": []}]}, "z": "", "y": 1}}"""),
+        ("/mmds/config", """{"network_interfaces": ["e"], "version": "V2", "ipv4_address": "169.254.169.254", "imds_compat": true}"""),
         ("/actions", """{"action_type": "FlushMetrics"}"""),
         ("/vm", """{"state": "Paused"}"""),
     ];

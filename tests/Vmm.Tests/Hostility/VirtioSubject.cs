@@ -15,8 +15,8 @@ internal abstract class VirtioSubject : IDisposable
 
     private TemporaryFolder? _folder;
 
-    /// <summary>Every device type, block with each engine.</summary>
-    internal static readonly string[] Kinds = ["block-sync", "block-uring", "block-worker", "net", "vsock", "rng", "balloon"];
+    /// <summary>Every device type, block with each engine, net without and with the metadata service.</summary>
+    internal static readonly string[] Kinds = ["block-sync", "block-uring", "block-worker", "net", "net-mmds", "vsock", "rng", "balloon"];
 
     /// <summary>Where hosts' files and sockets of the device are.</summary>
     protected TemporaryFolder Folder => _folder ??= new TemporaryFolder(inMemory: true);
@@ -33,6 +33,7 @@ internal abstract class VirtioSubject : IDisposable
     internal static VirtioSubject Make(string kind) => kind switch
     {
         "net" => new NetSubject(),
+        "net-mmds" => new MmdsSubject(),
         "vsock" => new VsockSubject(),
         "rng" => new RngSubject(),
         "balloon" => new BalloonSubject(),

@@ -207,6 +207,26 @@ public sealed partial class VsockDeviceTests
     }
 
     [Fact]
+    public void Data_OfTheHostInSteadyState_AllocatesNothing()
+    {
+        using var guest = new VsockGuest(_path);
+        using Socket peer = OpenFromGuest(guest);
+        byte[] bytes = new byte[512];
+        long allocated = 0;
+        for (int i = 0; i < 250; i++)
+        {
+            peer.Send(bytes);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            guest.Driver.Loop.RunOnce(10_000);
+            allocated += i < 50 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
+            guest.Expect(VsockOperation.Data, out byte[] payload);
+            Assert.Equal(bytes.Length, payload.Length);
+        }
+
+        Assert.Equal(0, allocated);
+    }
+
+    [Fact]
     public void SocketFile_Stale_IsReplacedAndOwnIsRemoved()
     {
         using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
