@@ -32,8 +32,10 @@ public sealed class SerialTests
         Assert.Equal("first\nsecond\n", await File.ReadAllTextAsync(path));
     }
 
-    [Fact]
-    public async Task Serial_Input_ReachesTheGuestInOrderBeyondTheFifo()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Serial_Input_ReachesTheGuestInOrderBeyondTheFifo(bool servesApi)
     {
         const int count = 200;
         // Poll LSR for data, read RBR, write it back; as many times as bytes are sent.
@@ -44,7 +46,7 @@ public sealed class SerialTests
         // dec ecx; jne loop
         program.Emit(0xff, 0xc9).JumpIfNotEqual(loop).Print("\n").PowerOff();
         using VmFolder folder = new VmFolder().WithGuest(program);
-        using RunningVmm vmm = folder.Start();
+        using RunningVmm vmm = folder.Start(servesApi ? ["--api-sock", folder["api.sock"]] : []);
         await vmm.WaitForOutputAsync("ready");
 
         string typed = string.Concat(Enumerable.Range(0, count).Select(i => (char)('a' + (i % 26))));

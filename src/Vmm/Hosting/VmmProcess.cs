@@ -153,9 +153,9 @@ internal sealed partial class VmmProcess : IDisposable
 
         _metadata.Config = config.Mmds ?? _metadata.Config;
 
-        // With an API a supervisor drives this process, and its standard input is nobody's console.
+        // As Firecracker has it: the serial port is standard input and output unless a path takes the output away.
         MachineOptions options = new(
-            ReadsStandardInput: _options.ApiSocket is null, _metadata, _options.BootTimer ? (_startWall, _startCpu) : null);
+            ReadsStandardInput: config.Serial?.SerialOutPath is null, _metadata, _options.BootTimer ? (_startWall, _startCpu) : null);
         _machine = VirtualMachine.Create(config, _loop, _lifetime, _logger, options);
         _logger.Info("guest started");
         _machine.Start();
