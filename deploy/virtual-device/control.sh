@@ -8,8 +8,12 @@ while read -r verb token seconds command; do
   case $verb in
     RUN)
       echo "$command" | base64 -d >/tmp/control.command
-      timeout -s KILL "$seconds" sh /tmp/control.command >/tmp/control.output 2>&1 </dev/null
-      echo "DONE $token $? $(base64 -w 0 /tmp/control.output)"
+      setsid timeout -s KILL "$seconds" sh /tmp/control.command >/tmp/control.output 2>&1 </dev/null &
+      wait $!
+      code=$?
+      # What a command that took too long has started would go on writing into the next one's output.
+      [ "$code" != 137 ] || kill -KILL -- -$!
+      echo "DONE $token $code $(base64 -w 0 /tmp/control.output)"
       ;;
     *) echo READY ;;
   esac

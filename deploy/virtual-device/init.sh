@@ -44,6 +44,8 @@ ip route add default via 10.0.2.2
 mkdir -p /var/lib/microvm
 mount -t ext4 -o noatime /dev/vda /var/lib/microvm || say "the disk cannot be mounted: nothing survives this boot"
 
+[ ! -b /dev/vdb ] || { mkdir /media && mount -t squashfs -o ro /dev/vdb /media; } || say "the medium cannot be mounted"
+
 labels=$(parameter mvm.labels '' | sed 's/\([^=,]*\)=\([^,]*\)/"\1": "\2"/g')
 cat >/etc/microvm/agent.json <<JSON
 {
@@ -61,8 +63,10 @@ for tty in /dev/ttyS1 /dev/ttyS2; do
   stty -F "$tty" raw -echo 115200
 done
 setsid /usr/lib/device/control.sh <>/dev/ttyS1 >&0 2>/dev/null &
-setsid /usr/lib/device/supervise.sh >/dev/ttyS2 2>&1 </dev/null &
-echo $! >/run/supervise.pid
+if [ "$(parameter mvm.agent yes)" = yes ]; then
+  setsid /usr/lib/device/supervise.sh >/dev/ttyS2 2>&1 </dev/null &
+  echo $! >/run/supervise.pid
+fi
 
 # The power button is an input device like the keyboard, on which nobody types; one event is 24 bytes.
 for event in /dev/input/event*; do

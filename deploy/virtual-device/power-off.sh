@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # A clean end: the agent, then the VMs, then the disk.
 echo "device: powering off" >/dev/console
-kill "$(cat /run/supervise.pid)" 2>/dev/null
+[ ! -f /run/supervise.pid ] || kill "$(cat /run/supervise.pid)" 2>/dev/null
 gone() { # name, seconds
   left=$(($2 * 5))
   while pidof "$1" >/dev/null; do

@@ -10,6 +10,9 @@
 #     --disk-size SIZE     its size when it is made, sparse (default 4G)
 #     --memory MIB         memory (default 2048)
 #     --cpus N             processors (default 1)
+#     --media FILE         a squashfs that the device mounts read-only at /media
+#     --no-agent           do not start the agent
+#     --append ARGUMENTS   more of its kernel's command line
 #     --label KEY=VALUE    a label that the device says of itself; may be repeated
 #     --accel MODE         auto, kvm or tcg (default auto: kvm only where this machine can really nest it)
 #     --shell              a root shell on this terminal; ends with poweroff
@@ -21,15 +24,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
 
-id=edge-1 work='' release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
+id=edge-1 work='' media='' append='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
 memory=2048 cpus=1 labels='' accel=auto shell=no stop_with_stdin=no
 power_off_seconds=14
 while [ $# -gt 0 ]; do
   case $1 in
     --shell) shell=yes; shift; continue ;;
     --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
-    -h | --help) sed -n '2,21s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --label | --accel) ;;
+    --no-agent) agent=no; shift; continue ;;
+    -h | --help) sed -n '2,24s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --media | --append | --label | --accel) ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   [ $# -ge 2 ] || fail "$1: expected a value, found nothing"
@@ -43,6 +47,8 @@ while [ $# -gt 0 ]; do
     --disk-size) disk_size=$2 ;;
     --memory) memory=$2 ;;
     --cpus) cpus=$2 ;;
+    --media) media=$2 ;;
+    --append) append=$2 ;;
     --label) labels=$labels${labels:+,}$2 ;;
     --accel) accel=$2 ;;
   esac
@@ -60,6 +66,7 @@ command -v qemu-system-x86_64 >/dev/null || fail "expected qemu-system-x86_64 of
 for file in vmlinuz initramfs.cpio.gz; do
   [ -f "$release/device/$file" ] || fail "expected the file $release/device/$file, found none; run deploy/build.sh"
 done
+[ -z "$media" ] || [ -f "$media" ] || fail "--media: expected a file, found none at $media"
 
 work=${work:-$root/artifacts/device/$id}
 mkdir -p "$work"
@@ -72,6 +79,8 @@ if [ ! -e "$disk" ]; then
   mv "$disk.new" "$disk"
 fi
 disk=$(cd "$(dirname "$disk")" && pwd)/$(basename "$disk")
+more=()
+[ -z "$media" ] || more=(-drive "file=$(realpath "$media"),format=raw,if=none,id=media,readonly=on" -device virtio-blk-pci,drive=media)
 
 # A /dev/kvm alone proves nothing: cloud sandboxes have one that emulates, which no stock kernel survives.
 can_nest() {
@@ -109,8 +118,8 @@ exec 8<>monitor.in 9<>monitor.out
 command=(
   qemu-system-x86_64 "${machine[@]}" -M q35 -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
   -kernel "$release/device/vmlinuz" -initrd "$release/device/initramfs.cpio.gz"
-  -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell"
-  -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk
+  -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
+  -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk "${more[@]}"
   -netdev user,id=net -device virtio-net-pci,netdev=net,romfile=
   -chardev pipe,id=monitor,path=monitor -mon chardev=monitor,mode=readline
   -pidfile qemu.pid "${serials[@]}"

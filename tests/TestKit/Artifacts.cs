@@ -39,6 +39,9 @@ public static class Artifacts
     /// <summary>The guest's initramfs.</summary>
     public static string GuestInitramfs => File("guest/initramfs.cpio");
 
+    /// <summary>Guest kernels, an initramfs and tools for tests with Linux guests: a squashfs for a virtual device.</summary>
+    public static string ProbeMedia => File("probe/probe.squashfs");
+
     /// <summary>The sample workload: a folder with an OCI image layout.</summary>
     public static string SampleImage => Folder("sample");
 
@@ -68,5 +71,5 @@ public static class Artifacts
 
     private static string Require(string path, Func<string, bool> exists) => exists(path)
         ? path
-        : throw new FileNotFoundException($"expected {path}, found none; deploy/build.sh makes it (another place: MICROVM_ARTIFACTS)");
+        : throw new FileNotFoundException($"expected {path}, found none; deploy/build.sh makes it, and deploy/guest/probe/build.sh the probe (another place: MICROVM_ARTIFACTS)");
 }

@@ -18,6 +18,18 @@ public sealed record VirtualDeviceOptions
     /// <summary>Memory in MiB.</summary>
     public int MemoryMib { get; init; } = 2048;
 
+    /// <summary>Processors.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>A squashfs that the device mounts at <c>/media</c>.</summary>
+    public string? Media { get; init; }
+
+    /// <summary>More of its kernel's command line.</summary>
+    public string KernelArguments { get; init; } = "";
+
+    /// <summary>Whether the agent is started.</summary>
+    public bool HasAgent { get; init; } = true;
+
     /// <summary>Labels that the device says of itself.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
