@@ -1,40 +1,45 @@
+using MicroVm.Benchmarks.Nested.Host.Vmms;
+using MicroVm.TestKit;
+
 namespace MicroVm.Benchmarks.Nested.Host;
 
-/// <summary>Sums of /proc/PID/smaps over every mapping but those of guest memory, in KiB.</summary>
-/// <param name="RssKib">Resident.</param>
-/// <param name="PssKib">Proportional share.</param>
-/// <param name="PrivateDirtyKib">Private and written.</param>
+/// <summary>What a VMM holds.</summary>
+/// <param name="Held">Everything but guest memory.</param>
 /// <param name="PageTablesKib">Page tables of the whole process, those of guest memory included (VmPTE).</param>
-/// <param name="GuestKib">Resident in the mappings that were left out.</param>
-internal sealed record MemoryAccount(long RssKib, long PssKib, long PrivateDirtyKib, long PageTablesKib, long GuestKib)
+internal sealed record MemoryAccount(ProcessMemory Held, long PageTablesKib)
 {
-    internal static MemoryAccount Read(int pid, string guestMemoryName)
+    internal static MemoryAccount Read(IVmm side, int pid)
     {
-        long rss = 0, pss = 0, dirty = 0, guest = 0;
-        bool isGuest = false;
-        foreach (string line in File.ReadLines($"/proc/{pid}/smaps"))
-        {
-            string[] words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            switch (words[0])
-            {
-                case "Rss:" when isGuest: guest += long.Parse(words[1]); break;
-                case "Rss:": rss += long.Parse(words[1]); break;
-                case "Pss:" when !isGuest: pss += long.Parse(words[1]); break;
-                case "Private_Dirty:" when !isGuest: dirty += long.Parse(words[1]); break;
-                case string word when !word.EndsWith(':'): isGuest = line.Contains(guestMemoryName, StringComparison.Ordinal); break;
-                default: break;
-            }
-        }
-
         string tables = File.ReadLines($"/proc/{pid}/status").First(static line => line.StartsWith("VmPTE:", StringComparison.Ordinal));
-        return new MemoryAccount(rss, pss, dirty, long.Parse(tables.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]), guest);
+        return new MemoryAccount(side.ReadMemory(pid), long.Parse(tables.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]));
     }
 
     internal void Report(Report report, string figure, string side)
     {
-        report.Sample($"{figure}-rss", side, RssKib);
-        report.Sample($"{figure}-pss", side, PssKib);
-        report.Sample($"{figure}-dirty", side, PrivateDirtyKib);
+        report.Sample($"{figure}-rss", side, Held.RssKib);
+        report.Sample($"{figure}-pss", side, Held.PssKib);
+        report.Sample($"{figure}-dirty", side, Held.PrivateDirtyKib);
         report.Sample($"{figure}-pte", side, PageTablesKib);
     }
+
+    /// <summary>Every mapping with resident pages, one a line, for who looks on.</summary>
+    internal static void Show(Report report, int pid)
+    {
+        string header = "";
+        foreach (string line in File.ReadLines($"/proc/{pid}/smaps"))
+        {
+            string[] words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (!words[0].EndsWith(':'))
+            {
+                header = line;
+            }
+            else if (words[0] == "Rss:" && words[1] != "0")
+            {
+                report.Progress($"{words[1]} KiB of {header}");
+            }
+        }
+    }
+
+    public override string ToString() =>
+        $"{Held.RssKib} KiB resident, {Held.PssKib} PSS, {Held.PrivateDirtyKib} private dirty, {PageTablesKib} page tables, {Held.GuestRssKib} of guest memory";
 }

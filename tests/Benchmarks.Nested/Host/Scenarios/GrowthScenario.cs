@@ -15,15 +15,15 @@ internal static class GrowthScenario
         using NestedVm vm = LoadGuests.Start(ours, MemoryScenario.AllDevices);
         // A short load first: from here on everything has been used once.
         vm.Ask("load 1");
-        MemoryAccount before = MemoryAccount.Read(vm.Pid, ours.GuestMemoryName);
+        MemoryAccount before = MemoryAccount.Read(ours, vm.Pid);
         for (int done = 0; done < context.Seconds; done += TurnSeconds)
         {
             vm.Ask($"load {Math.Min(TurnSeconds, context.Seconds - done)}");
-            context.Report.Progress($"after {done + TurnSeconds} s: {MemoryAccount.Read(vm.Pid, ours.GuestMemoryName)}");
+            context.Report.Progress($"after {done + TurnSeconds} s: {MemoryAccount.Read(ours, vm.Pid)}");
         }
 
-        MemoryAccount after = MemoryAccount.Read(vm.Pid, ours.GuestMemoryName);
-        context.Report.Sample("growth-kib", ours.Name, after.RssKib - before.RssKib);
+        MemoryAccount after = MemoryAccount.Read(ours, vm.Pid);
+        context.Report.Sample("growth-kib", ours.Name, after.Held.RssKib - before.Held.RssKib);
         context.Report.Info($"growth in {context.Seconds} s: {before} to {after}");
     }
 }

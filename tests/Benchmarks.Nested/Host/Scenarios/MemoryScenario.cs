@@ -11,10 +11,14 @@ internal static class MemoryScenario
         using LoadGuests guests = new(context, context.Sides, AllDevices);
         foreach ((IVmm side, NestedVm vm) in guests.Guests)
         {
-            MemoryAccount.Read(vm.Pid, side.GuestMemoryName).Report(context.Report, "memory-boot", side.Name);
+            MemoryAccount.Read(side, vm.Pid).Report(context.Report, "memory-boot", side.Name);
             vm.Ask($"read 131072 {NestedProtocol.DiskBytes >> 17} sequential");
             vm.Ask($"read 131072 {NestedProtocol.DiskBytes >> 17} cached");
-            MemoryAccount.Read(vm.Pid, side.GuestMemoryName).Report(context.Report, "memory-reads", side.Name);
+            MemoryAccount.Read(side, vm.Pid).Report(context.Report, "memory-reads", side.Name);
+            if (side is OurVmm)
+            {
+                MemoryAccount.Show(context.Report, vm.Pid);
+            }
         }
     }
 

@@ -20,6 +20,6 @@ internal sealed record GuestSpec(string Kernel, string Initrd, string Arguments)
     /// <summary>With a balloon that reports free pages, and an entropy device.</summary>
     internal bool HasBalloonAndEntropy { get; init; }
 
-    /// <summary>Guest memory is a mapping with a name of its own, for the accounts of memory.</summary>
+    /// <summary>Guest memory of the peer is a mapping with a name of its own, for the accounts of memory; ours is known by its size.</summary>
     internal bool HasNamedMemory { get; init; }
 }

@@ -1,3 +1,5 @@
+using MicroVm.TestKit;
+
 namespace MicroVm.Benchmarks.Nested.Host.Vmms;
 
 /// <summary>One of the two programs that are compared.</summary>
@@ -6,8 +8,8 @@ internal interface IVmm
     /// <summary>Name in the results: one word.</summary>
     string Name { get; }
 
-    /// <summary>Part of the name of guest memory in /proc/PID/maps.</summary>
-    string GuestMemoryName { get; }
+    /// <summary>What the VMM of a guest holds beside guest memory.</summary>
+    ProcessMemory ReadMemory(int pid);
 
     /// <summary>The tap of this side's guests.</summary>
     string Tap { get; }

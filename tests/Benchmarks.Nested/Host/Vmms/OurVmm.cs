@@ -1,4 +1,5 @@
 using System.Text;
+using MicroVm.TestKit;
 
 namespace MicroVm.Benchmarks.Nested.Host.Vmms;
 
@@ -10,8 +11,6 @@ internal sealed class OurVmm : IVmm
 
     public string Name => "ours";
 
-    public string GuestMemoryName => "guest-memory";
-
     public string Tap => "tap0";
 
     public string TapAddress => "172.16.1.1";
@@ -19,6 +18,8 @@ internal sealed class OurVmm : IVmm
     public string GuestAddress => "172.16.1.2";
 
     public string ApiRequest => "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    public ProcessMemory ReadMemory(int pid) => ProcessMemory.Read(pid, GuestSpec.MemoryMib);
 
     public string[] Command(GuestSpec guest)
     {

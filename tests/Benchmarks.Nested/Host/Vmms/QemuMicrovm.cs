@@ -1,11 +1,11 @@
+using MicroVm.TestKit;
+
 namespace MicroVm.Benchmarks.Nested.Host.Vmms;
 
 /// <summary>Debian's <c>qemu-system-x86_64 -M microvm</c> as its manual describes it, without what a microVM has no use for.</summary>
 internal sealed class QemuMicrovm : IVmm
 {
     public string Name => "qemu";
-
-    public string GuestMemoryName => "memory-backend-memfd";
 
     public string Tap => "tap1";
 
@@ -15,6 +15,9 @@ internal sealed class QemuMicrovm : IVmm
 
     // The monitor greets by itself.
     public string ApiRequest => "";
+
+    // Only of guests with HasNamedMemory.
+    public ProcessMemory ReadMemory(int pid) => ProcessMemory.Read(pid, "memory-backend-memfd");
 
     public string[] Command(GuestSpec guest)
     {
