@@ -10,6 +10,7 @@ namespace MicroVm.Benchmarks.Nested.Host;
 internal sealed unsafe class NestedVm : IDisposable
 {
     private const int SigKill = 9;
+    private static readonly HashSet<int> s_running = [];
     private readonly int _console;
     private readonly int _keyboard;
     private readonly byte[] _pending = new byte[8192];
@@ -23,6 +24,22 @@ internal sealed unsafe class NestedVm : IDisposable
         StartedNs = startedNs;
         _console = console;
         _keyboard = keyboard;
+        lock (s_running)
+        {
+            s_running.Add(pid);
+        }
+    }
+
+    /// <summary>Processes of all that were started and have not ended.</summary>
+    internal static int[] Running
+    {
+        get
+        {
+            lock (s_running)
+            {
+                return [.. s_running];
+            }
+        }
     }
 
     internal int Pid { get; }
@@ -97,6 +114,7 @@ internal sealed unsafe class NestedVm : IDisposable
         int status;
         OsFaultException.Check(Native.wait4(Pid, &status, 0, null), "wait4", $"{Pid}");
         _reaped = true;
+        Forget();
         if (status != 0)
         {
             throw new InvalidOperationException($"the VMM ended with status 0x{status:x}: {string.Join(" | ", _lines)}");
@@ -110,10 +128,19 @@ internal sealed unsafe class NestedVm : IDisposable
             int status;
             _ = Libc.kill(Pid, SigKill);
             _ = Native.wait4(Pid, &status, 0, null);
+            Forget();
         }
 
         _ = Libc.close(_console);
         _ = Libc.close(_keyboard);
+    }
+
+    private void Forget()
+    {
+        lock (s_running)
+        {
+            s_running.Remove(Pid);
+        }
     }
 
     private void ReadMore(string awaited)

@@ -18,7 +18,7 @@ internal sealed class NestedBenchmark(NestedHost host, Figures figures)
     {
         // What is no time needs no counted time, which is five times slower.
         bool counted = scenario is not ("kernel" or "memory" or "growth");
-        string parameters = $"{s_rounds} bench_seconds={s_growthSeconds}";
+        string parameters = $"{s_rounds} bench_seconds={s_growthSeconds} bench_silence={(counted ? 60 : 150)}";
         TimeSpan limit = TimeSpan.FromMinutes(25) + TimeSpan.FromSeconds(scenario == "growth" ? 2 * s_growthSeconds : 0);
         NestedResults results = host.Run(scenario, counted, parameters, limit);
         Judge(scenario, results);

@@ -12,7 +12,7 @@ namespace MicroVm.Benchmarks.Nested;
 /// <param name="workFolder">For the console's log.</param>
 internal sealed class NestedHost(string root, string artifacts, string vmm, string workFolder)
 {
-    private static readonly TimeSpan s_silenceLimit = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan s_silenceLimit = TimeSpan.FromMinutes(3);
     private static readonly bool s_isVerbose = Environment.GetEnvironmentVariable("MICROVM_BENCH_VERBOSE") is not null;
     private string? _image;
 

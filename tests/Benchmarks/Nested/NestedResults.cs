@@ -30,6 +30,7 @@ internal sealed class NestedResults
                 break;
             case "info": Notes.Add(line.Trim()["info ".Length..]); break;
             case "fault": throw new InvalidOperationException($"the nested host failed: {line.Trim()}");
+            case "stuck": throw new NestedHangException(line.Trim());
             case "end": HasEnded = true; break;
             default: break; // the firmware's and the kernel's own output
         }
