@@ -24,7 +24,17 @@ internal sealed partial class ApiHandler
 
         return isSecondRoot && !IsStarted
             ? Refuse("Drive config error: A root block device already exists!")
-            : ApplyBeforeStart(() => config.SetDrive(drive, "drives"));
+            : ApplyBeforeStart(() => SetDrive(drive));
+    }
+
+    private void SetDrive(DriveConfig drive)
+    {
+        RequireFile(
+            "Drive config error: Unable to create the block device: Error manipulating the backing file:",
+            drive.PathOnHost,
+            !drive.IsReadOnly,
+            $" {drive.PathOnHost}");
+        config.SetDrive(drive, "drives");
     }
 
     private HttpResponse PatchDrive(string id, ReadOnlySpan<byte> body)
@@ -38,6 +48,12 @@ internal sealed partial class ApiHandler
         if (!IsStarted)
         {
             return Refuse(NotBeforeStart);
+        }
+
+        if (path is null && limits is null)
+        {
+            return Refuse(
+                "Drive config error: Unable to patch the block device: Running method expected different backend. Please verify the request arguments.");
         }
 
         foreach (DriveConfig drive in config.Drives)

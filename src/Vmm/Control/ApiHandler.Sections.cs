@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Control.Requests;
+using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.Control;
 
@@ -23,7 +25,7 @@ internal sealed partial class ApiHandler
                 break;
             case "boot-source":
                 BootSource bootSource = Read(body, path[0], BootSourceReader.Read);
-                apply = () => config.BootSource = bootSource;
+                apply = () => SetBootSource(bootSource);
                 break;
             case "vsock":
                 VsockConfig vsock = Read(body, path[0], VsockConfigReader.Read);
@@ -58,6 +60,30 @@ internal sealed partial class ApiHandler
         return ApplyBeforeStart(apply, isDeprecated);
     }
 
+    private void SetBootSource(BootSource bootSource)
+    {
+        RequireFile("Boot source error: The kernel file cannot be opened:", bootSource.KernelImagePath);
+        if (bootSource.InitrdPath is not null)
+        {
+            RequireFile("Boot source error: The initrd file cannot be opened due to invalid path or invalid permissions.", bootSource.InitrdPath);
+        }
+
+        config.BootSource = bootSource;
+    }
+
+    /// <summary>Makes sure that a file can be opened now. It is opened again at the start, and may be another one then.</summary>
+    private void RequireFile(string text, string path, bool isWritable = false, string suffix = "")
+    {
+        try
+        {
+            vm.CheckFile(path, isWritable);
+        }
+        catch (OsFaultException fault)
+        {
+            throw new VmConfigException(path, $"{text} {Marshal.GetPInvokeErrorMessage(fault.Errno)} (os error {fault.Errno}){suffix}");
+        }
+    }
+
     private Action PutMachine(ReadOnlySpan<byte> body)
     {
         MachineConfig machine = Read(body, "machine-config", (ref JsonCursor cursor) => MachineConfigReader.Read(ref cursor, config.Machine));
@@ -75,7 +101,13 @@ internal sealed partial class ApiHandler
 
     private void ChangeMachine(MachineConfig machine)
     {
-        config.Balloon?.CheckAgainst(machine);
+        if (config.Balloon is { } balloon && balloon.AmountMib > machine.MemSizeMib)
+        {
+            throw new VmConfigException(
+                "machine-config.mem_size_mib",
+                "Machine config error: The memory size (MiB) is smaller than the previously set balloon device target size.");
+        }
+
         config.Machine = machine;
     }
 

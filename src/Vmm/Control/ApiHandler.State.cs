@@ -1,5 +1,7 @@
 using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Control.Requests;
+using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.Control;
 
@@ -25,9 +27,7 @@ internal sealed partial class ApiHandler
         switch (action)
         {
             case InstanceStart:
-                vm.Start(config.Build());
-                info.State = InstanceState.Running;
-                break;
+                return StartInstance();
             case CtrlAltDel:
                 vm.SendCtrlAltDel();
                 break;
@@ -36,6 +36,26 @@ internal sealed partial class ApiHandler
                 break;
         }
 
+        return HttpResponse.NoContent;
+    }
+
+    private HttpResponse StartInstance()
+    {
+        if (config.BootSource is null)
+        {
+            return Refuse("Start microvm error: Cannot start microvm without kernel configuration.");
+        }
+
+        try
+        {
+            vm.Start(config.Build());
+        }
+        catch (Exception fault) when (fault is VmConfigException or VmmFaultException or OsFaultException)
+        {
+            return Refuse($"Start microvm error: {fault.Message}");
+        }
+
+        info.State = InstanceState.Running;
         return HttpResponse.NoContent;
     }
 

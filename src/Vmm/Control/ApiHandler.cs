@@ -37,7 +37,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
         }
         catch (Exception fault) when (fault is VmConfigException or VmmFaultException or OsFaultException)
         {
-            response = Refuse(fault.Message);
+            response = Refuse((fault as VmConfigException)?.ApiText ?? fault.Message);
         }
 
         metrics.Count(method, path[0], response);
@@ -142,7 +142,7 @@ internal sealed partial class ApiHandler(InstanceInfo info, VmConfigBuilder conf
             cursor.End();
             return value;
         }
-        catch (VmConfigException fault)
+        catch (VmConfigException fault) when (fault.ApiText is null)
         {
             throw NotRead(fault);
         }

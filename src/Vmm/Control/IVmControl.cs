@@ -1,7 +1,7 @@
 namespace MicroVm.Vmm.Control;
 
 /// <summary>
-/// What the API may do with the one VM. On the loop thread. Everything but <see cref="Start"/>, <see cref="ConfigureLogger"/> and <see cref="OpenMetrics"/> needs a VM that was started; what needs
+/// What the API may do with the one VM. On the loop thread. Everything but <see cref="Start"/>, <see cref="CheckFile"/>, <see cref="ConfigureLogger"/> and <see cref="OpenMetrics"/> needs a VM that was started; what needs
 /// a device is called only when the configuration has it. An OsFaultException or VmmFaultException becomes the client's answer.
 /// </summary>
 internal interface IVmControl
@@ -17,6 +17,9 @@ internal interface IVmControl
 
     /// <summary>Serves another file as the disk of this drive.</summary>
     void ReplaceDisk(string driveId, string path);
+
+    /// <summary>Throws when this file cannot be opened now; before the start.</summary>
+    void CheckFile(string path, bool isWritable);
 
     /// <summary>Changes where the log goes and what it shows; before the start.</summary>
     void ConfigureLogger(LoggerConfig logger);

@@ -8,6 +8,13 @@ internal sealed record MachineConfig
 {
     internal const int MinVcpus = 1;
     internal const int MaxVcpus = 32;
+    internal const int MaxMemSizeMib = 1 << 20;
+
+    private const string BadVcpuCount =
+        "Machine config error: The number of vCPUs must be greater than 0, less than 32 and must be 1 or an even number if SMT is enabled.";
+
+    private const string BadMemSize =
+        "Machine config error: The memory size (MiB) is either 0, or not a multiple of the configured page size.";
 
     /// <summary>Processors, 1 to 32.</summary>
     internal int VcpuCount { get; init; } = 1;
@@ -27,17 +34,21 @@ internal sealed record MachineConfig
     /// <summary>What "cpu-config" changes of the processors; null for the host's own, with all that KVM offers.</summary>
     internal CpuTemplate? CpuTemplate { get; init; }
 
-    /// <summary>Makes sure that the fields go together.</summary>
+    /// <summary>Makes sure that the numbers are possible and the fields go together.</summary>
     /// <exception cref="VmConfigException">They do not.</exception>
     internal MachineConfig Checked()
     {
-        if (Smt && VcpuCount > 1 && VcpuCount % 2 != 0)
+        string? vcpus = VcpuCount is < MinVcpus or > MaxVcpus ? $"a whole number from {MinVcpus} to {MaxVcpus}"
+            : Smt && VcpuCount > 1 && VcpuCount % 2 != 0 ? "1 or an even number with smt"
+            : null;
+        if (vcpus is not null)
         {
-            throw new VmConfigException("machine-config.vcpu_count", "1 or an even number with smt", $"{VcpuCount}");
+            throw new VmConfigException("machine-config.vcpu_count", vcpus, $"{VcpuCount}") { ApiText = BadVcpuCount };
         }
 
-        return HugePages == HugePages.Huge2M && MemSizeMib % 2 != 0
-            ? throw new VmConfigException("machine-config.mem_size_mib", "an even number with huge_pages 2M", $"{MemSizeMib}")
-            : this;
+        string? memory = MemSizeMib == 0 ? $"a whole number from 1 to {MaxMemSizeMib}"
+            : HugePages == HugePages.Huge2M && MemSizeMib % 2 != 0 ? "an even number with huge_pages 2M"
+            : null;
+        return memory is null ? this : throw new VmConfigException("machine-config.mem_size_mib", memory, $"{MemSizeMib}") { ApiText = BadMemSize };
     }
 }

@@ -6,9 +6,9 @@ internal sealed class VmConfigException : Exception
     internal VmConfigException(string path, string expected, string found)
         : base($"{path}: expected {expected}, found {found}") => (Path, Expected, Found) = (path, expected, found);
 
-    /// <summary>A fault for which Firecracker's clients know a text.</summary>
+    /// <summary>A fault that has nothing better to say than what Firecracker's clients know.</summary>
     internal VmConfigException(string path, string message)
-        : base(message) => Path = path;
+        : base(message) => (Path, ApiText) = (path, message);
 
     /// <summary>The field, for example <c>drives[1].path_on_host</c>.</summary>
     internal string Path { get; }
@@ -18,4 +18,7 @@ internal sealed class VmConfigException : Exception
 
     /// <summary>What is there.</summary>
     internal string Found { get; } = "";
+
+    /// <summary>What Firecracker's clients know as the text of this fault; null when there is none.</summary>
+    internal string? ApiText { get; init; }
 }

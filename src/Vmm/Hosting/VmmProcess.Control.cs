@@ -3,12 +3,17 @@ using MicroVm.Vmm.Devices.Virtio.Balloon;
 using MicroVm.Vmm.Devices.Virtio.Block;
 using MicroVm.Vmm.Devices.Virtio.Net;
 using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.Hosting;
 
 /// <content>What clients of the API may do with the VM.</content>
 internal sealed partial class VmmProcess : IVmControl
 {
+    // Non-blocking, because the path may be a FIFO's; close-on-exec.
+    private const int OpenReadOnly = 0x800 | 0x80000;
+    private const int OpenReadWrite = 0x2 | OpenReadOnly;
+
     private BalloonDevice Balloon => _machine!.Find<BalloonDevice>();
 
     void IVmControl.Start(VmConfig config) => Start(config);
@@ -20,6 +25,17 @@ internal sealed partial class VmmProcess : IVmControl
         _machine!.Find<NetDevice>(NetDevice.NameOf(id)).UpdateLimits(rx, tx);
 
     public void ReplaceDisk(string driveId, string path) => _machine!.Find<BlockDevice>(BlockDevice.NameOf(driveId)).ReplaceDisk(path);
+
+    public void CheckFile(string path, bool isWritable)
+    {
+        int fd = Libc.open(path, isWritable ? OpenReadWrite : OpenReadOnly, 0);
+        if (fd < 0)
+        {
+            throw OsFaultException.FromLastError("open", path);
+        }
+
+        _ = Libc.close(fd);
+    }
 
     public void ConfigureLogger(LoggerConfig logger)
     {

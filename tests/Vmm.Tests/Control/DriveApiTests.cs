@@ -54,10 +54,10 @@ public sealed class DriveApiTests : IDisposable
     }
 
     [Fact]
-    public void Patch_WithoutAPath_ChangesNothing()
+    public void Patch_OfNothing_IsRefused()
     {
         Start();
-        Assert.Equal((204, ""), _api.Request("PATCH", "/drives/data", """{"drive_id":"data"}"""));
+        Assert.Contains("Running method expected different backend.", _api.Request("PATCH", "/drives/data", """{"drive_id":"data"}""").Body, StringComparison.Ordinal);
         Assert.Empty(_api.Vm.Calls);
     }
 

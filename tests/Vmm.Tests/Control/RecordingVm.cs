@@ -13,6 +13,8 @@ internal sealed class RecordingVm : IVmControl
 
     internal Exception? ReplaceFault { get; set; }
 
+    internal Exception? FileFault { get; set; }
+
     internal BalloonReport BalloonReport { get; set; } = new(0, 0, new ulong?[16]);
 
     public void Start(VmConfig config)
@@ -37,6 +39,14 @@ internal sealed class RecordingVm : IVmControl
         }
 
         Calls.Add($"disk of {driveId} is {path}");
+    }
+
+    public void CheckFile(string path, bool isWritable)
+    {
+        if (FileFault is not null)
+        {
+            throw FileFault;
+        }
     }
 
     public void ConfigureLogger(LoggerConfig logger) => Calls.Add($"logger {logger}");

@@ -1,5 +1,6 @@
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Diagnostics;
+using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.Tests.Control;
 
@@ -61,8 +62,9 @@ public sealed class StateApiTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"vcpu_count":3,"smt":true}""", "even number with smt")]
-    [InlineData("""{"mem_size_mib":8}""", "balloon.amount_mib")]
+    [InlineData("""{"vcpu_count":3,"smt":true}""", "must be 1 or an even number if SMT is enabled.")]
+    [InlineData("""{"mem_size_mib":8}""", "smaller than the previously set balloon device target size.")]
+    [InlineData("""{"mem_size_mib":0}""", "Machine config error: The memory size (MiB) is either 0, or not a multiple of the configured page size.")]
     [InlineData("""{"huge_pages":"4K"}""", "machine-config.huge_pages")]
     [InlineData("""{"cpus":1}""", "unknown field")]
     public void PatchMachine_WhatIsWrong_Is400AndChangesNothing(string body, string reason)
@@ -110,6 +112,16 @@ public sealed class StateApiTests : IDisposable
         (int status, string answer) = _api.Request(method, target, body);
         Assert.Equal(400, status);
         Assert.StartsWith($$"""{"fault_message":"{{reason}}""", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BootSource_WhoseFilesAreNotThere_IsFirecrackersRefusal()
+    {
+        _api.Vm.FileFault = new OsFaultException("open", "/k", 2);
+        Assert.Equal(
+            (400, """{"fault_message":"Boot source error: The kernel file cannot be opened: No such file or directory (os error 2)"}"""),
+            _api.Request("PUT", "/boot-source", """{"kernel_image_path": "/k"}"""));
+        Assert.Null(_api.Config.BootSource);
     }
 
     [Theory]

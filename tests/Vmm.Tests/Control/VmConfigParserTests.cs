@@ -77,7 +77,7 @@ public sealed class VmConfigParserTests
     [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "track_dirty_pages": "yes"}""", "machine-config.track_dirty_pages", "true or false", "yes")]
     [InlineData("""{"vcpu_count": 1, "mem_size_mib": 1, "huge_pages": "1G"}""", "machine-config.huge_pages", "None, Transparent, 2M", "\"1G\"")]
     [InlineData("""{"vcpu_count": 1, "vcpu_count": 1}""", "machine-config.vcpu_count", "once", "twice")]
-    [InlineData("""{"vcpus": 1}""", "machine-config", "only the fields", "unknown field \"vcpus\"")]
+    [InlineData("""{"vcpus": 1}""", "machine-config", "only the fields", "unknown field `vcpus`")]
     [InlineData("""[]""", "machine-config", "an object", "an array")]
     public void Parse_BadMachineConfig_NamesFieldExpectedAndFound(string section, string path, string expected, string found)
     {

@@ -93,7 +93,7 @@ internal static class BalloonConfigReader
         return acknowledges;
     }
 
-    private static int ReadAmount(ref JsonCursor cursor) => (int)cursor.ReadInteger(0, MachineConfigReader.MaxMemSizeMib);
+    private static int ReadAmount(ref JsonCursor cursor) => (int)cursor.ReadInteger(0, MachineConfig.MaxMemSizeMib);
 
     private static int ReadInterval(ref JsonCursor cursor) => (int)cursor.ReadInteger(0, BalloonConfig.MaxIntervalSeconds);
 }

@@ -69,7 +69,7 @@ internal ref struct JsonCursor
             }
         }
 
-        throw new VmConfigException(Path, $"only the fields {string.Join(", ", known.ToArray())}", $"unknown field {ShowToken()}");
+        throw new VmConfigException(Path, $"only the fields {string.Join(", ", known.ToArray())}", $"unknown field `{ShowToken().Trim('"')}`");
     }
 
     /// <summary>Moves to the next element of the array the cursor stands on or in; false at its end. Start with index -1.</summary>
@@ -178,7 +178,7 @@ internal ref struct JsonCursor
     /// <summary>Throws when field <paramref name="name"/> of the section is missing.</summary>
     internal readonly T Required<T>(T? value, in JsonObjectScope scope, string name)
         where T : class =>
-        value ?? throw new VmConfigException(scope.Path.Length == 0 ? name : $"{scope.Path}.{name}", "the field", "nothing");
+        value ?? throw new VmConfigException(scope.Path.Length == 0 ? name : $"{scope.Path}.{name}", "the field", $"nothing (missing field `{name}`)");
 
     /// <summary>Makes sure that nothing follows the document.</summary>
     internal void End()

@@ -5,8 +5,6 @@ namespace MicroVm.Vmm.Control.Requests;
 /// <summary>Reads "machine-config".</summary>
 internal static class MachineConfigReader
 {
-    internal const int MaxMemSizeMib = 1 << 20;
-
     private const int MaxTemplateNameBytes = 16;
 
     // In the order of HugePages.
@@ -20,7 +18,7 @@ internal static class MachineConfigReader
     internal static MachineConfig Read(ref JsonCursor cursor, MachineConfig current)
     {
         MachineConfig config = ReadFields(ref cursor, new MachineConfig { CpuTemplate = current.CpuTemplate }, out string? missing);
-        return missing is null ? config : throw new VmConfigException($"machine-config.{missing}", "the field", "nothing");
+        return missing is null ? config : throw new VmConfigException($"machine-config.{missing}", "the field", $"nothing (missing field `{missing}`)");
     }
 
     /// <summary>Reads a change of <paramref name="current"/>: the fields that are there.</summary>
@@ -37,11 +35,11 @@ internal static class MachineConfigReader
             {
                 case "vcpu_count":
                     vcpus = name;
-                    config = config with { VcpuCount = (int)cursor.ReadInteger(MachineConfig.MinVcpus, MachineConfig.MaxVcpus) };
+                    config = config with { VcpuCount = (int)cursor.ReadInteger(0, byte.MaxValue) };
                     break;
                 case "mem_size_mib":
                     memory = name;
-                    config = config with { MemSizeMib = (int)cursor.ReadInteger(1, MaxMemSizeMib) };
+                    config = config with { MemSizeMib = (int)cursor.ReadInteger(0, MachineConfig.MaxMemSizeMib) };
                     break;
                 case "smt":
                     config = config with { Smt = cursor.ReadBoolean() };
