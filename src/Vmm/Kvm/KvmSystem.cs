@@ -47,7 +47,7 @@ internal sealed unsafe class KvmSystem : IDisposable
         KvmCall.Invoke(_fd, KvmIoctl.CheckExtension, (nuint)capability, "KVM_CHECK_EXTENSION");
 
     /// <summary>Creates an empty VM.</summary>
-    internal KvmVm CreateVm() => new(KvmCall.Invoke(_fd, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM"), VcpuMappingSize);
+    internal KvmVm CreateVm() => new(KvmCall.Invoke(_fd, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM"), VcpuMappingSize, CheckExtension(KvmCapability.CoalescedMmio));
 
     /// <summary>The CPUID leaves KVM can give a guest on this host.</summary>
     internal KvmCpuidEntry2[] SupportedCpuid()

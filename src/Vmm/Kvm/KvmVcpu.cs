@@ -15,11 +15,13 @@ internal sealed unsafe class KvmVcpu : IDisposable
 
     private readonly int _fd;
     private readonly int _mappingSize;
+    private readonly int _coalescedPage;
     private byte* _mapping;
 
-    internal KvmVcpu(int fd, int mappingSize)
+    internal KvmVcpu(int fd, int mappingSize, int coalescedPage)
     {
         _fd = fd;
+        _coalescedPage = coalescedPage;
         _mappingSize = mappingSize;
         // SAFETY: a fresh mapping of the size KVM named; released in Dispose.
         void* mapping = Libc.mmap(null, (nuint)mappingSize, ProtReadWrite, MapShared, fd, 0);
@@ -41,6 +43,12 @@ internal sealed unsafe class KvmVcpu : IDisposable
             return ref *(KvmRun*)_mapping;
         }
     }
+
+    /// <summary>The VM's ring of coalesced writes in this mapping, or null when the host has none.</summary>
+    internal KvmCoalescedRing* CoalescedRing =>
+        _mapping != null && _coalescedPage > 0 && (_coalescedPage + 1) * Environment.SystemPageSize <= _mappingSize
+            ? (KvmCoalescedRing*)(_mapping + (_coalescedPage * Environment.SystemPageSize))
+            : null;
 
     /// <summary>Runs the guest until the next exit. Returns 0, or the errno of KVM_RUN.</summary>
     internal int Run() => Libc.ioctl(_fd, KvmIoctl.Run, 0) >= 0 ? 0 : Marshal.GetLastPInvokeError();

@@ -7,7 +7,7 @@ namespace MicroVm.Vmm.Kvm;
 
 /// <summary>A KVM VM descriptor: memory slots, the local APICs and what reaches them, and the eventfds bound to it.</summary>
 // SAFETY: ioctls take structures of this stack; the one address that KVM keeps is that of guest memory, which outlives the VM.
-internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
+internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize, int coalescedPage) : IDisposable
 {
     /// <summary>Places KVM's own three pages and one page (Intel without unrestricted guest); before the vCPUs are made.</summary>
     internal void SetReservedPages(GuestAddress tss, GuestAddress identityMap)
@@ -67,9 +67,22 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize) : IDisposable
         KvmCall.Invoke(fd, KvmIoctl.Ioeventfd, &request, "KVM_IOEVENTFD");
     }
 
+    /// <summary>
+    /// From now on guest writes to <paramref name="size"/> bytes from <paramref name="address"/> may wait in the ring of
+    /// <see cref="KvmCoalescedWrites"/>. Without the ring nothing changes.
+    /// </summary>
+    internal void CoalesceWrites(GuestAddress address, uint size)
+    {
+        if (coalescedPage > 0)
+        {
+            KvmCoalescedZone request = new() { Address = address.Value, Size = size };
+            KvmCall.Invoke(fd, KvmIoctl.RegisterCoalescedMmio, &request, "KVM_REGISTER_COALESCED_MMIO");
+        }
+    }
+
     /// <summary>Creates vCPU number <paramref name="index"/>, whose APIC id is the same number.</summary>
     internal KvmVcpu CreateVcpu(int index) =>
-        new(KvmCall.Invoke(fd, KvmIoctl.CreateVcpu, (nuint)index, "KVM_CREATE_VCPU"), vcpuMappingSize);
+        new(KvmCall.Invoke(fd, KvmIoctl.CreateVcpu, (nuint)index, "KVM_CREATE_VCPU"), vcpuMappingSize, coalescedPage);
 
     public void Dispose() => _ = Libc.close(fd);
 }

@@ -44,13 +44,16 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
         vm.MapMemory(memory, config.Machine.TrackDirtyPages);
         _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(vm.SplitInterruptChip(IoApic.PinCount)));
+        KvmCoalescedWrites postedWrites = new(_memoryBus);
         LegacyDevices legacy = new LegacySlots(_ports, loop, lifetime, logger, resources, gsi => Interrupt(vm, gsi))
             .AddAll(config.Serial, options.ReadsStandardInput);
         AddBootTimer(options);
         PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
-        IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, loop, logger, resources).AddAll(config, options.Metadata);
+        IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, postedWrites, loop, logger, resources)
+            .AddAll(config, options.Metadata);
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
-        return new MachineParts(CreateVcpus(kvm, vm, memory, kernel, vcpuCount), _pause, powerButton, legacy, devices, [_ports, _memoryBus]);
+        VcpuThread[] vcpus = CreateVcpus(kvm, vm, memory, kernel, vcpuCount, postedWrites);
+        return new MachineParts(vcpus, _pause, powerButton, legacy, devices, [_ports, _memoryBus]);
     }
 
     private int CheckedVcpuCount(KvmSystem kvm)
@@ -114,7 +117,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         }
     }
 
-    private VcpuThread[] CreateVcpus(KvmSystem kvm, KvmVm vm, GuestMemory memory, LoadedKernel kernel, int count)
+    private VcpuThread[] CreateVcpus(KvmSystem kvm, KvmVm vm, GuestMemory memory, LoadedKernel kernel, int count, KvmCoalescedWrites postedWrites)
     {
         KvmCpuidEntry2[] supported = kvm.SupportedCpuid();
         CpuTemplate? template = config.Machine.CpuTemplate;
@@ -130,9 +133,10 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
             if (i == 0)
             {
                 BootRegisters.Apply(vcpu, memory, kernel);
+                postedWrites.Attach(vcpu);
             }
 
-            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus), lifetime, _pause);
+            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus, postedWrites), lifetime, _pause);
         }
 
         return threads;

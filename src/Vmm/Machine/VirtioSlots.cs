@@ -14,7 +14,7 @@ namespace MicroVm.Vmm.Machine;
 
 /// <summary>Gives each virtio device its window, interrupt and doorbells, in the order of the configuration.</summary>
 internal sealed class VirtioSlots(
-    KvmVm vm, GuestMemory memory, IoBus bus, EpollLoop loop, Logger logger, OwnedResources resources)
+    KvmVm vm, GuestMemory memory, IoBus bus, IPostedWrites postedWrites, EpollLoop loop, Logger logger, OwnedResources resources)
 {
     /// <summary>Adds every device of <paramref name="config"/>; returns their transports, which own them and belong to the machine.</summary>
     internal IReadOnlyList<VirtioMmioDevice> AddAll(VmConfig config, MetadataService metadata)
@@ -56,13 +56,16 @@ internal sealed class VirtioSlots(
         EventFdInterruptLine interrupt = resources.Own(new EventFdInterruptLine());
         vm.BindInterrupt(interrupt.Fd, AddressMap.FirstVirtioGsi + (uint)index);
         return resources.Own(
-            new VirtioMmioDevice(device, memory, interrupt, loop, message => logger.Warning(message, nameof(VirtioMmioDevice))));
+            new VirtioMmioDevice(device, memory, interrupt, loop, message => logger.Warning(message, nameof(VirtioMmioDevice)), postedWrites));
     }
 
     private void Connect(VirtioMmioDevice transport, int index)
     {
         ulong window = AddressMap.VirtioWindows + ((ulong)index * AddressMap.VirtioWindowSize);
         bus.Add(window, AddressMap.VirtioWindowSize, transport);
+
+        // The guest acknowledges and goes on; nobody needs to know before the next interrupt or the next look at the status.
+        vm.CoalesceWrites(new GuestAddress(window + MmioRegister.InterruptAck), sizeof(uint));
         uint queue = 0;
         foreach (EventFd doorbell in transport.Doorbells)
         {

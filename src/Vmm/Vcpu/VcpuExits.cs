@@ -10,7 +10,7 @@ namespace MicroVm.Vmm.Vcpu;
 
 /// <summary>What one vCPU does about each exit. Port and memory-mapped I/O allocate nothing.</summary>
 // SAFETY: pointers lead into the mapped kvm_run; the data of a port exit is checked to lie within the mapping before use.
-internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoBus memory)
+internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoBus memory, IPostedWrites postedWrites)
 {
     private const byte DirectionOut = 1;
     private const uint EmulationFailure = 1;
@@ -21,6 +21,8 @@ internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoB
     /// <summary>Handles the exit that KVM_RUN has just left in the shared page; an outcome when it was the last.</summary>
     internal VmOutcome? Handle()
     {
+        // What the guest wrote before this exit comes before it.
+        postedWrites.Deliver();
         ref KvmRun run = ref vcpu.State;
         switch (run.ExitReason)
         {

@@ -31,6 +31,13 @@ public sealed class KvmLayoutTests
         c.Offsets<KvmSignalMask>("struct kvm_signal_mask", ("Length", "len"), ("SignalSet", "sigset"));
         c.Size<KvmEnableCap>("struct kvm_enable_cap")
             .Offsets<KvmEnableCap>("struct kvm_enable_cap", ("Capability", "cap"), ("Flags", "flags"), ("Argument0", "args[0]"));
+        c.Size<KvmCoalescedZone>("struct kvm_coalesced_mmio_zone")
+            .Offsets<KvmCoalescedZone>("struct kvm_coalesced_mmio_zone", ("Address", "addr"), ("Size", "size"), ("IsPort", "pio"));
+        c.Size<KvmCoalescedWrite>("struct kvm_coalesced_mmio")
+            .Offsets<KvmCoalescedWrite>(
+                "struct kvm_coalesced_mmio", ("Address", "phys_addr"), ("Length", "len"), ("IsPort", "pio"), ("Data", "data"));
+        c.Offsets<KvmCoalescedRing>("struct kvm_coalesced_mmio_ring", ("First", "first"), ("Last", "last"))
+            .Equal("sizeof(struct kvm_coalesced_mmio_ring)", 8);
         c.Size<KvmMsiRoute>("struct kvm_irq_routing_entry")
             .Offsets<KvmMsiRoute>(
                 "struct kvm_irq_routing_entry",
@@ -126,6 +133,7 @@ public sealed class KvmLayoutTests
             .Equal("KVM_SET_TSS_ADDR", KvmIoctl.SetTssAddress)
             .Equal("KVM_SET_IDENTITY_MAP_ADDR", KvmIoctl.SetIdentityMapAddress)
             .Equal("KVM_SET_USER_MEMORY_REGION", KvmIoctl.SetUserMemoryRegion)
+            .Equal("KVM_REGISTER_COALESCED_MMIO", KvmIoctl.RegisterCoalescedMmio)
             .Equal("KVM_SET_GSI_ROUTING", KvmIoctl.SetGsiRouting)
             .Equal("KVM_IRQFD", KvmIoctl.Irqfd)
             .Equal("KVM_IOEVENTFD", KvmIoctl.Ioeventfd)
@@ -187,6 +195,7 @@ public sealed class KvmLayoutTests
             .Equal("KVM_CAP_SET_TSS_ADDR", (ulong)KvmCapability.SetTssAddress)
             .Equal("KVM_CAP_EXT_CPUID", (ulong)KvmCapability.ExtCpuid)
             .Equal("KVM_CAP_NR_VCPUS", (ulong)KvmCapability.NrVcpus)
+            .Equal("KVM_CAP_COALESCED_MMIO", (ulong)KvmCapability.CoalescedMmio)
             .Equal("KVM_CAP_IRQFD", (ulong)KvmCapability.Irqfd)
             .Equal("KVM_CAP_IOEVENTFD", (ulong)KvmCapability.Ioeventfd)
             .Equal("KVM_CAP_SET_IDENTITY_MAP_ADDR", (ulong)KvmCapability.SetIdentityMapAddress)

@@ -7,6 +7,7 @@ internal enum KvmCapability
     SetTssAddress = 4,
     ExtCpuid = 7,
     NrVcpus = 9,
+    CoalescedMmio = 15,
     Irqfd = 32,
     Ioeventfd = 36,
     SetIdentityMapAddress = 37,

@@ -12,6 +12,7 @@ internal static class KvmIoctl
     internal const uint SetTssAddress = 0xAE47;
     internal const uint SetIdentityMapAddress = 0x4008AE48;
     internal const uint SetUserMemoryRegion = 0x4020AE46;
+    internal const uint RegisterCoalescedMmio = 0x4010AE67;
     internal const uint SetGsiRouting = 0x4008AE6A;
     internal const uint Irqfd = 0x4020AE76;
     internal const uint Ioeventfd = 0x4040AE79;

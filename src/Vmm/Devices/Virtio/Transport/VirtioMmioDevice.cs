@@ -26,6 +26,7 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
     private readonly IInterruptLine _interrupt;
     private readonly EpollLoop _loop;
     private readonly FaultLog _log;
+    private readonly IPostedWrites? _postedWrites;
     private readonly EventFd[] _doorbells;
     private readonly VirtqueueConfig[] _queueConfigs;
     private Virtqueue[]? _queues;
@@ -43,15 +44,22 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
     /// <param name="interrupt">The device's interrupt.</param>
     /// <param name="loop">Where doorbells are served.</param>
     /// <param name="log">Takes the rate-limited lines about guest faults; any thread.</param>
+    /// <param name="postedWrites">Where acknowledgements of interrupts may be waiting.</param>
     /// <exception cref="OsFaultException">An eventfd could not be made.</exception>
     internal VirtioMmioDevice(
-        IVirtioDevice device, GuestMemory memory, IInterruptLine interrupt, EpollLoop loop, Action<string>? log = null)
+        IVirtioDevice device,
+        GuestMemory memory,
+        IInterruptLine interrupt,
+        EpollLoop loop,
+        Action<string>? log = null,
+        IPostedWrites? postedWrites = null)
     {
         _device = device;
         _memory = memory;
         _interrupt = interrupt;
         _loop = loop;
         _log = new FaultLog(log);
+        _postedWrites = postedWrites;
         int queueCount = device.QueueMaxSizes.Length;
         _queueConfigs = new VirtqueueConfig[queueCount];
         _doorbells = new EventFd[queueCount];
@@ -153,6 +161,8 @@ internal sealed partial class VirtioMmioDevice : IBusDevice, IVirtioTransport, I
 
     private void Interrupt(int cause)
     {
+        // An acknowledgement that came before this cause must not take it away (docs/decisions/interrupts.md).
+        _postedWrites?.Deliver();
         Interlocked.Or(ref _interruptStatus, cause);
         _interrupt.Trigger();
     }
