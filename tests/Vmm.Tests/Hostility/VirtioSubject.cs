@@ -67,6 +67,11 @@ internal abstract class VirtioSubject : IDisposable
         queues[RequestQueue].Offer(0, LayRequest(driver, TestDriver.Data));
         driver.Notify(RequestQueue);
         Await(driver, () => queues[RequestQueue].UsedIndex == 1);
+        for (int i = 0; i < queues.Length; i++)
+        {
+            Assert.True(i == RequestQueue || queues[i].UsedIndex == 0, $"queue {i} gives back what the new driver did not give");
+        }
+
         AssertServed(driver, queues, TestDriver.Data);
         Assert.False(driver.NeedsReset);
     }
