@@ -1,6 +1,7 @@
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Devices.Virtio.Net;
+using MicroVm.Vmm.Devices.Virtio.Queue;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Tests.Virtio;
 
@@ -10,6 +11,11 @@ namespace MicroVm.Vmm.Tests.Hostility;
 internal sealed class NetSubject : VirtioSubject
 {
     private const int FrameBytes = 60;
+    private const ulong RxBuffer = TestDriver.Data + 0x4_0000;
+
+    /// <summary>Room for the largest packet, which the device wants to have before it reads any.</summary>
+    private const uint RxBytes = 0x1_0100;
+
     private PlayedBackend _tap = new();
     private int _sentBefore;
 
@@ -36,7 +42,18 @@ internal sealed class NetSubject : VirtioSubject
     internal override (ulong Address, uint Length, bool Writable)[] LayVariant(TestDriver driver, ulong at, byte choice) =>
         [(at, choice % 16u, choice == 255), (at + 16, choice * 32u, choice % 7 == 0)];
 
-    internal override void AssertServed(TestDriver driver, GuestQueue[] queues, ulong at) => Assert.Equal(_sentBefore + 1, _tap.SentCount);
+    /// <summary>The packet was sent, and one that comes in goes where this driver wants it.</summary>
+    internal override void AssertServed(TestDriver driver, GuestQueue[] queues, ulong at)
+    {
+        Assert.Equal(_sentBefore + 1, _tap.SentCount);
+        queues[NetGuest.Rx].Offer(3, (RxBuffer, RxBytes, true));
+        _tap.Play(NetGuest.Packet(FrameBytes));
+        driver.Notify(NetGuest.Rx);
+        UsedElement used = queues[NetGuest.Rx].TakeUsed()!.Value;
+        Assert.Equal(3u, used.Head);
+        Assert.InRange(used.WrittenBytes, (uint)NetHeader.SizeBytes, RxBytes);
+        Assert.Null(queues[NetGuest.Rx].TakeUsed());
+    }
 
     internal override void Provoke(TestDriver driver, GuestQueue[] queues, int queue)
     {
