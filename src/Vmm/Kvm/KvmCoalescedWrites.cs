@@ -37,7 +37,10 @@ internal sealed unsafe class KvmCoalescedWrites(IoBus bus) : IPostedWrites
     {
         KvmCoalescedWrite* entries = (KvmCoalescedWrite*)(ring + 1);
         uint first = ring->First;
-        while (first != Volatile.Read(ref ring->Last))
+
+        // What is there now, and no more: vCPUs that write in a loop must not keep whoever delivers, which may be the event loop.
+        uint last = Volatile.Read(ref ring->Last);
+        while (first != last)
         {
             KvmCoalescedWrite* entry = entries + (first % _entries);
 
