@@ -87,6 +87,27 @@ public sealed class HostileGuestTests
         Assert.Equal(["served"], vmm.Output.Snapshot());
     }
 
+    /// <summary>One vCPU starts the device and sends requests, again and again, while the other writes anything to its registers.</summary>
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public async Task Registers_ByTwoVcpusWhileRequestsAreServed_LeaveADeviceThatServes(string kind)
+    {
+        HostileSubject subject = HostileSubject.Make(kind);
+        GuestProgram program = new();
+        GuestVirtioDevice device = subject.EmitStart(program);
+        SecondVcpu.EmitStart(program, device.Window, writes: 10_000);
+        program.Repeat(200, body => subject.EmitOffer(body, subject.EmitStart(body)));
+        SecondVcpu.EmitWait(program);
+        EmitServe(program, subject);
+        using VmFolder folder = Prepare(subject, program);
+        folder.Config["machine-config"]!["vcpu_count"] = 2;
+        using RunningVmm vmm = folder.Start();
+
+        Assert.Equal(0, await vmm.WaitForExitAsync("serving"));
+        Assert.Equal(["served"], vmm.Output.Snapshot());
+        Assert.InRange(vmm.Error.Snapshot().Count(line => line.Contains("guest fault", StringComparison.Ordinal)), 0, MostLinesOfADevice);
+    }
+
     [Fact]
     public async Task Bus_UnclaimedInATightLoopAtEverySize_GrowsNothing()
     {

@@ -85,6 +85,13 @@ internal sealed class HostileSubject
     /// <summary>Emits one request and the wait for its return.</summary>
     internal void EmitRequest(GuestProgram program, GuestVirtioDevice device)
     {
+        EmitOffer(program, device);
+        device.Queues[RequestQueue].WaitForAll();
+    }
+
+    /// <summary>Emits one request and its doorbell.</summary>
+    internal void EmitOffer(GuestProgram program, GuestVirtioDevice device)
+    {
         GuestVirtioQueue queue = device.Queues[RequestQueue];
         switch (_kind)
         {
@@ -110,6 +117,6 @@ internal sealed class HostileSubject
                 break;
         }
 
-        queue.Ring().WaitForAll();
+        queue.Ring();
     }
 }
