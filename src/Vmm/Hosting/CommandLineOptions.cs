@@ -44,6 +44,12 @@ internal sealed record CommandLineOptions
     /// <summary>Most bytes of metadata; by default as many as a body may have.</summary>
     internal int? MmdsSizeLimit { get; init; }
 
+    /// <summary>No system call filters.</summary>
+    internal bool NoSeccomp { get; init; }
+
+    /// <summary>A directory with system call filters instead of the built-in ones.</summary>
+    internal string? SeccompFilter { get; init; }
+
     /// <summary>Print the version and end.</summary>
     internal bool Version { get; init; }
 

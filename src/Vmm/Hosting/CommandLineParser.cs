@@ -24,7 +24,8 @@ internal static class CommandLineParser
           --http-api-max-payload-size N  longest body of an API request in bytes, 51200 by default
           --metadata FILE      give the guest the metadata in this JSON file
           --mmds-size-limit N  most bytes of metadata; by default those of a request body
-          --no-seccomp         accepted; there are no system call filters yet
+          --no-seccomp         let the process make any system call
+          --seccomp-filter DIR  filters instead of the built-in ones: DIR/vmm.bpf and DIR/vcpu.bpf
           --version            print the version
           --help               print this
 
@@ -45,7 +46,7 @@ internal static class CommandLineParser
                 "--show-level" => options with { ShowLevel = true },
                 "--show-log-origin" => options with { ShowLogOrigin = true },
                 "--boot-timer" => options with { BootTimer = true },
-                "--no-seccomp" => options,
+                "--no-seccomp" => options with { NoSeccomp = true },
                 "--version" => options with { Version = true },
                 "--help" => options with { Help = true },
                 _ => WithValue(options, flag, attached ?? Next(arguments, ref i, flag)),
@@ -67,6 +68,7 @@ internal static class CommandLineParser
         "--start-time-cpu-us" => options with { StartTimeCpuMicroseconds = ParseNumber(flag, value, ulong.MaxValue) },
         "--http-api-max-payload-size" =>
             options with { MaxPayloadBytes = (int)ParseNumber(flag, value, HttpLimits.MostMaxBodyBytes) },
+        "--seccomp-filter" => options with { SeccompFilter = value },
         "--metadata" => options with { MetadataFile = value },
         "--mmds-size-limit" => options with { MmdsSizeLimit = (int)ParseNumber(flag, value, HttpLimits.MostMaxBodyBytes) },
         _ => throw Bad($"unknown argument {flag}; see --help"),
@@ -82,7 +84,7 @@ internal static class CommandLineParser
 
     private static string Next(ReadOnlySpan<string> arguments, ref int index, string flag)
     {
-        bool isKnown = flag is "--config-file" or "--api-sock" or "--id" or "--log-path" or "--level" or "--metadata" or "--metrics-path"
+        bool isKnown = flag is "--config-file" or "--api-sock" or "--id" or "--log-path" or "--level" or "--seccomp-filter" or "--metadata" or "--metrics-path"
             or "--start-time-us" or "--start-time-cpu-us" or "--http-api-max-payload-size" or "--mmds-size-limit";
         if (!isKnown)
         {
@@ -97,6 +99,11 @@ internal static class CommandLineParser
         if (options.NoApi && options.ApiSocket is not null)
         {
             throw Bad("--no-api and --api-sock exclude each other");
+        }
+
+        if (options.NoSeccomp && options.SeccompFilter is not null)
+        {
+            throw Bad("--no-seccomp and --seccomp-filter exclude each other");
         }
 
         return options.ConfigFile is null && options.ApiSocket is null

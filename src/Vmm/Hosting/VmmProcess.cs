@@ -2,6 +2,7 @@ using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Jail;
 using MicroVm.Vmm.Machine;
 using MicroVm.Vmm.Mmds;
 
@@ -22,6 +23,7 @@ internal sealed partial class VmmProcess : IDisposable
     private readonly EpollLoop _loop = new();
     private readonly VmLifetime _lifetime;
     private readonly StopSignalSource _signals;
+    private readonly SystemCallFilters? _filters;
     private readonly InstanceInfo _info;
     private readonly MetadataService _metadata;
     private readonly ApiMetrics _apiMetrics = new();
@@ -40,6 +42,9 @@ internal sealed partial class VmmProcess : IDisposable
         _info = new InstanceInfo(options.Id);
         _metadata = new MetadataService(options.MmdsSizeLimit ?? options.MaxPayloadBytes);
         _lifetime = new VmLifetime(_loop);
+        _filters = options.NoSeccomp ? null
+            : options.SeccompFilter is null ? SystemCallFilters.BuiltIn()
+            : SystemCallFilters.Load(options.SeccompFilter);
         _signals = new StopSignalSource(_loop, OnStopSignal);
     }
 
@@ -155,8 +160,19 @@ internal sealed partial class VmmProcess : IDisposable
 
         // As Firecracker has it: the serial port is standard input and output unless a path takes the output away.
         MachineOptions options = new(
-            ReadsStandardInput: config.Serial?.SerialOutPath is null, _metadata, _options.BootTimer ? (_startWall, _startCpu) : null);
-        _machine = VirtualMachine.Create(config, _loop, _lifetime, _logger, options);
+            ReadsStandardInput: config.Serial?.SerialOutPath is null, _metadata, _filters, _options.BootTimer ? (_startWall, _startCpu) : null);
+        VirtualMachine machine = VirtualMachine.Create(config, _loop, _lifetime, _logger, options);
+        try
+        {
+            _filters?.InstallOnProcess();
+        }
+        catch
+        {
+            machine.Dispose();
+            throw;
+        }
+
+        _machine = machine;
         _logger.Info("guest started");
         _machine.Start();
     }

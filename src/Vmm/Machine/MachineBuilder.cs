@@ -11,6 +11,7 @@ using MicroVm.Vmm.EventLoop;
 using MicroVm.Vmm.Interop.Kvm;
 using MicroVm.Vmm.Interop.Kvm.X64;
 using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Jail;
 using MicroVm.Vmm.Kvm;
 using MicroVm.Vmm.Memory;
 using MicroVm.Vmm.Vcpu;
@@ -52,7 +53,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, postedWrites, loop, logger, resources)
             .AddAll(config, options.Metadata);
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
-        VcpuThread[] vcpus = CreateVcpus(kvm, vm, memory, kernel, vcpuCount, postedWrites);
+        VcpuThread[] vcpus = CreateVcpus(kvm, vm, memory, kernel, vcpuCount, postedWrites, options.Filters);
         return new MachineParts(vcpus, _pause, powerButton, legacy, devices, [_ports, _memoryBus]);
     }
 
@@ -117,7 +118,8 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         }
     }
 
-    private VcpuThread[] CreateVcpus(KvmSystem kvm, KvmVm vm, GuestMemory memory, LoadedKernel kernel, int count, KvmCoalescedWrites postedWrites)
+    private VcpuThread[] CreateVcpus(
+        KvmSystem kvm, KvmVm vm, GuestMemory memory, LoadedKernel kernel, int count, KvmCoalescedWrites postedWrites, SystemCallFilters? filters)
     {
         KvmCpuidEntry2[] supported = kvm.SupportedCpuid();
         CpuTemplate? template = config.Machine.CpuTemplate;
@@ -136,7 +138,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
                 postedWrites.Attach(vcpu);
             }
 
-            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus, postedWrites), lifetime, _pause);
+            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus, postedWrites), lifetime, _pause, filters);
         }
 
         return threads;

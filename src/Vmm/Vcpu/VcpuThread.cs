@@ -1,5 +1,6 @@
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Linux;
+using MicroVm.Vmm.Jail;
 using MicroVm.Vmm.Kvm;
 using MicroVm.Vmm.Machine;
 
@@ -18,15 +19,17 @@ internal sealed unsafe class VcpuThread
     private readonly VcpuExits _exits;
     private readonly VmLifetime _lifetime;
     private readonly VcpuPause _pause;
+    private readonly SystemCallFilters? _filters;
     private readonly Thread _thread;
     private volatile int _threadId;
 
-    internal VcpuThread(int index, KvmVcpu vcpu, VcpuExits exits, VmLifetime lifetime, VcpuPause pause)
+    internal VcpuThread(int index, KvmVcpu vcpu, VcpuExits exits, VmLifetime lifetime, VcpuPause pause, SystemCallFilters? filters)
     {
         _vcpu = vcpu;
         _exits = exits;
         _lifetime = lifetime;
         _pause = pause;
+        _filters = filters;
         _thread = new Thread(Run, StackSizeBytes) { IsBackground = true };
         Index = index;
     }
@@ -58,6 +61,7 @@ internal sealed unsafe class VcpuThread
         {
             _threadId = Libc.gettid();
             _vcpu.SetSignalMask(GuestSignalMask());
+            _filters?.InstallOnVcpuThread();
             RunGuest();
         }
         catch (VmmFaultException fault)

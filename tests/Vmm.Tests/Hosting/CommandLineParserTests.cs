@@ -42,6 +42,7 @@ public sealed class CommandLineParserTests
                 MaxPayloadBytes = 99,
                 MetadataFile = "d",
                 MmdsSizeLimit = 98,
+                NoSeccomp = true,
             },
             options);
     }
@@ -59,6 +60,8 @@ public sealed class CommandLineParserTests
     [InlineData("stray", new[] { "stray" })]
     [InlineData("--config-file", new[] { "--config-file" })]
     [InlineData("exclude", new[] { "--config-file", "a", "--no-api", "--api-sock", "b" })]
+    [InlineData("exclude", new[] { "--config-file", "a", "--no-seccomp", "--seccomp-filter", "b" })]
+    [InlineData("--seccomp-filter", new[] { "--config-file", "a", "--seccomp-filter" })]
     [InlineData("--id", new[] { "--config-file", "a", "--id", "a b" })]
     [InlineData("--id", new[] { "--config-file", "a", "--id", "" })]
     [InlineData("--level", new[] { "--config-file", "a", "--level", "loud" })]

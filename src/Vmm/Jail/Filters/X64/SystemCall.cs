@@ -1,0 +1,67 @@
+namespace MicroVm.Vmm.Jail.Filters.X64;
+
+/// <summary>System call numbers of x86_64 (<c>&lt;asm/unistd_64.h&gt;</c>); a test compares each with the header.</summary>
+internal static class SystemCall
+{
+    internal const ushort Read = 0;
+    internal const ushort Write = 1;
+    internal const ushort Close = 3;
+    internal const ushort Fstat = 5;
+    internal const ushort Lseek = 8;
+    internal const ushort Mmap = 9;
+    internal const ushort Mprotect = 10;
+    internal const ushort Munmap = 11;
+    internal const ushort Brk = 12;
+    internal const ushort RtSigaction = 13;
+    internal const ushort RtSigprocmask = 14;
+    internal const ushort RtSigreturn = 15;
+    internal const ushort Ioctl = 16;
+    internal const ushort Pread64 = 17;
+    internal const ushort Readv = 19;
+    internal const ushort Writev = 20;
+    internal const ushort SchedYield = 24;
+    internal const ushort Mremap = 25;
+    internal const ushort Madvise = 28;
+    internal const ushort Nanosleep = 35;
+    internal const ushort Getpid = 39;
+    internal const ushort Socket = 41;
+    internal const ushort Connect = 42;
+    internal const ushort Sendto = 44;
+    internal const ushort Recvfrom = 45;
+    internal const ushort Sendmsg = 46;
+    internal const ushort Shutdown = 48;
+    internal const ushort Clone = 56;
+    internal const ushort Exit = 60;
+    internal const ushort Fdatasync = 75;
+    internal const ushort Unlink = 87;
+    internal const ushort Sysinfo = 99;
+    internal const ushort RtSigtimedwait = 128;
+    internal const ushort Sigaltstack = 131;
+    internal const ushort Prctl = 157;
+    internal const ushort Gettid = 186;
+    internal const ushort Futex = 202;
+    internal const ushort SchedGetaffinity = 204;
+    internal const ushort RestartSyscall = 219;
+    internal const ushort ClockGettime = 228;
+    internal const ushort ClockNanosleep = 230;
+    internal const ushort ExitGroup = 231;
+    internal const ushort EpollWait = 232;
+    internal const ushort EpollCtl = 233;
+    internal const ushort Tgkill = 234;
+    internal const ushort Openat = 257;
+    internal const ushort Newfstatat = 262;
+    internal const ushort SetRobustList = 273;
+    internal const ushort TimerfdCreate = 283;
+    internal const ushort TimerfdSettime = 286;
+    internal const ushort Accept4 = 288;
+    internal const ushort Eventfd2 = 290;
+    internal const ushort Preadv = 295;
+    internal const ushort Pwritev = 296;
+    internal const ushort Prlimit64 = 302;
+    internal const ushort Seccomp = 317;
+    internal const ushort Getrandom = 318;
+    internal const ushort Membarrier = 324;
+    internal const ushort Rseq = 334;
+    internal const ushort IoUringEnter = 426;
+    internal const ushort Clone3 = 435;
+}
