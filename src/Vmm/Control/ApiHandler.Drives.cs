@@ -39,8 +39,8 @@ internal sealed partial class ApiHandler
 
     private HttpResponse PatchDrive(string id, ReadOnlySpan<byte> body)
     {
-        (string bodyId, string? path, RateLimiterConfig? limits) = Read(body, "drives", DriveConfigReader.ReadUpdate);
-        if (bodyId != id)
+        DriveUpdate update = Read(body, "drives", DriveConfigReader.ReadUpdate);
+        if (update.DriveId != id)
         {
             return Refuse(OtherDriveId);
         }
@@ -50,7 +50,7 @@ internal sealed partial class ApiHandler
             return Refuse(NotBeforeStart);
         }
 
-        if (path is null && limits is null)
+        if (update.PathOnHost is null && update.RateLimiter is null)
         {
             return Refuse(
                 "Drive config error: Unable to patch the block device: Running method expected different backend. Please verify the request arguments.");
@@ -60,7 +60,7 @@ internal sealed partial class ApiHandler
         {
             if (drive.DriveId == id)
             {
-                Change(drive, path, limits);
+                Change(drive, update.PathOnHost, update.RateLimiter);
                 return HttpResponse.NoContent;
             }
         }

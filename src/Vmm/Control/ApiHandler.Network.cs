@@ -25,8 +25,8 @@ internal sealed partial class ApiHandler
 
     private HttpResponse PatchNetworkInterface(string id, ReadOnlySpan<byte> body)
     {
-        (string bodyId, RateLimiterConfig? rx, RateLimiterConfig? tx) = Read(body, NetworkSection, NetworkInterfaceReader.ReadUpdate);
-        RequireSameId(id, bodyId);
+        NetworkInterfaceUpdate update = Read(body, NetworkSection, NetworkInterfaceReader.ReadUpdate);
+        RequireSameId(id, update.IfaceId);
         if (!IsStarted)
         {
             return Refuse(NotBeforeStart);
@@ -37,11 +37,11 @@ internal sealed partial class ApiHandler
             throw new VmConfigException($"{NetworkSection}.iface_id", "an interface of this VM", $"\"{id}\"");
         }
 
-        vm.SetNetworkLimits(id, rx, tx);
+        vm.SetNetworkLimits(id, update.RxRateLimiter, update.TxRateLimiter);
         NetworkInterfaceConfig changed = network with
         {
-            RxRateLimiter = RateLimiterConfig.Merge(network.RxRateLimiter, rx),
-            TxRateLimiter = RateLimiterConfig.Merge(network.TxRateLimiter, tx),
+            RxRateLimiter = RateLimiterConfig.Merge(network.RxRateLimiter, update.RxRateLimiter),
+            TxRateLimiter = RateLimiterConfig.Merge(network.TxRateLimiter, update.TxRateLimiter),
         };
         config.SetNetworkInterface(changed, NetworkSection);
         return HttpResponse.NoContent;

@@ -69,11 +69,14 @@ internal sealed class ApiMetrics
 
     private static void Count((string Resource, string Name)[] names, (long Count, long Fails)[] counters, string resource, bool failed)
     {
-        int index = Array.FindIndex(names, name => name.Resource == resource);
-        if (index >= 0)
+        // No delegate over a tuple of references: that alone would link the runtime's type loader, 100 KiB.
+        for (int i = 0; i < names.Length; i++)
         {
-            counters[index].Count++;
-            counters[index].Fails += failed ? 1 : 0;
+            if (names[i].Resource == resource)
+            {
+                counters[i].Count++;
+                counters[i].Fails += failed ? 1 : 0;
+            }
         }
     }
 

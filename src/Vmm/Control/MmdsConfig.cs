@@ -46,6 +46,20 @@ internal sealed record MmdsConfig(
         }
     }
 
+    /// <summary>True when the service answers on the interface with this id.</summary>
+    internal bool IsReachedFrom(string networkId)
+    {
+        foreach (string id in NetworkInterfaces)
+        {
+            if (id == networkId)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool Contains(IReadOnlyList<NetworkInterfaceConfig> networks, string id)
     {
         foreach (NetworkInterfaceConfig network in networks)

@@ -122,7 +122,7 @@ internal ref struct JsonNormalizer
             _members.Add(new Member(at, keyBytes, _length - at));
         }
 
-        Arrange(_members[firstMember..], start);
+        Arrange(_members.GetRange(firstMember, _members.Count - firstMember), start);
         _members.RemoveRange(firstMember, _members.Count - firstMember);
         Write('}');
     }
@@ -137,7 +137,7 @@ internal ref struct JsonNormalizer
         }
 
         members.Sort((a, b) => Compare(output, a, b) is var order and not 0 ? order : a.Start - b.Start);
-        byte[] written = output[start.._length];
+        byte[] written = output.AsSpan(start, _length - start).ToArray();
         _length = start;
         for (int i = 0; i < members.Count; i++)
         {

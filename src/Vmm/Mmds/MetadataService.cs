@@ -121,6 +121,6 @@ internal sealed class MetadataService(int limitBytes, TimeProvider? clock = null
             }
         }
 
-        return result[..length];
+        return result.AsSpan(0, length).ToArray();
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MicroVm.Vmm.Mmds;
 
 /// <summary>
@@ -96,10 +94,7 @@ internal sealed class MetadataStore(int limitBytes)
 
     private static bool TryFindElement(ref ReadOnlyMemory<byte> value, ReadOnlySpan<byte> name)
     {
-        bool isIndex = name.Length is > 0 and < 10
-            && name.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0
-            && (name[0] != '0' || name.Length == 1);
-        int index = isIndex ? int.Parse(name) : -1;
+        int index = ParseIndex(name);
         ReadOnlySpan<byte> inside = JsonText.Inside(value.Span);
         while (index >= 0 && JsonText.TryTakeElement(ref inside, out ReadOnlySpan<byte> element))
         {
@@ -113,12 +108,33 @@ internal sealed class MetadataStore(int limitBytes)
         return false;
     }
 
-    /// <summary>The name as it stands in the document: without the escapes of a pointer, with those of JSON.</summary>
+    /// <summary>The index that a name is, without zeros before it; -1 for one that is none.</summary>
+    private static int ParseIndex(ReadOnlySpan<byte> name)
+    {
+        bool isIndex = name.Length is > 0 and < 10 && (name[0] != '0' || name.Length == 1);
+        int index = 0;
+        foreach (byte digit in name)
+        {
+            isIndex = isIndex && digit is >= (byte)'0' and <= (byte)'9';
+            index = isIndex ? (index * 10) + (digit - '0') : -1;
+        }
+
+        return isIndex ? index : -1;
+    }
+
+    /// <summary>The name as it stands in the document: without the escapes of a pointer (~1 and ~0), with those of JSON.</summary>
     private static byte[] EscapedName(ReadOnlySpan<byte> name)
     {
-        string text = Encoding.Latin1.GetString(name).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-        byte[] escaped = new byte[text.Length * JsonText.MaxEscapeBytes];
-        return escaped[..JsonText.Escape(Encoding.Latin1.GetBytes(text), escaped)];
+        byte[] plain = new byte[name.Length];
+        int length = 0;
+        for (int i = 0; i < name.Length; i++)
+        {
+            bool isEscape = name[i] == '~' && i + 1 < name.Length && name[i + 1] is (byte)'0' or (byte)'1';
+            plain[length++] = isEscape ? name[++i] == '1' ? (byte)'/' : (byte)'~' : name[i];
+        }
+
+        byte[] escaped = new byte[length * JsonText.MaxEscapeBytes];
+        return escaped.AsSpan(0, JsonText.Escape(plain.AsSpan(0, length), escaped)).ToArray();
     }
 
     private static int Offset(ReadOnlySpan<byte> text, ReadOnlySpan<byte> part)

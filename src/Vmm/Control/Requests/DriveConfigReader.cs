@@ -64,9 +64,9 @@ internal static class DriveConfigReader
         return new DriveConfig(id!, path!, isRoot, isReadOnly, partUuid, cacheType, ioEngine, limiter);
     }
 
-    /// <summary>Reads a change of a drive; path and limits are null when they stay.</summary>
+    /// <summary>Reads a change of a drive.</summary>
     /// <exception cref="VmConfigException">A field is unknown, twice, missing, or malformed.</exception>
-    internal static (string Id, string? Path, RateLimiterConfig? Limits) ReadUpdate(ref JsonCursor cursor)
+    internal static DriveUpdate ReadUpdate(ref JsonCursor cursor)
     {
         JsonObjectScope scope = cursor.EnterObject();
         string? id = null, path = null;
@@ -87,6 +87,6 @@ internal static class DriveConfigReader
             }
         }
 
-        return (cursor.Required(id, scope, "drive_id"), path, limits);
+        return new DriveUpdate(cursor.Required(id, scope, "drive_id"), path, limits);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MicroVm.Vmm.Mmds;
 
 namespace MicroVm.Vmm.Control.Requests;
@@ -59,17 +58,28 @@ internal static class MmdsConfigReader
     private static uint ReadAddress(ref JsonCursor cursor)
     {
         string text = cursor.ReadString(MaxAddressBytes);
-        string[] parts = text.Split('.');
-        bool isAddress = parts.Length == 4;
         uint address = 0;
-        for (int i = 0; isAddress && i < parts.Length; i++)
+        int parts = 0, digits = 0, part = 0;
+        bool isAddress = true;
+        foreach (char c in text)
         {
+            if (c == '.')
+            {
+                isAddress &= digits != 0;
+                (address, part, digits) = ((address << 8) | (byte)part, 0, 0);
+                parts++;
+                continue;
+            }
+
             // No leading zeros, which some read as octal.
-            isAddress = byte.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out byte part)
-                && (parts[i][0] != '0' || parts[i].Length == 1);
-            address = (address << 8) | part;
+            isAddress &= char.IsAsciiDigit(c) && (digits == 0 || part != 0);
+            part = (part * 10) + (c - '0');
+            isAddress &= part is >= 0 and <= byte.MaxValue;
+            digits++;
         }
 
-        return isAddress ? address : throw new VmConfigException(cursor.Path, "an IPv4 address such as 169.254.169.254", $"\"{text}\"");
+        return isAddress && parts == 3 && digits != 0
+            ? (address << 8) | (byte)part
+            : throw new VmConfigException(cursor.Path, "an IPv4 address such as 169.254.169.254", $"\"{text}\"");
     }
 }

@@ -44,9 +44,9 @@ internal static class NetworkInterfaceReader
         return config with { IfaceId = cursor.Required(id, scope, "iface_id"), HostDevName = cursor.Required(tap, scope, "host_dev_name") };
     }
 
-    /// <summary>Reads the body of a PATCH: the limits to change, null where they stay.</summary>
+    /// <summary>Reads the body of a PATCH.</summary>
     /// <exception cref="VmConfigException">A field is unknown, twice, missing, or malformed.</exception>
-    internal static (string Id, RateLimiterConfig? Rx, RateLimiterConfig? Tx) ReadUpdate(ref JsonCursor cursor)
+    internal static NetworkInterfaceUpdate ReadUpdate(ref JsonCursor cursor)
     {
         JsonObjectScope scope = cursor.EnterObject();
         string? id = null;
@@ -67,7 +67,7 @@ internal static class NetworkInterfaceReader
             }
         }
 
-        return (cursor.Required(id, scope, "iface_id"), rx, tx);
+        return new NetworkInterfaceUpdate(cursor.Required(id, scope, "iface_id"), rx, tx);
     }
 
     private static MacAddress ReadMac(ref JsonCursor cursor)

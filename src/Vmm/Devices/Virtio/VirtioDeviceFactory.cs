@@ -24,7 +24,7 @@ internal static class VirtioDeviceFactory
             AddDrives(devices, config.Drives, loop, rootDevice: false);
             foreach (NetworkInterfaceConfig network in config.NetworkInterfaces)
             {
-                bool reachesMetadata = config.Mmds is { } mmds && mmds.NetworkInterfaces.Contains(network.IfaceId);
+                bool reachesMetadata = config.Mmds is { } mmds && mmds.IsReachedFrom(network.IfaceId);
                 devices.Add(new NetDevice(network, loop, reachesMetadata ? new MetadataNetwork(metadata) : null));
             }
 
