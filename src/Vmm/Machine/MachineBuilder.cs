@@ -107,6 +107,7 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
     {
         AcpiTables.Write(memory, vcpuCount, virtioCount);
         ResetVector.Write(memory);
+        MultiprocessorPointer.Write(memory);
         E820Entry[] map = E820Map.Build(memory.Regions);
         if (kernel.Protocol == BootProtocol.Pvh)
         {

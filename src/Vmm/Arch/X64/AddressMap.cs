@@ -10,7 +10,7 @@ namespace MicroVm.Vmm.Arch.X64;
 /// 0x0000_8000                 4 Ki       first stack, growing down from 0x8ff0
 /// 0x0000_9000                12 Ki       page tables: PML4, PDPT, one PD that maps the first GiB
 /// 0x0002_0000                64 Ki       kernel command line
-/// 0x0009_fc00                            end of low RAM
+/// 0x0009_fc00                 1 Ki       end of low RAM; an MP floating pointer that spares the guest a search
 /// 0x000e_0000               128 Ki       ACPI tables, RSDP first (where firmware would have it)
 /// 0x000f_fff0                   16       reset vector: code that resets the machine
 /// 0x0010_0000                            kernel; initrd as high as allowed below the gap
