@@ -16,7 +16,8 @@ internal sealed record HostContext(Report Report, int Rounds, int Seconds)
     /// <summary>
     /// Arguments of every guest kernel. There is no PCI, and a reset is a triple fault, which every VMM takes for the end.
     /// </summary>
-    internal const string KernelArguments = "console=ttyS0 quiet reboot=t panic=-1 pci=off";
+    internal const string KernelArguments =
+        "console=ttyS0 quiet reboot=t panic=-1 pci=off 8250.nr_uarts=1 i8042.noaux i8042.nomux i8042.dumbkbd swiotlb=noforce";
 
     /// <summary>Ours and the peer, in the order of their turns.</summary>
     internal IReadOnlyList<IVmm> Sides { get; } = [new OurVmm(), new QemuMicrovm()];
