@@ -122,12 +122,16 @@ internal static class ApiJson
         WriteLimiter(json, "tx_rate_limiter", network.TxRateLimiter);
     }
 
-    private static void WriteLimiter(Utf8JsonWriter json, string name, RateLimiterConfig? limiter) =>
-        WriteSection(json, name, limiter, static (writer, limits) =>
+    /// <summary>What does not limit is null, whether it was left away or set to "no limit".</summary>
+    private static void WriteLimiter(Utf8JsonWriter json, string name, RateLimiterConfig? limiter)
+    {
+        bool isLimit = limiter is { Bandwidth.IsLimit: true } or { Ops.IsLimit: true };
+        WriteSection(json, name, isLimit ? limiter : null, static (writer, limits) =>
         {
-            WriteSection(writer, "bandwidth", limits.Bandwidth, WriteBucket);
-            WriteSection(writer, "ops", limits.Ops, WriteBucket);
+            WriteSection(writer, "bandwidth", limits.Bandwidth is { IsLimit: true } ? limits.Bandwidth : null, WriteBucket);
+            WriteSection(writer, "ops", limits.Ops is { IsLimit: true } ? limits.Ops : null, WriteBucket);
         });
+    }
 
     private static void WriteBucket(Utf8JsonWriter json, TokenBucketConfig bucket)
     {

@@ -61,6 +61,16 @@ public sealed class NetworkApiTests : IDisposable
     }
 
     [Theory]
+    [InlineData("{}", "null")]
+    [InlineData("""{"bandwidth":{"size":0,"refill_time":8},"ops":null}""", "null")]
+    [InlineData("""{"bandwidth":{"size":0,"refill_time":8},"ops":{"size":1,"refill_time":8}}""", """{"bandwidth":null,"ops":{"size":1,"one_time_burst":null,"refill_time":8}}""")]
+    public void Limits_ThatAreNone_AreShownAsNull(string limits, string shown)
+    {
+        _api.Request("PUT", "/network-interfaces/eth0", $$"""{"iface_id":"eth0","host_dev_name":"tap0","tx_rate_limiter":{{limits}}}""");
+        Assert.Contains($"\"tx_rate_limiter\":{shown}", _api.Request("GET", "/vm/config").Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("eth0", """{"iface_id":"eth0","host_dev_name":"tap1"}""", "unknown field")]
     [InlineData("eth0", """{"iface_id":"eth1"}""", "does not match")]
     [InlineData("eth1", """{"iface_id":"eth1"}""", "an interface of this VM")]
