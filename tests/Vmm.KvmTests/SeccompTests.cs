@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.KvmTests.Guests;
 using MicroVm.Vmm.KvmTests.Running;
@@ -73,6 +74,37 @@ public sealed class SeccompTests
         Assert.Equal(15, await missing.WaitForExitAsync("no filter"));
         Assert.Contains("vmm.bpf", Assert.Single(missing.Error.Snapshot()));
         Assert.Empty(bad.Output.Snapshot());
+    }
+
+    /// <summary>
+    /// A driver that starts and resets a device makes its vCPU's thread allocate, and so collect; the collector then reads files and asks
+    /// for limits, which the thread's own filter has to let through.
+    /// </summary>
+    [Fact]
+    public async Task Collections_OnAVcpusThread_AreWithinItsFilter()
+    {
+        const uint window = 0xd000_0000;
+        const uint rounds = 4_000;
+        GuestProgram program = new GuestProgram().MapDeviceMemory(window).Emit(0xbb).Imm32(rounds); // mov ebx, rounds
+        int loop = program.Position;
+        (uint Register, uint Value)[] start =
+        [
+            (0x70, 0), (0x70, 1), (0x70, 3), (0x24, 0), (0x20, 0), (0x24, 1), (0x20, 1), (0x70, 11), // status, features
+            (0x30, 0), (0x38, 16), (0x80, 0x40_0000), (0x90, 0x40_1000), (0xa0, 0x40_2000), (0x44, 1), (0x70, 15), // queue, status
+        ];
+        foreach ((uint register, uint value) in start)
+        {
+            program.Store32(window + register, value);
+        }
+
+        program.Emit(0xff, 0xcb); // dec ebx
+        program.Emit(0x0f, 0x85).Imm32(unchecked((uint)(loop - (program.Position + 4)))).PowerOff(); // jne loop
+        using VmFolder folder = new VmFolder().WithGuest(program);
+        folder.Config["entropy"] = new JsonObject();
+        using RunningVmm vmm = folder.Start("--metrics-path", folder["metrics"]);
+
+        Assert.Equal(0, await vmm.WaitForExitAsync("collections"));
+        Assert.Contains($"\"resets\":{rounds}", await File.ReadAllTextAsync(folder["metrics"]), StringComparison.Ordinal);
     }
 
     private static RunningVmm StartWith(VmFolder folder, SockFilter[] process, SockFilter[] vcpu)
