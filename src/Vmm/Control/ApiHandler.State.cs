@@ -67,13 +67,16 @@ internal sealed partial class ApiHandler
             return Refuse(NotBeforeStart);
         }
 
+        ulong began = ProcessClock.WallMicroseconds;
         if (pauses)
         {
             vm.Pause();
+            metrics.PauseMicroseconds = (long)(ProcessClock.WallMicroseconds - began);
         }
         else
         {
             vm.Resume();
+            metrics.ResumeMicroseconds = (long)(ProcessClock.WallMicroseconds - began);
         }
 
         info.State = pauses ? InstanceState.Paused : InstanceState.Running;

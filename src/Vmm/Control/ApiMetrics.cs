@@ -35,6 +35,12 @@ internal sealed class ApiMetrics
     /// <summary>The same of processor time.</summary>
     internal long StartupCpuMicroseconds { get; set; }
 
+    /// <summary>Microseconds that the last pause took.</summary>
+    internal long PauseMicroseconds { get; set; }
+
+    /// <summary>Microseconds that the last resumption took.</summary>
+    internal long ResumeMicroseconds { get; set; }
+
     /// <summary>Counts a request for the resource whose path begins like this, and how it went.</summary>
     internal void Count(string method, string resource, in HttpResponse response)
     {
@@ -61,6 +67,7 @@ internal sealed class ApiMetrics
             "api_server",
             [("process_startup_time_us", StartupMicroseconds), ("process_startup_time_cpu_us", StartupCpuMicroseconds)],
             IsGauge: true));
+        sections.Add(new MetricsSection("latencies_us", [("pause_vm", PauseMicroseconds), ("resume_vm", ResumeMicroseconds)], IsGauge: true));
         sections.Add(new MetricsSection("get_api_requests", Counters(s_gets, _gets, withFails: false)));
         sections.Add(new MetricsSection("put_api_requests", Counters(s_puts, _puts, withFails: true)));
         sections.Add(new MetricsSection("patch_api_requests", Counters(s_patches, _patches, withFails: true)));

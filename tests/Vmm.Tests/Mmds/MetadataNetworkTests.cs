@@ -260,6 +260,14 @@ public sealed partial class MetadataNetworkTests
     }
 
     [Fact]
+    public void Syn_OfAGuestThatWouldLikeEcnOrSendsDataAlready_IsAPlainOne()
+    {
+        _guest.Send(GuestFrames.Tcp(Port, 1000, 0, (TcpFlags)0xc2, "GET"));
+        GuestSegment answer = _guest.Take();
+        Assert.Equal((TcpFlags.Syn | TcpFlags.Ack, First), (answer.Flags, answer.Acknowledgment));
+    }
+
+    [Fact]
     public void Data_SentTwiceOrOutOfOrder_IsTakenOnceAndAcknowledged()
     {
         uint next = _guest.Connect(Port);

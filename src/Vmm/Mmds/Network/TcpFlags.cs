@@ -10,4 +10,7 @@ internal enum TcpFlags : byte
     Rst = 0x04,
     Psh = 0x08,
     Ack = 0x10,
+
+    /// <summary>All of these; a SYN of a guest that would like ECN (RFC 3168) has two more, which need no answer.</summary>
+    Known = 0x1f,
 }

@@ -43,7 +43,7 @@ internal ref struct TcpSegment
         segment.DestinationPort = NetworkOrder.Read16(bytes, 2);
         segment.Sequence = NetworkOrder.Read32(bytes, 4);
         segment.Acknowledgment = NetworkOrder.Read32(bytes, 8);
-        segment.Flags = (TcpFlags)bytes[13];
+        segment.Flags = (TcpFlags)bytes[13] & TcpFlags.Known;
         segment.Window = NetworkOrder.Read16(bytes, 14);
         segment.Payload = bytes[headerBytes..];
         return segment.TryReadOptions(bytes[HeaderBytes..headerBytes]);
