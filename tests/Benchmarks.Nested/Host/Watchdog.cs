@@ -56,7 +56,7 @@ internal static unsafe class Watchdog
 
         ExitTrace.Start();
         Pause(NanosecondsPerSecond);
-        VcpuTimeline timeline = ExitTrace.Stop(pid);
+        VcpuTimeline timeline = ExitTrace.Stop(pid).Vcpu;
         return text.Append($" in the next second {timeline.Describe()}; {timeline.DescribeDetails(8)}").ToString();
     }
 

@@ -11,6 +11,7 @@ internal static unsafe class BootScenario
 {
     private const int TypeStream = 1;
     private const string InitrdPath = "/tmp/tiny.cpio";
+    private const string MetricsPath = "/tmp/metrics.json";
 
     internal static void Run(HostContext context)
     {
@@ -50,15 +51,28 @@ internal static unsafe class BootScenario
     /// <summary>Traces one boot to init's first line and says where it went.</summary>
     internal static void ReportTrace(HostContext context, string what, IVmm side, GuestSpec guest)
     {
-        ExitTrace.Start();
-        using NestedVm vm = NestedVm.Start(side.Command(guest));
+        ExitTrace.Start(withStart: true);
+        using NestedVm vm = NestedVm.Start(side.Command(guest with { Metrics = MetricsPath }));
         vm.WaitFor(TinyInit.FirstLine);
         double total = (NestedVm.NowNs - vm.StartedNs) / 1e3;
-        VcpuTimeline timeline = ExitTrace.Stop(vm.Pid);
+        ExitTrace trace = ExitTrace.Stop(vm.Pid);
+        VcpuTimeline timeline = trace.Vcpu;
         context.Report.Info($"{what}, {side.Name}, traced: {total / 1e3:0.0} ms, until the guest is entered {(timeline.FirstEntryUs - (vm.StartedNs / 1e3)) / 1e3:0.0} ms; {timeline.Describe()}");
         context.Report.Info($"{what}, {side.Name}, accesses: {timeline.DescribeDetails(24)}");
+        context.Report.Info($"{what}, {side.Name}, until the guest is entered: {trace.StartUp.Describe(10)}");
         vm.Type("");
         vm.WaitForExit();
+        if (side is OurVmm)
+        {
+            context.Report.Info($"{what}, {side.Name}, its own metrics to the end: {Section(File.ReadAllText(MetricsPath), "vcpu")}");
+        }
+    }
+
+    // The text of a JSON object within an object.
+    private static string Section(string json, string name)
+    {
+        int start = json.LastIndexOf($"\"{name}\":", StringComparison.Ordinal);
+        return start < 0 ? "none" : json[start..(json.IndexOf('}', start) + 1)];
     }
 
     private static (double Ms, long Exits) Boot(IVmm side, GuestSpec guest)

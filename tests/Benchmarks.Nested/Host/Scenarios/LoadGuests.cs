@@ -88,7 +88,7 @@ internal sealed class LoadGuests : IDisposable
         {
             ExitTrace.Start();
             vm.Ask(string.Format(work, traced));
-            VcpuTimeline timeline = ExitTrace.Stop(vm.Pid);
+            VcpuTimeline timeline = ExitTrace.Stop(vm.Pid).Vcpu;
             _context.Report.Sample($"{figure}-exits", side.Name, (double)timeline.Exits / traced);
             _context.Report.Sample($"{figure}-kicks", side.Name, (double)timeline.Notifications / traced);
             _context.Report.Info($"{figure}, {side.Name}, traced, {traced} units: {timeline.Describe()}");

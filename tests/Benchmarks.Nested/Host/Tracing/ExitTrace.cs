@@ -9,25 +9,34 @@ namespace MicroVm.Benchmarks.Nested.Host.Tracing;
 internal sealed class ExitTrace
 {
     private const string Folder = "/sys/kernel/tracing";
-    private static readonly string[] s_events = ["kvm_entry", "kvm_exit", "kvm_userspace_exit", "kvm_pio", "kvm_mmio", "kvm_msr"];
+    private static readonly string[] s_events = ["kvm/kvm_entry", "kvm/kvm_exit", "kvm/kvm_userspace_exit", "kvm/kvm_pio", "kvm/kvm_mmio", "kvm/kvm_msr"];
+    private static readonly string[] s_startEvents = ["syscalls", "exceptions/page_fault_user"];
     private readonly HashSet<int> _threads;
     private readonly VcpuTimeline _timeline = new();
+    private readonly SystemCallTimes _start = new();
 
     private ExitTrace(HashSet<int> threads) => _threads = threads;
 
+    /// <summary>What the process did until its guest was entered first; only of a trace that was started with it.</summary>
+    internal SystemCallTimes StartUp => _start;
+
+    /// <summary>What the vCPU did.</summary>
+    internal VcpuTimeline Vcpu => _timeline;
+
     /// <summary>Empties the buffer and starts to record.</summary>
-    internal static void Start()
+    /// <param name="withStart">System calls and page faults too.</param>
+    internal static void Start(bool withStart = false)
     {
         File.WriteAllText($"{Folder}/buffer_size_kb", "65536");
         File.WriteAllText($"{Folder}/trace_clock", "mono");
         File.WriteAllText($"{Folder}/trace", "");
-        Switch("1");
+        Switch("1", withStart);
     }
 
     /// <summary>Stops and reads what the threads of a process did.</summary>
-    internal static VcpuTimeline Stop(int pid)
+    internal static ExitTrace Stop(int pid)
     {
-        Switch("0");
+        Switch("0", withStart: true);
         ExitTrace trace = new([.. Directory.EnumerateDirectories($"/proc/{pid}/task").Select(path => int.Parse(Path.GetFileName(path)))]);
         foreach (string line in File.ReadLines($"{Folder}/trace"))
         {
@@ -35,14 +44,14 @@ internal sealed class ExitTrace
         }
 
         File.WriteAllText($"{Folder}/buffer_size_kb", "64");
-        return trace._timeline;
+        return trace;
     }
 
-    private static void Switch(string value)
+    private static void Switch(string value, bool withStart)
     {
-        foreach (string name in s_events)
+        foreach (string name in withStart ? [.. s_events, .. s_startEvents] : s_events)
         {
-            File.WriteAllText($"{Folder}/events/kvm/{name}/enable", value);
+            File.WriteAllText($"{Folder}/events/{name}/enable", value);
         }
     }
 
@@ -58,11 +67,16 @@ internal sealed class ExitTrace
 
         int colon = line.IndexOf(": ", processor, StringComparison.Ordinal);
         int time = line.LastIndexOf(' ', colon);
-        int end = line.IndexOf(": ", colon + 2, StringComparison.Ordinal);
-        if (end > 0)
+        double micros = double.Parse(line.AsSpan(time + 1, colon - time - 1), CultureInfo.InvariantCulture) * 1e6;
+        string text = line[(colon + 2)..];
+        if (text.StartsWith("kvm_", StringComparison.Ordinal))
         {
-            double micros = double.Parse(line.AsSpan(time + 1, colon - time - 1), CultureInfo.InvariantCulture) * 1e6;
-            _timeline.Take(micros, line[(colon + 2)..end], line[(end + 2)..]);
+            int end = text.IndexOf(": ", StringComparison.Ordinal);
+            _timeline.Take(micros, text[..end], text[(end + 2)..]);
+        }
+        else if (_timeline.FirstEntryUs < 0)
+        {
+            _start.Take(thread, micros, text);
         }
     }
 }

@@ -17,6 +17,9 @@ internal sealed record GuestSpec(string Kernel, string Initrd, string Arguments)
     /// <summary>Path of the hybrid socket (ours), or none. For the peer any value means a vsock device of the host's kernel.</summary>
     internal string? Vsock { get; init; }
 
+    /// <summary>Where our VMM writes its metrics, or none.</summary>
+    internal string? Metrics { get; init; }
+
     /// <summary>With a balloon that reports free pages, and an entropy device.</summary>
     internal bool HasBalloonAndEntropy { get; init; }
 

@@ -58,6 +58,14 @@ internal sealed class OurVmm : IVmm
                 """);
         }
 
+        if (guest.Metrics is not null)
+        {
+            File.Delete(guest.Metrics);
+            json.Append($$"""
+                ,"metrics":{"metrics_path":"{{guest.Metrics}}"}
+                """);
+        }
+
         if (guest.HasBalloonAndEntropy)
         {
             json.Append("""
