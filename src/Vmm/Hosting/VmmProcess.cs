@@ -31,6 +31,7 @@ internal sealed partial class VmmProcess : IDisposable
     private readonly ulong _startCpu;
     private ApiServer? _api;
     private MetricsLog? _metrics;
+    private StartupMemory? _startupMemory;
     private VirtualMachine? _machine;
 
     internal VmmProcess(CommandLineOptions options, Logger logger)
@@ -91,6 +92,7 @@ internal sealed partial class VmmProcess : IDisposable
         _lifetime.End(new VmOutcome(ExitCode.InternalFault, "process ends"));
         _api?.Dispose();
         _metrics?.Dispose();
+        _startupMemory?.Dispose();
         if (_machine is not null && _machine.StopVcpus())
         {
             _machine.Dispose();
@@ -175,6 +177,7 @@ internal sealed partial class VmmProcess : IDisposable
         _machine = machine;
         _logger.Info("guest started");
         _machine.Start();
+        _startupMemory = new StartupMemory(_loop);
     }
 
     private void OnStopSignal(int number)

@@ -25,6 +25,9 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
     private const int LeastMemoryMib = 2;
     private const int MostVcpus = 32;
 
+    /// <summary>Size of a kernel file from which on reading it takes longer than starting a thread.</summary>
+    private const ulong LeastBytesToOverlap = 1 << 20;
+
     private readonly IoBus _ports = new();
     private readonly IoBus _memoryBus = new();
     private readonly VcpuPause _pause = new(lifetime);
@@ -35,9 +38,8 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         BootSource boot = config.BootSource;
         KvmSystem kvm = resources.Own(new KvmSystem(config.Machine.CpuTemplate?.Capabilities));
         int vcpuCount = CheckedVcpuCount(kvm);
-        KvmVm vm = resources.Own(kvm.CreateVm());
         GuestMemory memory = resources.Own(AllocateMemory());
-        LoadedKernel kernel = KernelLoader.Load(boot.KernelImagePath, memory);
+        (KvmVm vm, LoadedKernel kernel) = CreateVmAndLoad(kvm, boot.KernelImagePath, memory);
         BootPayload payload = boot.InitrdPath is null ? default : InitrdLoader.Load(boot.InitrdPath, kernel, memory);
         BootMemory.PreferHugePagesForTables(memory, payload);
         CommandLineWriter.Write(KernelArguments.For(boot, config.Drives), kernel, memory);
@@ -55,6 +57,19 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
         VcpuThread[] vcpus = CreateVcpus(kvm, vm, memory, kernel, vcpuCount, postedWrites, options.Filters);
         return new MachineParts(vcpus, _pause, powerButton, legacy, devices, [_ports, _memoryBus]);
+    }
+
+    private (KvmVm Vm, LoadedKernel Kernel) CreateVmAndLoad(KvmSystem kvm, string kernelPath, GuestMemory memory)
+    {
+        using BootFile file = new(kernelPath);
+        if (file.Length < LeastBytesToOverlap)
+        {
+            return (resources.Own(kvm.CreateVm()), KernelLoader.Load(file, memory));
+        }
+
+        using KernelLoading loading = KernelLoading.Begin(file, memory);
+        KvmVm vm = resources.Own(kvm.CreateVm());
+        return (vm, loading.Await());
     }
 
     private int CheckedVcpuCount(KvmSystem kvm)

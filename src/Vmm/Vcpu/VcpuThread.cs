@@ -20,7 +20,7 @@ internal sealed unsafe class VcpuThread
     private readonly VmLifetime _lifetime;
     private readonly VcpuPause _pause;
     private readonly SystemCallFilters? _filters;
-    private readonly Thread _thread;
+    private NativeThread? _thread;
     private volatile int _threadId;
 
     internal VcpuThread(int index, KvmVcpu vcpu, VcpuExits exits, VmLifetime lifetime, VcpuPause pause, SystemCallFilters? filters)
@@ -30,7 +30,6 @@ internal sealed unsafe class VcpuThread
         _lifetime = lifetime;
         _pause = pause;
         _filters = filters;
-        _thread = new Thread(Run, StackSizeBytes) { IsBackground = true };
         Index = index;
     }
 
@@ -39,7 +38,8 @@ internal sealed unsafe class VcpuThread
     /// <summary>Counters.</summary>
     internal VcpuMetrics Metrics => _exits.Metrics;
 
-    internal void Start() => _thread.Start();
+    /// <exception cref="OsFaultException">The host refuses another thread.</exception>
+    internal void Start() => _thread = NativeThread.Start(Run, StackSizeBytes);
 
     /// <summary>Makes the thread look at its lifetime and at the pause. Any thread.</summary>
     internal void Kick()
@@ -53,7 +53,7 @@ internal sealed unsafe class VcpuThread
     }
 
     /// <summary>Waits for the thread's end after a kick; false when a device call still holds it.</summary>
-    internal bool Join(TimeSpan patience) => _thread.Join(patience);
+    internal bool Join(TimeSpan patience) => _thread is null || _thread.Join(patience);
 
     private void Run()
     {

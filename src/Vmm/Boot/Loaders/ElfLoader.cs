@@ -17,6 +17,7 @@ internal static class ElfLoader
     {
         ElfHeader header = ElfHeader.Parse(head, file.Path);
         ReadOnlySpan<byte> table = ReadProgramHeaders(file, header, stackalloc byte[MaxProgramHeaders * ElfProgramHeader.Size]);
+        PreferHugePages(table, memory);
         ulong end = 0;
         uint? pvhEntry = null;
         for (; table.Length > 0; table = table[ElfProgramHeader.Size..])
@@ -61,6 +62,26 @@ internal static class ElfLoader
         return file.Read(header.ProgramHeaderOffset, table) == table.Length ? table : throw Truncated(file, "ELF program headers");
     }
 
+    // From the first segment to the last: what lies between them is the kernel's as well.
+    private static void PreferHugePages(ReadOnlySpan<byte> table, GuestMemory memory)
+    {
+        ulong start = ulong.MaxValue, end = 0;
+        for (; table.Length > 0; table = table[ElfProgramHeader.Size..])
+        {
+            ElfProgramHeader segment = ElfProgramHeader.Parse(table);
+            if (segment.Type == ElfProgramHeader.TypeLoad && memory.Contains(new GuestAddress(segment.PhysicalAddress), segment.MemorySize))
+            {
+                start = Math.Min(start, segment.PhysicalAddress);
+                end = Math.Max(end, segment.PhysicalAddress + segment.MemorySize);
+            }
+        }
+
+        if (end > start)
+        {
+            memory.PreferHugePages(new GuestAddress(start), end - start);
+        }
+    }
+
     private static ulong LoadSegment(BootFile file, ElfProgramHeader segment, GuestMemory memory)
     {
         RequireInFile(file, segment.Offset, segment.FileSize, "ELF segment");
@@ -71,8 +92,6 @@ internal static class ElfLoader
                 ExitCode.NotAKernel,
                 $"{file.Path}: ELF segment at {start} with {segment.FileSize} of {segment.MemorySize} bytes cannot be a kernel's");
         }
-
-        memory.PreferHugePages(start, segment.MemorySize);
 
         // RAM is fresh and zero, so what MemorySize has beyond FileSize needs no clearing.
         if (!memory.Contains(start, segment.MemorySize) || !file.TryReadIntoGuest(segment.Offset, memory, start, segment.FileSize))

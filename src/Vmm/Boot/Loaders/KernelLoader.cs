@@ -10,6 +10,12 @@ internal static class KernelLoader
     internal static LoadedKernel Load(string path, GuestMemory memory)
     {
         using BootFile file = new(path);
+        return Load(file, memory);
+    }
+
+    /// <exception cref="VmmFaultException">As above.</exception>
+    internal static LoadedKernel Load(BootFile file, GuestMemory memory)
+    {
         Span<byte> head = stackalloc byte[BzImageHeader.NeededBytes];
         head = head[..file.Read(0, head)];
         if (ElfHeader.IsPresent(head))
@@ -22,6 +28,6 @@ internal static class KernelLoader
             return BzImageLoader.Load(file, head, memory);
         }
 
-        throw new VmmFaultException(ExitCode.NotAKernel, $"{path}: expected a bzImage or an ELF kernel, found neither in its {file.Length} bytes");
+        throw new VmmFaultException(ExitCode.NotAKernel, $"{file.Path}: expected a bzImage or an ELF kernel, found neither in its {file.Length} bytes");
     }
 }

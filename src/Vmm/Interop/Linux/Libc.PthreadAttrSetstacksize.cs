@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace MicroVm.Vmm.Interop.Linux;
+
+internal static unsafe partial class Libc
+{
+    /// <summary>pthread_attr_setstacksize(3).</summary>
+    [LibraryImport("libc", EntryPoint = "pthread_attr_setstacksize")]
+    internal static partial int pthread_attr_setstacksize(void* attributes, nuint bytes);
+}
