@@ -6,8 +6,9 @@ namespace MicroVm.TestKit;
 /// <param name="RssKib">Resident.</param>
 /// <param name="PssKib">Proportional share.</param>
 /// <param name="PrivateDirtyKib">Private and written.</param>
+/// <param name="AnonymousKib">Resident and not of a file: what the process itself has made, without its code.</param>
 /// <param name="GuestRssKib">Resident in the guest memory mappings that were left out.</param>
-public readonly record struct ProcessMemory(long RssKib, long PssKib, long PrivateDirtyKib, long GuestRssKib)
+public readonly record struct ProcessMemory(long RssKib, long PssKib, long PrivateDirtyKib, long AnonymousKib, long GuestRssKib)
 {
     /// <summary>Reads a process whose guest memory has a name: each mapping with a path that contains it.</summary>
     public static ProcessMemory Read(int pid, string guestMemoryName) =>
@@ -49,7 +50,13 @@ public readonly record struct ProcessMemory(long RssKib, long PssKib, long Priva
         {
             sum = isGuest(mapping)
                 ? sum with { GuestRssKib = sum.GuestRssKib + mapping.Rss }
-                : sum with { RssKib = sum.RssKib + mapping.Rss, PssKib = sum.PssKib + mapping.Pss, PrivateDirtyKib = sum.PrivateDirtyKib + mapping.Dirty };
+                : sum with
+                {
+                    RssKib = sum.RssKib + mapping.Rss,
+                    PssKib = sum.PssKib + mapping.Pss,
+                    PrivateDirtyKib = sum.PrivateDirtyKib + mapping.Dirty,
+                    AnonymousKib = sum.AnonymousKib + mapping.Anonymous,
+                };
         }
 
         return sum;
@@ -66,6 +73,7 @@ public readonly record struct ProcessMemory(long RssKib, long PssKib, long Priva
                 case "Rss:": mappings[^1] = mappings[^1] with { Rss = Kib(words) }; break;
                 case "Pss:": mappings[^1] = mappings[^1] with { Pss = Kib(words) }; break;
                 case "Private_Dirty:": mappings[^1] = mappings[^1] with { Dirty = Kib(words) }; break;
+                case "Anonymous:": mappings[^1] = mappings[^1] with { Anonymous = Kib(words) }; break;
                 case string word when !word.EndsWith(':'): mappings.Add(Header(words)); break;
                 default: break;
             }
@@ -78,14 +86,14 @@ public readonly record struct ProcessMemory(long RssKib, long PssKib, long Priva
     private static Mapping Header(string[] words)
     {
         string[] range = words[0].Split('-');
-        return new Mapping(Hex(range[0]), Hex(range[1]), words[1], words.Length > 5 ? words[5] : "", 0, 0, 0);
+        return new Mapping(Hex(range[0]), Hex(range[1]), words[1], words.Length > 5 ? words[5] : "", 0, 0, 0, 0);
     }
 
     private static ulong Hex(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private static long Kib(string[] words) => long.Parse(words[1], CultureInfo.InvariantCulture);
 
-    private readonly record struct Mapping(ulong Start, ulong End, string Permissions, string Path, long Rss, long Pss, long Dirty)
+    private readonly record struct Mapping(ulong Start, ulong End, string Permissions, string Path, long Rss, long Pss, long Dirty, long Anonymous)
     {
         internal bool IsPlain => Permissions == "rw-p" && Path.Length == 0;
     }

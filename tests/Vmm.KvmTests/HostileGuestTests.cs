@@ -209,5 +209,5 @@ public sealed class HostileGuestTests
         return after - before;
     }
 
-    private static long OwnKilobytes(RunningVmm vmm) => ProcessMemory.Read(vmm.ProcessId, VmFolder.MemoryMib).RssKib;
+    private static long OwnKilobytes(RunningVmm vmm) => ProcessMemory.Read(vmm.ProcessId, VmFolder.MemoryMib).AnonymousKib;
 }
