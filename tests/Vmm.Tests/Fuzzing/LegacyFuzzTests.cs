@@ -5,12 +5,13 @@ using MicroVm.Vmm.Tests.Legacy;
 
 namespace MicroVm.Vmm.Tests.Fuzzing;
 
-/// <summary>Serial port, keyboard controller, power registers, boot timer and I/O APIC on one bus, accessed anywhere with any size.</summary>
+/// <summary>Serial port, keyboard controller, power registers, pvpanic, boot timer and I/O APIC on one bus, accessed anywhere with any size.</summary>
 public sealed class LegacyFuzzTests
 {
     private const ulong Serial = 0x3f8;
     private const ulong Keyboard = 0x60;
     private const ulong Power = 0x600;
+    private const ulong Panic = 0x505;
     private const ulong Timer = 0xc000_0000;
     private const ulong Chip = 0xfec0_0000;
     private const long AllocationLimit = 4096;
@@ -20,7 +21,7 @@ public sealed class LegacyFuzzTests
         Gen.ULong[Keyboard, Keyboard + 5],
         Gen.ULong[Power, Power + 3],
         Gen.ULong[Timer, Timer + 2],
-        GuestActions.Of(Chip, Chip + 0x10, Chip + 4, Chip + 0xffd, ulong.MaxValue),
+        GuestActions.Of(Panic, Chip, Chip + 0x10, Chip + 4, Chip + 0xffd, ulong.MaxValue),
         Mutations.EdgeNumber);
 
     private static readonly Gen<(ulong Address, int SizeShift, ulong Value, int Kind)[]> s_accesses =
@@ -36,6 +37,7 @@ public sealed class LegacyFuzzTests
         bus.Add(Serial, 8, serial);
         bus.Add(Keyboard, 5, keyboard);
         bus.Add(Power, 3, new AcpiPowerDevice(static () => { }, static () => { }));
+        bus.Add(Panic, 1, new PvpanicDevice(static _ => { }));
         bus.Add(Timer, 0x1000, new BootTimer(0, 0, static _ => { }));
         bus.Add(Chip, 0x1000, new IoApic(new CheckingRouter()));
         Span<byte> data = stackalloc byte[8];

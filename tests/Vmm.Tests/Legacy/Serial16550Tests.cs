@@ -16,6 +16,8 @@ public sealed class Serial16550Tests
     private const ulong ModemStatus = 6;
     private const ulong Scratch = 7;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private readonly CountingInterrupt _interrupt = new();
     private readonly CollectingSerialOutput _output = new();
     private readonly Serial16550 _serial;
@@ -33,6 +35,21 @@ public sealed class Serial16550Tests
         Assert.Equal("ok\n", _output.Text);
         Assert.Equal(0x60, Read(LineStatus));
         Assert.Equal(0, _interrupt.Edges);
+    }
+
+    /// <summary>The event loop gives input while a vCPU is stuck in writing to a reader that has stopped.</summary>
+    [Fact]
+    public async Task Receive_WhileTheOutputBlocks_DoesNotWait()
+    {
+        using var output = new BlockingSerialOutput();
+        var serial = new Serial16550(_interrupt, output);
+        Task printing = Task.Run(() => serial.Write(Data, "x"u8));
+        await output.Entered.WaitAsync(s_patience);
+
+        int room = await Task.Run(() => serial.Receive("ab"u8)).WaitAsync(s_patience);
+        Assert.Equal(SerialFifo.Capacity - 2, room);
+        output.Release();
+        await printing.WaitAsync(s_patience);
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
     private const byte ModemStatusConnected = 0xb0;
 
     private readonly Lock _lock = new();
+    private readonly Lock _outputLock = new();
     private readonly SerialFifo _received = new();
     private byte _interruptEnable;
     private byte _lineControl;
@@ -85,11 +86,22 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
 
     public void Write(ulong offset, ReadOnlySpan<byte> data)
     {
+        bool sends;
         bool roomAgain;
         lock (_lock)
         {
-            WriteRegister(offset, data[0]);
+            sends = offset == 0 && !DivisorLatched && !IsLoopedBack;
+            if (!sends)
+            {
+                WriteRegister(offset, data[0]);
+            }
+
             roomAgain = TakeRoomAgain();
+        }
+
+        if (sends)
+        {
+            Send(data[0]);
         }
 
         if (roomAgain)
@@ -99,6 +111,8 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
     }
 
     private bool DivisorLatched => (_lineControl & LineDivisorLatch) != 0;
+
+    private bool IsLoopedBack => (_modemControl & ModemLoopback) != 0;
 
     private byte ReadRegister(ulong offset) => offset switch
     {
@@ -120,7 +134,7 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
                 _divisorLow = value;
                 break;
             case 0:
-                Transmit(value);
+                LoopBack(value);
                 break;
             case 1 when DivisorLatched:
                 _divisorHigh = value;
@@ -178,7 +192,7 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
     // In loopback the four modem inputs are wired to the four outputs: DTR to DSR, RTS to CTS, OUT1 to RI, OUT2 to DCD.
     private byte ModemStatus()
     {
-        if ((_modemControl & ModemLoopback) == 0)
+        if (!IsLoopedBack)
         {
             return ModemStatusConnected;
         }
@@ -187,31 +201,32 @@ internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output
         return (byte)(((control & 1) << 5) | ((control & 2) << 3) | ((control & 4) << 4) | ((control & 8) << 4));
     }
 
-    private void Transmit(byte value)
+    private void LoopBack(byte value)
     {
-        if ((_modemControl & ModemLoopback) != 0)
-        {
-            _received.TryEnqueue(value);
-            NotifyReceived();
-        }
-        else
-        {
-            Send(value);
-        }
-
+        _received.TryEnqueue(value);
+        NotifyReceived();
         NotifyTransmitEmpty();
     }
 
+    // Not under the registers' lock: standard output may block, and the event loop takes that lock to give the guest input.
     private void Send(byte value)
     {
-        Metrics.SentBytes++;
-        if (outputLimit is not null && !outputLimit.TryTake(1, out _))
+        lock (_outputLock)
         {
-            Metrics.DroppedBytes++;
+            Metrics.SentBytes++;
+            if (outputLimit is not null && !outputLimit.TryTake(1, out _))
+            {
+                Metrics.DroppedBytes++;
+            }
+            else if (!output.TryWrite(value))
+            {
+                Metrics.LostBytes++;
+            }
         }
-        else if (!output.TryWrite(value))
+
+        lock (_lock)
         {
-            Metrics.LostBytes++;
+            NotifyTransmitEmpty();
         }
     }
 

@@ -1,6 +1,6 @@
 namespace MicroVm.Vmm.Devices.Legacy;
 
-/// <summary>Counters of the serial port. Written under its lock, read from anywhere.</summary>
+/// <summary>Counters of the serial port. Written under its locks, read from anywhere.</summary>
 internal sealed class SerialMetrics
 {
     /// <summary>Bytes the guest sent, those that were dropped included.</summary>
