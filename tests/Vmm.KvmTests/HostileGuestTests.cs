@@ -118,11 +118,11 @@ public sealed class HostileGuestTests
         using VmFolder folder = new VmFolder().WithGuest(program);
         using RunningVmm vmm = folder.Start("--metrics-path", folder["metrics"]);
 
-        await vmm.WaitForOutputAsync("warm");
-        int lines = vmm.Error.Count;
         long growth = await GrowthBetweenAsync(vmm, "warm", "done");
-        Assert.Equal(lines, vmm.Error.Count);
         Assert.Equal(0, await vmm.WaitForExitAsync("power off"));
+
+        // That the guest has started and that it is off.
+        Assert.InRange(vmm.Error.Snapshot().Count, 0, 2);
         Assert.InRange(growth, long.MinValue, GrowthKilobytes);
         JsonNode vcpu = JsonNode.Parse((await File.ReadAllLinesAsync(folder["metrics"]))[^1])!["vcpu"]!;
         Assert.True((long)vcpu["unclaimed_accesses"]! >= 16 * rounds, $"{vcpu}");
