@@ -47,7 +47,7 @@ mkdir -p "$root"/{bin,dev,proc,sys,tmp,tools,mnt,lib/modules}
 install -m 755 "$(readlink -f /bin/busybox)" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 install -m 755 "$here/init.sh" "$root/init"
-modules=(virtio_mmio virtio_blk virtio_net virtio_balloon virtio-rng vmw_vsock_virtio_transport squashfs evdev button)
+modules=(virtio_mmio virtio_blk virtio_net virtio_balloon virtio-rng vmw_vsock_virtio_transport squashfs evdev button pvpanic-mmio)
 add_kernel() { # name, folder
   local target=$work/media/kernels/$1 release
   release=$(tr '\0' '\n' <"$(find "$2/modules" -name virtio_mmio.ko)" | sed -n 's/^vermagic=\([^ ]*\) .*/\1/p')

@@ -81,10 +81,13 @@ public sealed class LinuxGuest
     }
 
     /// <summary>Powers off from inside and returns the VMM's exit code.</summary>
-    public async Task<int> PowerOffAsync()
+    public Task<int> PowerOffAsync() => EndByAsync("poweroff -f");
+
+    /// <summary>Runs a command in the guest that ends it, and returns the VMM's exit code.</summary>
+    public async Task<int> EndByAsync(string command)
     {
-        CommandResult result = await TryRunAsync("poweroff -f");
-        await CheckAsync("poweroff", result, VmmEnded);
+        CommandResult result = await TryRunAsync(command);
+        await CheckAsync($"'{command}'", result, VmmEnded);
         return await EndAsync();
     }
 
