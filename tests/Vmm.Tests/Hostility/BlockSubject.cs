@@ -70,6 +70,9 @@ internal sealed class BlockSubject : VirtioSubject
         return [(at, 16, false), (at + DataOffset, SectorBytes, isRead), (at + DataOffset + SectorBytes, SectorBytes * (choice % 2u), isRead), (at + StatusOffset, 1, true)];
     }
 
+    /// <summary>The API puts another file in place of the disk, whatever is under way; it is the same one, opened anew.</summary>
+    internal override void HostEvent(TestDriver driver, byte choice) => ((BlockDevice)driver.Device).ReplaceDisk(Folder.File("disk"));
+
     internal override void AssertServed(TestDriver driver, GuestQueue[] queues, ulong at)
     {
         Assert.Equal(0, driver.Peek(at + StatusOffset, 1)[0]);
