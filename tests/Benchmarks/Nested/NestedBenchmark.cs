@@ -50,6 +50,7 @@ internal sealed class NestedBenchmark(NestedHost host, Figures figures)
     {
         Ratio(results, "exec to the guest's init, small kernel", "boot-init-ms", 0.45, "ms");
         figures.Beside("exits until the guest's init, small kernel", $"{results.Ours("boot-exits"):0}", $"{results.Peer("boot-exits"):0}");
+        figures.Beside("the guest's reboot to the VMM's end, small kernel", $"{results.Ours("boot-end-ms"):0.0} ms", $"{results.Peer("boot-end-ms"):0.0} ms");
         figures.Beside("exec to the first answer of the API", $"{results.Ours("boot-api-ms"):0.0} ms", $"{results.Peer("boot-api-ms"):0.0} ms");
     }
 

@@ -20,12 +20,13 @@ internal static unsafe class BootScenario
         {
             foreach (IVmm side in context.Sides)
             {
-                (double boot, long exits) = Boot(side, guest);
+                (double boot, long exits, double end) = Boot(side, guest);
                 double api = AnswerOfApi(side, guest);
                 if (round > 0)
                 {
                     context.Report.Sample("boot-init-ms", side.Name, boot);
                     context.Report.Sample("boot-exits", side.Name, exits);
+                    context.Report.Sample("boot-end-ms", side.Name, end);
                     context.Report.Sample("boot-api-ms", side.Name, api);
                 }
             }
@@ -75,15 +76,16 @@ internal static unsafe class BootScenario
         return start < 0 ? "none" : json[start..(json.IndexOf('}', start) + 1)];
     }
 
-    private static (double Ms, long Exits) Boot(IVmm side, GuestSpec guest)
+    private static (double Ms, long Exits, double EndMs) Boot(IVmm side, GuestSpec guest)
     {
         using NestedVm vm = NestedVm.Start(side.Command(guest));
         vm.WaitFor(TinyInit.FirstLine);
         double ms = (NestedVm.NowNs - vm.StartedNs) / 1e6;
         long exits = KvmStatistics.Exits(vm.Pid);
+        long typed = NestedVm.NowNs;
         vm.Type("");
         vm.WaitForExit();
-        return (ms, exits);
+        return (ms, exits, (NestedVm.NowNs - typed) / 1e6);
     }
 
     private static double AnswerOfApi(IVmm side, GuestSpec guest)
