@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints figures, one line each: "name: measured (goal …) ok|MISSED". Exits 1 when a goal is missed.
-#   tests/bench.sh vmm             the VMM beside QEMU microvm, all of it (about 40 minutes); writes src/Vmm/docs/figures.md
+#   tests/bench.sh vmm             the VMM beside QEMU microvm, all of it (20 minutes and more); writes src/Vmm/docs/figures.md
 #   tests/bench.sh vmm NAME ...    only these: machine (this machine's /dev/kvm), and in a nested host, mostly under counted
 #                                  time: kernel boot debian block net vsock memory growth
 #   tests/bench.sh agent           the agent's memory after its start and after 1,000 reports (about half a minute)

@@ -15,9 +15,10 @@ internal sealed class NestedHost(string root, string artifacts, string vmm, stri
     private static readonly TimeSpan s_silenceLimit = TimeSpan.FromMinutes(3);
     private static readonly bool s_isVerbose = Environment.GetEnvironmentVariable("MICROVM_BENCH_VERBOSE") is not null;
     private string? _image;
+    private int _hangs;
 
     /// <summary>Hangs so far: each was repeated once.</summary>
-    internal int Hangs { get; private set; }
+    internal int Hangs => _hangs;
 
     /// <summary>Boots, runs scenarios and returns what was reported; a hang is repeated once and counted.</summary>
     /// <param name="scenarios">Names of scenarios, with commas between them.</param>
@@ -26,31 +27,31 @@ internal sealed class NestedHost(string root, string artifacts, string vmm, stri
     /// <param name="limit">How long it may take, in real time.</param>
     internal NestedResults Run(string scenarios, bool counted, string parameters, TimeSpan limit)
     {
-        _image ??= MakeImage();
         try
         {
             return Boot(scenarios, counted, parameters, limit);
         }
         catch (NestedHangException e)
         {
-            Hangs++;
-            Console.WriteLine($"nested host hung (number {Hangs} of this run), trying once more: {e.Message}");
+            int count = Interlocked.Increment(ref _hangs);
+            Console.WriteLine($"nested host hung (number {count} of this run), trying once more: {e.Message}");
             return Boot(scenarios, counted, parameters, limit);
         }
     }
 
-    private string MakeImage()
+    /// <summary>Makes what is booted; before anything else.</summary>
+    internal void MakeImage()
     {
         string folder = Path.Combine(artifacts, "nested");
         using Process script = Start("bash", [Path.Combine(root, "tests/Benchmarks/Nested/image.sh"), folder, Path.Combine(artifacts, "bench-nested"), vmm]);
         script.StandardOutput.ReadToEnd();
         script.WaitForExit();
-        return script.ExitCode == 0 ? folder : throw new InvalidOperationException($"image.sh ended with exit code {script.ExitCode}");
+        _image = script.ExitCode == 0 ? folder : throw new InvalidOperationException($"image.sh ended with exit code {script.ExitCode}");
     }
 
     private NestedResults Boot(string scenarios, bool counted, string parameters, TimeSpan limit)
     {
-        string console = Path.Combine(workFolder, "nested-console.log");
+        string console = Path.Combine(workFolder, $"{scenarios}-console.log");
         string[] time = counted ? ["-accel", "tcg", "-icount", "shift=0,sleep=off"] : ["-accel", "tcg,thread=multi"];
         // Without erms=off every byte of a copy counts as an instruction. The host must not outlive this process.
         using Process qemu = Start("setpriv",
@@ -102,14 +103,14 @@ internal sealed class NestedHost(string root, string artifacts, string vmm, stri
             results.Take(last = line);
             if (s_isVerbose)
             {
-                Console.WriteLine($"  {line}");
+                Console.WriteLine($"  {scenarios}: {line}");
             }
         }
 
         return results;
     }
 
-    // On the main thread alone: what setpriv asks for is tied to the thread that started the process.
+    // On a thread that lives long enough: what setpriv asks for is tied to the thread that started the process.
     private static Process Start(string program, IEnumerable<string> arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })
         ?? throw new InvalidOperationException($"{program} did not start");
