@@ -19,11 +19,7 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir -p "$work"/{bin,dev,proc,sys,run,tmp,root,etc/microvm,var/lib,usr/lib/device,usr/lib/microvm,lib64}
 
-# kvm-amd and kvm-intel are staged but not listed: init loads the one that fits.
-"$guest/stage-modules.sh" "$kernel" "$work" virtio_pci virtio_blk virtio_net squashfs tun evdev button irqbypass kvm >"$work/etc/modules-load.list"
-for module in kvm-amd kvm-intel; do
-  install -m 644 "$(find "$kernel/modules" -name "$module.ko")" "$work/lib/modules/${module//-/_}.ko"
-done
+"$here/stage-kernel.sh" "$kernel" "$work"
 install -m 755 "$(readlink -f /bin/busybox)" "$work/bin/busybox"
 ln -s busybox "$work/bin/sh"
 install -m 755 "$here/init.sh" "$work/init"

@@ -12,6 +12,7 @@
 #     --cpus N             processors (default 1)
 #     --media FILE         a squashfs that the device mounts read-only at /media
 #     --no-agent           do not start the agent
+#     --kernel DIR         another kernel: DIR/vmlinuz, and DIR/modules.cpio.gz to lay over the initramfs
 #     --append ARGUMENTS   more of its kernel's command line
 #     --label KEY=VALUE    a label that the device says of itself; may be repeated
 #     --accel MODE         auto, kvm or tcg (default auto: kvm only where this machine can really nest it)
@@ -24,7 +25,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
 
-id=edge-1 work='' media='' append='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
+id=edge-1 work='' media='' append='' kernel='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
 memory=2048 cpus=1 labels='' accel=auto shell=no stop_with_stdin=no
 power_off_seconds=14
 while [ $# -gt 0 ]; do
@@ -32,8 +33,8 @@ while [ $# -gt 0 ]; do
     --shell) shell=yes; shift; continue ;;
     --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
     --no-agent) agent=no; shift; continue ;;
-    -h | --help) sed -n '2,24s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --media | --append | --label | --accel) ;;
+    -h | --help) sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --accel) ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   [ $# -ge 2 ] || fail "$1: expected a value, found nothing"
@@ -48,6 +49,7 @@ while [ $# -gt 0 ]; do
     --memory) memory=$2 ;;
     --cpus) cpus=$2 ;;
     --media) media=$2 ;;
+    --kernel) kernel=$2 ;;
     --append) append=$2 ;;
     --label) labels=$labels${labels:+,}$2 ;;
     --accel) accel=$2 ;;
@@ -67,6 +69,7 @@ for file in vmlinuz initramfs.cpio.gz; do
   [ -f "$release/device/$file" ] || fail "expected the file $release/device/$file, found none; run deploy/build.sh"
 done
 [ -z "$media" ] || [ -f "$media" ] || fail "--media: expected a file, found none at $media"
+[ -z "$kernel" ] || [ -f "$kernel/vmlinuz" ] || fail "--kernel: expected $kernel/vmlinuz, found none"
 
 work=${work:-$root/artifacts/device/$id}
 mkdir -p "$work"
@@ -80,6 +83,11 @@ if [ ! -e "$disk" ]; then
 fi
 disk=$(cd "$(dirname "$disk")" && pwd)/$(basename "$disk")
 more=()
+image=$release/device/vmlinuz initrd=$release/device/initramfs.cpio.gz
+if [ -n "$kernel" ]; then
+  image=$(realpath "$kernel/vmlinuz") initrd=$work/initramfs
+  cat "$release/device/initramfs.cpio.gz" "$kernel/modules.cpio.gz" >"$initrd"
+fi
 [ -z "$media" ] || more=(-drive "file=$(realpath "$media"),format=raw,if=none,id=media,readonly=on" -device virtio-blk-pci,drive=media)
 
 # A /dev/kvm alone proves nothing: cloud sandboxes have one that emulates, which no stock kernel survives.
@@ -117,7 +125,7 @@ port agent agent.log
 exec 8<>monitor.in 9<>monitor.out
 command=(
   qemu-system-x86_64 "${machine[@]}" -M q35 -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
-  -kernel "$release/device/vmlinuz" -initrd "$release/device/initramfs.cpio.gz"
+  -kernel "$image" -initrd "$initrd"
   -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
   -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk "${more[@]}"
   -netdev user,id=net -device virtio-net-pci,netdev=net,romfile=

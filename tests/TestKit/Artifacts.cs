@@ -42,6 +42,9 @@ public static class Artifacts
     /// <summary>Guest kernels, an initramfs and tools for tests with Linux guests: a squashfs for a virtual device.</summary>
     public static string ProbeMedia => File("probe/probe.squashfs");
 
+    /// <summary>The newest kernel of Debian's backports for a virtual device, with its modules.</summary>
+    public static string ProbeHostKernel => Folder("probe/host");
+
     /// <summary>The sample workload: a folder with an OCI image layout.</summary>
     public static string SampleImage => Folder("sample");
 

@@ -134,7 +134,8 @@ public sealed class VirtualDevice : IAsyncDisposable
             Artifacts.Deploy("virtual-device/run.sh"), "--id", _options.Id, "--work", _work, "--release", Artifacts.Release,
             "--api-port", $"{_options.ApiPort}", "--mqtt-port", $"{_options.MqttPort}", "--memory", $"{_options.MemoryMib}",
             "--cpus", $"{_options.Cpus}", "--append", _options.KernelArguments, "--stop-with-stdin",
-            .. _options.Media is { } media ? ["--media", media] : (string[])[], .. _options.HasAgent ? [] : (string[])["--no-agent"],
+            .. _options.Media is { } media ? ["--media", media] : (string[])[],
+            .. _options.KernelFolder is { } kernel ? ["--kernel", kernel] : (string[])[], .. _options.HasAgent ? [] : (string[])["--no-agent"],
             .. _options.Labels.SelectMany(label => new[] { "--label", $"{label.Key}={label.Value}" }),
         ])
         {

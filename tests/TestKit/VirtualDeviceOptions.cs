@@ -24,6 +24,9 @@ public sealed record VirtualDeviceOptions
     /// <summary>A squashfs that the device mounts at <c>/media</c>.</summary>
     public string? Media { get; init; }
 
+    /// <summary>Another kernel than the release's: a folder as <c>run.sh --kernel</c> takes it.</summary>
+    public string? KernelFolder { get; init; }
+
     /// <summary>More of its kernel's command line.</summary>
     public string KernelArguments { get; init; } = "";
 

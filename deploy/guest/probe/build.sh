@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes what the tests with Linux guests give to the virtual device (deploy/virtual-device/run.sh --media):
 #   deploy/guest/probe/build.sh [OUT]     (default: $MICROVM_OUT, else artifacts/release in the clone)
-# writes OUT/probe/probe.squashfs:
+# writes OUT/probe/host/{vmlinuz,modules.cpio.gz}, the backports' kernel for the device itself (--kernel), and OUT/probe/probe.squashfs:
 #   vm.sh                                                     how the tests run guests there
 #   kernels/{debian,backports}/{vmlinuz,vmlinux,release}      Debian's cloud kernels, as they are and unpacked
 #   initramfs.cpio                                            busybox, init.sh, the modules of both, 4 MiB of noise, checksums
@@ -19,7 +19,7 @@ backports=$("$guest/fetch-kernel.sh" --backports)
 
 # Skipped when nothing that goes in has changed.
 socat=$(readlink -f "$(command -v socat)")
-stamp=$(cat "$here"/* "$guest"/*.sh "$debian/version" "$backports/version" "$socat" | sha256sum | cut -c1-64)
+stamp=$(cat "$here"/* "$guest"/*.sh "$here/../../virtual-device/stage-kernel.sh" "$debian/version" "$backports/version" "$socat" | sha256sum | cut -c1-64)
 mkdir -p "$out/probe"
 [ "$(cat "$out/probe/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 rm -f "$out/probe/.stamp"
@@ -63,9 +63,14 @@ add_kernel debian "$debian"
 add_kernel backports "$backports"
 # Something that no compression or luck makes right, and the checksum of every file.
 head -c 4M /dev/urandom >"$root/noise"
-(cd "$root" && find . -type f ! -name checksums -exec sha256sum {} + >checksums)
+(cd "$root" && find . -type f ! -name checksums -exec md5sum {} + >checksums)
 "$guest/pack-cpio.sh" "$root" >"$work/media/initramfs.cpio"
 install -m 755 "$here/vm.sh" "$work/media/vm.sh"
+
+"$here/../../virtual-device/stage-kernel.sh" "$backports" "$work/host"
+mkdir -p "$out/probe/host"
+"$guest/pack-cpio.sh" "$work/host" | gzip -n -1 >"$out/probe/host/modules.cpio.gz"
+install -m 644 "$backports/vmlinuz" "$out/probe/host/vmlinuz"
 
 pack "$work/media" "$out/probe/probe.squashfs.new"
 mv "$out/probe/probe.squashfs.new" "$out/probe/probe.squashfs"
