@@ -66,11 +66,14 @@ public sealed class LinuxGuest
 
     /// <summary>Runs a shell command in the guest's folder on the device that has to succeed, and returns what it printed.</summary>
     public Task<string> OnDeviceAsync(string phase, string command, TimeSpan? limit = null) =>
-        OnDeviceCoreAsync(phase, $"mkdir -p {Folder} && cd {Folder} && {command}", limit ?? s_askLimit);
+        OnDeviceCoreAsync(phase, $"mkdir -p {Folder} && cd {Folder} || exit 99\n{command}", limit ?? s_askLimit);
+
+    /// <summary>The shell command for one request to the VMM's API, which prints the whole answer.</summary>
+    public string ApiCommand(string method, string path, string body = "") => Script($"api {Spec.Name} {method} {path} {Quoted(body)}");
 
     /// <summary>One request to the VMM's API.</summary>
     public async Task<ApiAnswer> RequestAsync(string method, string path, string body = "") =>
-        ApiAnswer.Parse(await OnDeviceAsync($"{method} {path}", Script($"api {Spec.Name} {method} {path} {Quoted(body)}")));
+        ApiAnswer.Parse(await OnDeviceAsync($"{method} {path}", ApiCommand(method, path, body)));
 
     /// <summary>A request that has to be accepted; returns its body.</summary>
     public async Task<string> AcceptedAsync(string method, string path, string body = "")
