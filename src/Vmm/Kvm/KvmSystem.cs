@@ -16,7 +16,7 @@ internal sealed unsafe class KvmSystem : IDisposable
 
     private static readonly KvmCapability[] s_required =
     [
-        KvmCapability.UserMemory, KvmCapability.SetTssAddress, KvmCapability.ExtCpuid, KvmCapability.Irqfd,
+        KvmCapability.UserMemory, KvmCapability.SetTssAddress, KvmCapability.ExtCpuid, KvmCapability.SignalMsi,
         KvmCapability.SplitIrqchip, KvmCapability.TscDeadlineTimer, KvmCapability.Ioeventfd, KvmCapability.SetIdentityMapAddress, KvmCapability.ImmediateExit,
     ];
 
@@ -119,7 +119,7 @@ internal sealed unsafe class KvmSystem : IDisposable
         KvmCapability.UserMemory => "KVM_CAP_USER_MEMORY",
         KvmCapability.SetTssAddress => "KVM_CAP_SET_TSS_ADDR",
         KvmCapability.ExtCpuid => "KVM_CAP_EXT_CPUID",
-        KvmCapability.Irqfd => "KVM_CAP_IRQFD",
+        KvmCapability.SignalMsi => "KVM_CAP_SIGNAL_MSI",
         KvmCapability.SplitIrqchip => "KVM_CAP_SPLIT_IRQCHIP",
         KvmCapability.TscDeadlineTimer => "KVM_CAP_TSC_DEADLINE_TIMER",
         KvmCapability.Ioeventfd => "KVM_CAP_IOEVENTFD",

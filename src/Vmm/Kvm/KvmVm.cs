@@ -19,13 +19,13 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize, int coalescedPag
 
     /// <summary>
     /// From now on vCPUs get local APICs in the kernel, and nothing else: no 8259, no I/O APIC, no PIT (docs/decisions/start-up.md).
-    /// Returns what routes the first <paramref name="gsiCount"/> GSIs to them.
+    /// Returns the first <paramref name="gsiCount"/> GSIs, none of them connected.
     /// </summary>
-    internal KvmInterruptRoutes SplitInterruptChip(int gsiCount)
+    internal KvmInterruptLines SplitInterruptChip(int gsiCount)
     {
         KvmEnableCap request = new() { Capability = (uint)KvmCapability.SplitIrqchip, Argument0 = (ulong)gsiCount };
         KvmCall.Invoke(fd, KvmIoctl.EnableCap, &request, "KVM_ENABLE_CAP(KVM_CAP_SPLIT_IRQCHIP)");
-        return new KvmInterruptRoutes(fd, gsiCount);
+        return new KvmInterruptLines(fd, gsiCount);
     }
 
     /// <summary>Gives the guest all of <paramref name="memory"/>, one slot per region.</summary>
@@ -44,13 +44,6 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize, int coalescedPag
             };
             KvmCall.Invoke(fd, KvmIoctl.SetUserMemoryRegion, &request, "KVM_SET_USER_MEMORY_REGION");
         }
-    }
-
-    /// <summary>From now on a signal on <paramref name="eventFd"/> is one edge on <paramref name="gsi"/>.</summary>
-    internal void BindInterrupt(int eventFd, uint gsi)
-    {
-        KvmIrqfd request = new() { Fd = (uint)eventFd, Gsi = gsi };
-        KvmCall.Invoke(fd, KvmIoctl.Irqfd, &request, "KVM_IRQFD");
     }
 
     /// <summary>From now on a four-byte guest write of <paramref name="value"/> to <paramref name="address"/> signals <paramref name="eventFd"/> without an exit to this process.</summary>

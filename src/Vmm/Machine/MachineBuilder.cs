@@ -46,13 +46,14 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
 
         vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
         vm.MapMemory(memory, config.Machine.TrackDirtyPages);
-        _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(vm.SplitInterruptChip(IoApic.PinCount)));
+        KvmInterruptLines lines = vm.SplitInterruptChip(IoApic.PinCount);
+        _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(lines));
         KvmCoalescedWrites postedWrites = new(_memoryBus);
-        LegacyDevices legacy = new LegacySlots(_ports, loop, lifetime, logger, resources, gsi => Interrupt(vm, gsi))
+        LegacyDevices legacy = new LegacySlots(_ports, loop, lifetime, logger, resources, lines.Line)
             .AddAll(config.Serial, options.ReadsStandardInput);
         AddBootTimer(options);
-        PowerButton powerButton = new(Interrupt(vm, AddressMap.PowerButtonGsi));
-        IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, memory, _memoryBus, postedWrites, loop, logger, resources)
+        PowerButton powerButton = new(lines.Line(AddressMap.PowerButtonGsi));
+        IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, lines, memory, _memoryBus, postedWrites, loop, logger, resources)
             .AddAll(config, options.Metadata);
         WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
         VcpuThread[] vcpus = CreateVcpus(kvm, vm, memory, kernel, vcpuCount, postedWrites, options.Filters);
@@ -109,13 +110,6 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
             BootTimer timer = new(start.Wall, start.Cpu, line => logger.Info(line, nameof(BootTimer)));
             _memoryBus.Add(AddressMap.BootTimer, AddressMap.BootTimerSize, timer);
         }
-    }
-
-    private EventFdInterruptLine Interrupt(KvmVm vm, uint gsi)
-    {
-        EventFdInterruptLine line = resources.Own(new EventFdInterruptLine());
-        vm.BindInterrupt(line.Fd, gsi);
-        return line;
     }
 
     private static void WriteTables(GuestMemory memory, LoadedKernel kernel, BootPayload payload, int vcpuCount, int virtioCount)

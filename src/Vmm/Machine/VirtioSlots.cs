@@ -14,7 +14,7 @@ namespace MicroVm.Vmm.Machine;
 
 /// <summary>Gives each virtio device its window, interrupt and doorbells, in the order of the configuration.</summary>
 internal sealed class VirtioSlots(
-    KvmVm vm, GuestMemory memory, IoBus bus, IPostedWrites postedWrites, EpollLoop loop, Logger logger, OwnedResources resources)
+    KvmVm vm, KvmInterruptLines lines, GuestMemory memory, IoBus bus, IPostedWrites postedWrites, EpollLoop loop, Logger logger, OwnedResources resources)
 {
     /// <summary>Adds every device of <paramref name="config"/>; returns their transports, which own them and belong to the machine.</summary>
     internal IReadOnlyList<VirtioMmioDevice> AddAll(VmConfig config, MetadataService metadata)
@@ -53,8 +53,7 @@ internal sealed class VirtioSlots(
 
     private VirtioMmioDevice MakeTransport(IVirtioDevice device, int index)
     {
-        EventFdInterruptLine interrupt = resources.Own(new EventFdInterruptLine());
-        vm.BindInterrupt(interrupt.Fd, AddressMap.FirstVirtioGsi + (uint)index);
+        IInterruptLine interrupt = lines.Line(AddressMap.FirstVirtioGsi + (uint)index);
         return resources.Own(
             new VirtioMmioDevice(device, memory, interrupt, loop, message => logger.Warning(message, nameof(VirtioMmioDevice)), postedWrites));
     }

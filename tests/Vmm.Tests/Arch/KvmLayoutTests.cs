@@ -18,8 +18,6 @@ public sealed class KvmLayoutTests
                 ("GuestPhysicalAddress", "guest_phys_addr"),
                 ("MemorySize", "memory_size"),
                 ("UserspaceAddress", "userspace_addr"));
-        c.Size<KvmIrqfd>("struct kvm_irqfd")
-            .Offsets<KvmIrqfd>("struct kvm_irqfd", ("Fd", "fd"), ("Gsi", "gsi"), ("Flags", "flags"), ("ResampleFd", "resamplefd"));
         c.Size<KvmIoeventfd>("struct kvm_ioeventfd")
             .Offsets<KvmIoeventfd>(
                 "struct kvm_ioeventfd",
@@ -38,16 +36,14 @@ public sealed class KvmLayoutTests
                 "struct kvm_coalesced_mmio", ("Address", "phys_addr"), ("Length", "len"), ("IsPort", "pio"), ("Data", "data"));
         c.Offsets<KvmCoalescedRing>("struct kvm_coalesced_mmio_ring", ("First", "first"), ("Last", "last"))
             .Equal("sizeof(struct kvm_coalesced_mmio_ring)", 8);
-        c.Size<KvmMsiRoute>("struct kvm_irq_routing_entry")
-            .Offsets<KvmMsiRoute>(
-                "struct kvm_irq_routing_entry",
-                ("Gsi", "gsi"),
-                ("Type", "type"),
+        c.Size<KvmMsi>("struct kvm_msi")
+            .Offsets<KvmMsi>(
+                "struct kvm_msi",
+                ("AddressLow", "address_lo"),
+                ("AddressHigh", "address_hi"),
+                ("Data", "data"),
                 ("Flags", "flags"),
-                ("AddressLow", "u.msi.address_lo"),
-                ("AddressHigh", "u.msi.address_hi"),
-                ("Data", "u.msi.data"))
-            .Equal("offsetof(struct kvm_irq_routing, entries)", 8);
+                ("DeviceId", "devid"));
         c.Size<KvmCpuidEntry2>("struct kvm_cpuid_entry2")
             .Offsets<KvmCpuidEntry2>(
                 "struct kvm_cpuid_entry2",
@@ -134,8 +130,7 @@ public sealed class KvmLayoutTests
             .Equal("KVM_SET_IDENTITY_MAP_ADDR", KvmIoctl.SetIdentityMapAddress)
             .Equal("KVM_SET_USER_MEMORY_REGION", KvmIoctl.SetUserMemoryRegion)
             .Equal("KVM_REGISTER_COALESCED_MMIO", KvmIoctl.RegisterCoalescedMmio)
-            .Equal("KVM_SET_GSI_ROUTING", KvmIoctl.SetGsiRouting)
-            .Equal("KVM_IRQFD", KvmIoctl.Irqfd)
+            .Equal("KVM_SIGNAL_MSI", KvmIoctl.SignalMsi)
             .Equal("KVM_IOEVENTFD", KvmIoctl.Ioeventfd)
             .Equal("KVM_RUN", KvmIoctl.Run)
             .Equal("KVM_GET_REGS", KvmIoctl.GetRegs)
@@ -148,8 +143,7 @@ public sealed class KvmLayoutTests
             .Equal("KVM_SET_CPUID2", KvmIoctl.SetCpuid2)
             .Equal("KVM_ENABLE_CAP", KvmIoctl.EnableCap)
             .Equal("KVM_IOEVENTFD_FLAG_DATAMATCH", KvmIoeventfd.FlagDataMatch)
-            .Equal("KVM_MEM_LOG_DIRTY_PAGES", KvmUserspaceMemoryRegion.LogDirtyPages)
-            .Equal("KVM_IRQ_ROUTING_MSI", KvmMsiRoute.MsiType);
+            .Equal("KVM_MEM_LOG_DIRTY_PAGES", KvmUserspaceMemoryRegion.LogDirtyPages);
         AddExitReasons(c);
         AddCapabilities(c);
         Assert.Equal("", c.Compile());
@@ -196,7 +190,7 @@ public sealed class KvmLayoutTests
             .Equal("KVM_CAP_EXT_CPUID", (ulong)KvmCapability.ExtCpuid)
             .Equal("KVM_CAP_NR_VCPUS", (ulong)KvmCapability.NrVcpus)
             .Equal("KVM_CAP_COALESCED_MMIO", (ulong)KvmCapability.CoalescedMmio)
-            .Equal("KVM_CAP_IRQFD", (ulong)KvmCapability.Irqfd)
+            .Equal("KVM_CAP_SIGNAL_MSI", (ulong)KvmCapability.SignalMsi)
             .Equal("KVM_CAP_IOEVENTFD", (ulong)KvmCapability.Ioeventfd)
             .Equal("KVM_CAP_SET_IDENTITY_MAP_ADDR", (ulong)KvmCapability.SetIdentityMapAddress)
             .Equal("KVM_CAP_MAX_VCPUS", (ulong)KvmCapability.MaxVcpus)

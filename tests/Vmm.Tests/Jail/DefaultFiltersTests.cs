@@ -91,7 +91,7 @@ public sealed class DefaultFiltersTests
     {
         Assert.True(Allows(Process(), SystemCall.Ioctl, 5, KvmIoctl.Run));
         Assert.True(Allows(Vcpu(), SystemCall.Ioctl, 5, KvmIoctl.Run));
-        Assert.True(Allows(Vcpu(), SystemCall.Ioctl, 5, 0xffff_ffff_0000_0000 | KvmIoctl.SetGsiRouting));
+        Assert.True(Allows(Vcpu(), SystemCall.Ioctl, 5, 0xffff_ffff_0000_0000 | KvmIoctl.SignalMsi));
         Assert.False(Allows(Process(), SystemCall.Ioctl, 5, CreateVm));
         Assert.False(Allows(Vcpu(), SystemCall.Ioctl, 5, KvmIoctl.SetSignalMask));
     }
@@ -114,7 +114,7 @@ public sealed class DefaultFiltersTests
     {
         for (uint call = 0; call < 600; call++)
         {
-            foreach (ulong[] arguments in (ulong[][])[[], [0, KvmIoctl.Run, 0], [1, KvmIoctl.GetRegs, 3], [15, KvmIoctl.SetGsiRouting, 4]])
+            foreach (ulong[] arguments in (ulong[][])[[], [0, KvmIoctl.Run, 0], [1, KvmIoctl.GetRegs, 3], [15, KvmIoctl.SignalMsi, 4]])
             {
                 Assert.True(!Allows(Vcpu(), call, arguments) || Allows(Process(), call, arguments), $"call {call}");
             }

@@ -119,7 +119,6 @@ internal sealed class IoApic(IInterruptRouter router) : IBusDevice
         }
     }
 
-    // Changing a route makes the kernel wait until nobody uses the old one: only what changes something gets there.
     private void Route(uint gsi, Entry before, Entry after)
     {
         bool was = before.Sends, sends = after.Sends;

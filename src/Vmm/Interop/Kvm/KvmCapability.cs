@@ -8,11 +8,11 @@ internal enum KvmCapability
     ExtCpuid = 7,
     NrVcpus = 9,
     CoalescedMmio = 15,
-    Irqfd = 32,
     Ioeventfd = 36,
     SetIdentityMapAddress = 37,
     MaxVcpus = 66,
     TscDeadlineTimer = 72,
+    SignalMsi = 77,
     SplitIrqchip = 121,
     ImmediateExit = 136,
 }

@@ -13,8 +13,6 @@ internal static class KvmIoctl
     internal const uint SetIdentityMapAddress = 0x4008AE48;
     internal const uint SetUserMemoryRegion = 0x4020AE46;
     internal const uint RegisterCoalescedMmio = 0x4010AE67;
-    internal const uint SetGsiRouting = 0x4008AE6A;
-    internal const uint Irqfd = 0x4020AE76;
     internal const uint Ioeventfd = 0x4040AE79;
     internal const uint Run = 0xAE80;
     internal const uint GetRegs = 0x8090AE81;
@@ -25,5 +23,6 @@ internal static class KvmIoctl
     internal const uint SetMsrs = 0x4008AE89;
     internal const uint SetSignalMask = 0x4004AE8B;
     internal const uint SetCpuid2 = 0x4008AE90;
+    internal const uint SignalMsi = 0x4020AEA5;
     internal const uint EnableCap = 0x4068AEA3;
 }

@@ -1,6 +1,6 @@
 namespace MicroVm.Vmm.Interop.Linux;
 
-/// <summary>A non-blocking, close-on-exec eventfd(2): what KVM signals (ioeventfd) and is signalled by (irqfd).</summary>
+/// <summary>A non-blocking, close-on-exec eventfd(2): what KVM signals for a doorbell (ioeventfd).</summary>
 internal sealed unsafe class EventFd : IDisposable
 {
     private const int EfdNonBlockCloseOnExec = 0x800 | 0x80000;

@@ -26,7 +26,7 @@ internal static class DefaultFilters
     {
         FilterBuilder filter = new(space, Architecture);
         filter.AllowWhenArgumentIs(
-            SystemCall.Ioctl, 1, KvmIoctl.Run, KvmIoctl.SetGsiRouting, KvmIoctl.GetRegs, KvmIoctl.SetSignalMask, TunIoctl.SetOffload);
+            SystemCall.Ioctl, 1, KvmIoctl.Run, KvmIoctl.SignalMsi, KvmIoctl.GetRegs, KvmIoctl.SetSignalMask, TunIoctl.SetOffload);
         AllowMemory(ref filter);
         filter.AllowWhenArgumentIs(SystemCall.Socket, 0, UnixFamily);
         filter.AllowWhenArgumentIs(SystemCall.Prctl, 0, SetName, SetNoNewPrivileges);
@@ -50,7 +50,7 @@ internal static class DefaultFilters
     {
         FilterBuilder filter = new(space, Architecture);
         filter.AllowWhenArgumentIs(
-            SystemCall.Ioctl, 1, KvmIoctl.Run, KvmIoctl.SetGsiRouting, KvmIoctl.GetRegs, TunIoctl.SetOffload);
+            SystemCall.Ioctl, 1, KvmIoctl.Run, KvmIoctl.SignalMsi, KvmIoctl.GetRegs, TunIoctl.SetOffload);
         AllowMemory(ref filter);
 
         // The collector looks at /proc/meminfo on whichever thread it runs.
