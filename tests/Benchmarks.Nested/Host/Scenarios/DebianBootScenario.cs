@@ -18,16 +18,24 @@ internal static class DebianBootScenario
             {
                 foreach (IVmm side in context.Sides)
                 {
-                    using NestedVm vm = NestedVm.Start(side.Command(new GuestSpec(path, initrd, HostContext.KernelArguments)));
-                    vm.WaitForExit();
-                    context.Report.Sample($"debian-{name}-ms", side.Name, (NestedVm.NowNs - vm.StartedNs) / 1e6);
+                    Measure(context, side, $"debian-{name}-ms", new GuestSpec(path, initrd, HostContext.KernelArguments));
                 }
             }
+
+            GuestSpec transparent = new(HostContext.DebianKernel, initrd, HostContext.KernelArguments) { HasHugePages = true };
+            Measure(context, context.Sides[0], "debian-elf-transparent-ms", transparent);
         }
 
         foreach (IVmm side in context.Sides)
         {
             BootScenario.ReportTrace(context, "Debian's kernel to init", side, new GuestSpec(HostContext.DebianKernel, initrd, $"{HostContext.KernelArguments} -- wait"));
         }
+    }
+
+    private static void Measure(HostContext context, IVmm side, string figure, GuestSpec guest)
+    {
+        using NestedVm vm = NestedVm.Start(side.Command(guest));
+        vm.WaitForExit();
+        context.Report.Sample(figure, side.Name, (NestedVm.NowNs - vm.StartedNs) / 1e6);
     }
 }

@@ -11,6 +11,9 @@ internal sealed record GuestSpec(string Kernel, string Initrd, string Arguments)
     /// <summary>A raw disk, or none.</summary>
     internal string? Disk { get; init; }
 
+    /// <summary>Huge pages in all of our VMM's guest memory; the peer has them wherever the host has.</summary>
+    internal bool HasHugePages { get; init; }
+
     /// <summary>With a network interface on the side's tap.</summary>
     internal bool HasNetwork { get; init; }
 

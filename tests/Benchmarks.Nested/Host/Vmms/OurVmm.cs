@@ -33,7 +33,7 @@ internal sealed class OurVmm : IVmm
     {
         StringBuilder json = new();
         json.Append($$"""
-            {"machine-config":{"vcpu_count":1,"mem_size_mib":{{GuestSpec.MemoryMib}}},
+            {"machine-config":{"vcpu_count":1,"mem_size_mib":{{GuestSpec.MemoryMib}},"huge_pages":"{{(guest.HasHugePages ? "Transparent" : "None")}}"},
             "boot-source":{"kernel_image_path":"{{guest.Kernel}}","initrd_path":"{{guest.Initrd}}","boot_args":"{{guest.Arguments}}"}
             """);
         if (guest.Disk is not null)
