@@ -9,6 +9,7 @@ internal sealed class ControlPort : IAsyncDisposable
 {
     // The device's terminal takes lines of at most 4096 bytes.
     private const int LongestCommandBytes = 2900;
+    private static readonly TimeSpan s_stuckLimit = TimeSpan.FromSeconds(150);
 
     private readonly NetworkStream _stream;
     private readonly LineLog _lines = new("control port");
@@ -48,12 +49,13 @@ internal sealed class ControlPort : IAsyncDisposable
                 CultureInfo.InvariantCulture, $"RUN {token} {Math.Ceiling(limit.TotalSeconds)} {Convert.ToBase64String(utf8)}\n");
             int from = _lines.Count;
             await _stream.WriteAsync(Encoding.ASCII.GetBytes(request)).ConfigureAwait(false);
-            // The device enforces the limit; this end only covers a device that is stuck as a whole.
+            // The device enforces the limit; this end only covers a device that is stuck as a whole. Under emulation it may be for a
+            // minute or two, in a guest that takes no interrupt, and then goes on.
             string prefix = $"DONE {token} ";
             string line = await _lines.WaitForAsync(
                 $"'{command}' on the device",
                 text => text.StartsWith(prefix, StringComparison.Ordinal),
-                limit + TimeSpan.FromSeconds(30),
+                limit + s_stuckLimit,
                 from).ConfigureAwait(false);
             return Parse(line[prefix.Length..].TrimEnd('\r'));
         }

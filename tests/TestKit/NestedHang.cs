@@ -12,7 +12,7 @@ public static class NestedHang
     public static int Count => s_count;
 
     /// <summary>Runs <paramref name="attempt"/>; if it times out, <paramref name="recover"/> and once more.</summary>
-    /// <param name="attempt">Something that waits for a nested boot.</param>
+    /// <param name="attempt">Something that needs nested hosts and guests to go on.</param>
     /// <param name="recover">Brings back the state that the attempt starts from, such as a power cut and a boot.</param>
     /// <exception cref="PhaseTimeoutException">It timed out twice.</exception>
     public static async Task RetryOnceAsync(Func<Task> attempt, Func<Task> recover)
@@ -24,7 +24,7 @@ public static class NestedHang
         catch (PhaseTimeoutException e)
         {
             int count = Interlocked.Increment(ref s_count);
-            Console.WriteLine($"nested boot hung (number {count} of this run), trying once more: {e.Message}");
+            Console.WriteLine($"nested device or guest hung (number {count} of this run), trying once more: {e.Message}");
             await recover().ConfigureAwait(false);
             await attempt().ConfigureAwait(false);
         }

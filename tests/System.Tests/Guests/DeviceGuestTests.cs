@@ -2,7 +2,7 @@ namespace MicroVm.SystemTests.Guests;
 
 /// <summary>Tests with the guest that has every device.</summary>
 [Collection(GuestHostFixture.Collection)]
-public abstract class DeviceGuestTests(GuestHostFixture host) : IAsyncLifetime
+public abstract class DeviceGuestTests(GuestHostFixture host)
 {
     /// <summary>The device that it runs on.</summary>
     protected GuestHostFixture Host { get; } = host;
@@ -11,11 +11,10 @@ public abstract class DeviceGuestTests(GuestHostFixture host) : IAsyncLifetime
 
     internal LinuxGuest Guest => Devices.Guest;
 
-    public async ValueTask InitializeAsync() => Devices = await Host.DevicesAsync();
-
-    public ValueTask DisposeAsync()
+    /// <summary>As <see cref="GuestHostFixture.AttemptAsync"/>, with the guest up.</summary>
+    protected Task AttemptAsync(Func<Task> body) => Host.AttemptAsync(async () =>
     {
-        GC.SuppressFinalize(this);
-        return ValueTask.CompletedTask;
-    }
+        Devices = await Host.DevicesAsync();
+        await body();
+    });
 }

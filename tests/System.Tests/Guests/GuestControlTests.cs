@@ -10,7 +10,7 @@ public sealed class GuestControlTests(GuestHostFixture host) : DeviceGuestTests(
     private static readonly TimeSpan s_balloonLimit = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task Pause_StopsTheGuestsProgress_ResumeLetsItGoOn()
+    public Task Pause_StopsTheGuestsProgress_ResumeLetsItGoOn() => AttemptAsync(async () =>
     {
         await Guest.RunAsync(
             """
@@ -32,10 +32,10 @@ public sealed class GuestControlTests(GuestHostFixture host) : DeviceGuestTests(
         Assert.Equal("Running", (string?)JsonNode.Parse(await Guest.AcceptedAsync("GET", "/"))!["state"]);
 
         await Guest.RunAsync("a=$(cat /tmp/count); until [ \"$(cat /tmp/count)\" -gt $((a + 10)) ]; do usleep 20000; done; touch /tmp/stop");
-    }
+    });
 
     [Fact]
-    public async Task Balloon_InflatedAndDeflated_TakesAndGivesBackMemory_StatisticsAreTheGuests()
+    public Task Balloon_InflatedAndDeflated_TakesAndGivesBackMemory_StatisticsAreTheGuests() => AttemptAsync(async () =>
     {
         Assert.Equal(0, (int)(await StatisticsAsync())["actual_mib"]!);
         await SetBalloonAsync(64);
@@ -49,10 +49,10 @@ public sealed class GuestControlTests(GuestHostFixture host) : DeviceGuestTests(
         // MemTotal had lost what was in the balloon.
         Assert.InRange((long)statistics["total_memory"]! >> 10, total, total + (64 << 10));
         Assert.InRange((long)statistics["free_memory"]!, 1 << 20, (long)statistics["total_memory"]!);
-    }
+    });
 
     [Fact]
-    public async Task FreePageReporting_GivesTheHostItsMemoryBack()
+    public Task FreePageReporting_GivesTheHostItsMemoryBack() => AttemptAsync(async () =>
     {
         long idle = await ResidentKibAsync();
         await Guest.RunAsync("dd if=/dev/zero of=/tmp/big bs=1M count=96", s_balloonLimit);
@@ -66,7 +66,7 @@ public sealed class GuestControlTests(GuestHostFixture host) : DeviceGuestTests(
             s_balloonLimit);
         JsonNode metrics = (await Devices.FlushMetricsAsync())["balloon"]!;
         Assert.True((long)metrics["free_page_report_freed"]! >= 64 << 20, $"{metrics}");
-    }
+    });
 
     private async Task SetBalloonAsync(int mib)
     {

@@ -12,7 +12,7 @@ public sealed class GuestDeviceTests(GuestHostFixture host)
     private const int MostAsked = 30;
 
     [Fact]
-    public async Task StockKernel_TellsTimeObeysItsTemplateHintsAndSaysThatItPanicked()
+    public Task StockKernel_TellsTimeObeysItsTemplateHintsAndSaysThatItPanicked() => host.AttemptAsync(async () =>
     {
         LinuxGuest guest = Assert.Single(await host.BootAsync(new GuestSpec("devices")
         {
@@ -40,7 +40,7 @@ public sealed class GuestDeviceTests(GuestHostFixture host)
         Assert.Equal(GuestCrashed, await guest.EndByAsync("echo c >/proc/sysrq-trigger"));
         string log = await guest.OnDeviceAsync("log", "cat vmm.log");
         Assert.Contains("guest panicked, then: guest reset", log, StringComparison.Ordinal);
-    }
+    });
 
     /// <summary>The run acknowledges itself; each question takes longer than the run.</summary>
     private static async Task AwaitEndOfHintingAsync(LinuxGuest guest)

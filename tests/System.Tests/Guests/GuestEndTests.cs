@@ -5,16 +5,16 @@ namespace MicroVm.SystemTests.Guests;
 public sealed class GuestEndTests(GuestHostFixture host)
 {
     [Fact]
-    public async Task CtrlAltDel_RestartsTheGuest_TheVmmEnds()
+    public Task CtrlAltDel_RestartsTheGuest_TheVmmEnds() => host.AttemptAsync(async () =>
     {
         LinuxGuest guest = Assert.Single(await host.BootAsync(Small("ctrl-alt-del")));
         await guest.AcceptedAsync("PUT", "/actions", """{"action_type": "SendCtrlAltDel"}""");
         Assert.Equal(0, await guest.EndAsync());
         Assert.Contains("Restarting system", await guest.OnDeviceAsync("log", "cat serial.log"), StringComparison.Ordinal);
-    }
+    });
 
     [Fact]
-    public async Task Sigterm_PressesThePowerButton_TheGuestPowersOff()
+    public Task Sigterm_PressesThePowerButton_TheGuestPowersOff() => host.AttemptAsync(async () =>
     {
         LinuxGuest guest = Assert.Single(await host.BootAsync(Small("power-button") with { Options = "--no-api" }));
         await guest.OnDeviceAsync("signal", "kill -TERM $(cat pid)");
@@ -22,7 +22,7 @@ public sealed class GuestEndTests(GuestHostFixture host)
         string log = await guest.OnDeviceAsync("log", "cat serial.log vmm.log");
         Assert.Contains("Power down", log, StringComparison.Ordinal);
         Assert.Contains("guest powered off", log, StringComparison.Ordinal);
-    }
+    });
 
     private static GuestSpec Small(string name) => new(name) { Image = GuestImage.Elf, MemoryMib = 96 };
 }

@@ -54,6 +54,9 @@ public sealed class GuestHostFixture : IAsyncLifetime
         return guests;
     }
 
+    /// <summary>Runs the body of a test; if the device or a guest stops answering in it, switches the device off and on and runs it once more.</summary>
+    internal Task AttemptAsync(Func<Task> body) => NestedHang.RetryOnceAsync(body, PowerCycleAsync);
+
     /// <summary>The guest with every device, booted when it is first asked for.</summary>
     internal Task<DeviceGuest> DevicesAsync() => _devices ??= DeviceGuest.BootAsync(this);
 
@@ -72,10 +75,15 @@ public sealed class GuestHostFixture : IAsyncLifetime
         }
         catch (PhaseTimeoutException)
         {
-            _devices = null;
-            await Device.KillAsync();
-            await Device.BootAsync();
+            await PowerCycleAsync();
         }
+    }
+
+    private async Task PowerCycleAsync()
+    {
+        _devices = null;
+        await Device.KillAsync();
+        await Device.BootAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -23,7 +23,7 @@ public sealed partial class GuestMatrixTests(GuestHostFixture host)
     [InlineData("Backports BzImage 4 3072", "Debian Elf 1 3072")]
     [InlineData("Debian BzImage 2 3584", "Backports Elf 4 3584")]
     [InlineData("Backports BzImage 1 8192", "Debian Elf 4 8192")]
-    public async Task StockKernel_EveryForm_SeesProcessorsMemoryAndInitrdAsConfigured(string first, string second)
+    public Task StockKernel_EveryForm_SeesProcessorsMemoryAndInitrdAsConfigured(string first, string second) => host.AttemptAsync(async () =>
     {
         long began = Stopwatch.GetTimestamp();
         IReadOnlyList<LinuxGuest> guests = await host.BootAsync(Parse(first), Parse(second));
@@ -35,18 +35,18 @@ public sealed partial class GuestMatrixTests(GuestHostFixture host)
 
         double all = Stopwatch.GetElapsedTime(began).TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"guests {first}, {second}: up after {seconds:F1} s, off after {all:F1} s"));
-    }
+    });
 
     [Theory]
     [InlineData(GuestImage.BzImage, 12, "kernel needs memory up to")]
     [InlineData(GuestImage.Elf, 13, "does not fit into guest memory")]
-    public async Task StockKernel_64MiB_IsRefusedBecauseItIsTooLittle(GuestImage image, int exitCode, string reason)
+    public Task StockKernel_64MiB_IsRefusedBecauseItIsTooLittle(GuestImage image, int exitCode, string reason) => host.AttemptAsync(async () =>
     {
         LinuxGuest guest = await LinuxGuest.StartAsync(host.Device, new GuestSpec($"too-small-{image}".ToLowerInvariant()) { Image = image, MemoryMib = 64 });
 
         Assert.Equal(exitCode, await guest.EndAsync());
         Assert.Contains(reason, await guest.OnDeviceAsync("log", "cat vmm.log"), StringComparison.Ordinal);
-    }
+    });
 
     private static GuestSpec Parse(string words)
     {

@@ -9,7 +9,7 @@ public sealed class GuestMetadataTests(GuestHostFixture host)
     private static readonly TimeSpan s_downloadLimit = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task StockKernel_WithASessionToken_ReadsWhatTheHostPut()
+    public Task StockKernel_WithASessionToken_ReadsWhatTheHostPut() => host.AttemptAsync(async () =>
     {
         LinuxGuest guest = Assert.Single(await host.BootAsync(new GuestSpec("metadata")
         {
@@ -44,5 +44,5 @@ public sealed class GuestMetadataTests(GuestHostFixture host)
         Assert.Equal(0, await guest.PowerOffAsync());
         string metrics = await guest.OnDeviceAsync("metrics", "tail -n 1 metrics");
         Assert.Matches("\"mmds\":{\"rx_accepted\":[1-9][0-9]*,\"rx_accepted_err\":0,", metrics);
-    }
+    });
 }

@@ -12,7 +12,7 @@ public sealed class GuestStorageTests(GuestHostFixture host) : DeviceGuestTests(
     [Theory]
     [InlineData("async", "vdb")]
     [InlineData("sync", "vdc")]
-    public async Task Drive_EitherEngine_KeepsWhatTheGuestWrites(string id, string disk)
+    public Task Drive_EitherEngine_KeepsWhatTheGuestWrites(string id, string disk) => AttemptAsync(async () =>
     {
         Assert.Contains("io_uring", await FilesOfAsync(Guest), StringComparison.Ordinal);
         await Devices.FlushMetricsAsync();
@@ -31,10 +31,10 @@ public sealed class GuestStorageTests(GuestHostFixture host) : DeviceGuestTests(
         Assert.InRange((long)metrics["read_bytes"]!, 2 * DataBytes, 3 * DataBytes);
         Assert.True((long)metrics["flush_count"]! > 0, $"{metrics}");
         Assert.Equal(0, (long)metrics["execute_fails"]! + (long)metrics["invalid_reqs_count"]! + (long)metrics["guest_faults"]!);
-    }
+    });
 
     [Fact]
-    public async Task Drive_AsyncWhereTheHostForbidsIoUring_WorksWithAThread()
+    public Task Drive_AsyncWhereTheHostForbidsIoUring_WorksWithAThread() => AttemptAsync(async () =>
     {
         const string file = $"{DeviceGuest.Disks}/worker.raw";
         await Host.RunAsync($"truncate -s 32M {file}; echo 2 >/proc/sys/kernel/io_uring_disabled");
@@ -57,20 +57,20 @@ public sealed class GuestStorageTests(GuestHostFixture host) : DeviceGuestTests(
         Assert.Equal(sum, await guest.OnDeviceAsync("sum", $"head -c 4m {file} | md5sum"));
         Assert.Equal(sum, await guest.OnDeviceAsync("sum", $"tail -c +$((8388608 + 1)) {file} | head -c 4m | md5sum"));
         Assert.Equal(0, await guest.PowerOffAsync());
-    }
+    });
 
     [Fact]
-    public async Task Drive_PathChangedWhileTheGuestRuns_HasTheNewFilesSizeAndBytes()
+    public Task Drive_PathChangedWhileTheGuestRuns_HasTheNewFilesSizeAndBytes() => AttemptAsync(async () =>
     {
         await AssertSwappedAsync("first", 1);
         await Guest.AcceptedAsync("PATCH", "/drives/swapped", $$"""{"drive_id": "swapped", "path_on_host": "{{DeviceGuest.Disks}}/second.raw"}""");
         await AssertSwappedAsync("second", 3);
         await Guest.AcceptedAsync("PATCH", "/drives/swapped", $$"""{"drive_id": "swapped", "path_on_host": "{{DeviceGuest.Disks}}/first.raw"}""");
         await AssertSwappedAsync("first", 1);
-    }
+    });
 
     [Fact]
-    public async Task Drive_BandwidthLimited_IsThrottledAndLosesNothing_TheOtherDrivesAreNot()
+    public Task Drive_BandwidthLimited_IsThrottledAndLosesNothing_TheOtherDrivesAreNot() => AttemptAsync(async () =>
     {
         await Devices.FlushMetricsAsync();
         await Guest.RunAsync("dd if=/tmp/data of=/dev/vdd bs=128k count=8 oflag=direct");
@@ -83,10 +83,10 @@ public sealed class GuestStorageTests(GuestHostFixture host) : DeviceGuestTests(
         // 2 MiB through a bucket of 256 KiB: it was empty again and again.
         Assert.True((long)limited["rate_limiter_throttled_events"]! >= 4, $"{limited}");
         Assert.Equal(0, (long)metrics["block_sync"]!["rate_limiter_throttled_events"]!);
-    }
+    });
 
     [Fact]
-    public async Task Entropy_FeedsTheKernelsGenerator()
+    public Task Entropy_FeedsTheKernelsGenerator() => AttemptAsync(async () =>
     {
         await Devices.FlushMetricsAsync();
         Assert.StartsWith("virtio_rng", await Guest.RunAsync("cat /sys/class/misc/hw_random/rng_current"), StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class GuestStorageTests(GuestHostFixture host) : DeviceGuestTests(
         string[] two = sums.Split('\n');
         Assert.NotEqual(two[0], two[1]);
         Assert.True((long)(await Devices.FlushMetricsAsync())["entropy"]!["entropy_bytes"]! >= 8192);
-    }
+    });
 
     private static Task<string> FilesOfAsync(LinuxGuest guest) => guest.OnDeviceAsync("files of the VMM", "ls -l /proc/$(cat pid)/fd");
 

@@ -17,7 +17,7 @@ public sealed class GuestTrafficTests(GuestHostFixture host) : DeviceGuestTests(
     private static readonly TimeSpan s_streamLimit = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task Net_HasItsAddressMtuAndOffloads_AnswersPingBothWays()
+    public Task Net_HasItsAddressMtuAndOffloads_AnswersPingBothWays() => AttemptAsync(async () =>
     {
         Assert.Equal(DeviceGuest.GuestMac, await Guest.RunAsync("cat /sys/class/net/eth0/address"));
         Assert.Equal($"{DeviceGuest.Mtu}", await Guest.RunAsync("cat /sys/class/net/eth0/mtu"));
@@ -28,10 +28,10 @@ public sealed class GuestTrafficTests(GuestHostFixture host) : DeviceGuestTests(
             "0% packet loss",
             await Guest.OnDeviceAsync("ping", $"ping -c 3 -i 0.2 -s 4000 {DeviceGuest.GuestAddress}"),
             StringComparison.Ordinal);
-    }
+    });
 
     [Fact]
-    public async Task Net_TcpStreams_ArriveWholeBothWays()
+    public Task Net_TcpStreams_ArriveWholeBothWays() => AttemptAsync(async () =>
     {
         string sum = await Guest.RunAsync("md5sum </tmp/data");
         await Guest.OnDeviceAsync(
@@ -42,10 +42,10 @@ public sealed class GuestTrafficTests(GuestHostFixture host) : DeviceGuestTests(
         await Guest.RunAsync($"socat -u TCP4-LISTEN:5002 CREATE:/tmp/net-in </dev/null >/dev/null 2>&1 & echo $! >/tmp/net.pid; {Listening(5002)}");
         await Guest.OnDeviceAsync("stream", $"{Tools} socat -u OPEN:net-in TCP4:{DeviceGuest.GuestAddress}:5002", s_streamLimit);
         Assert.Equal(sum, await Guest.RunAsync($"{Ended("/tmp/net.pid")}; md5sum </tmp/net-in; rm /tmp/net-in"));
-    }
+    });
 
     [Fact]
-    public async Task Vsock_Streams_ArriveWholeBothWays()
+    public Task Vsock_Streams_ArriveWholeBothWays() => AttemptAsync(async () =>
     {
         string sum = await Guest.RunAsync("md5sum </tmp/data");
         await Guest.OnDeviceAsync(
@@ -65,31 +65,31 @@ public sealed class GuestTrafficTests(GuestHostFixture host) : DeviceGuestTests(
             s_streamLimit);
         Assert.Matches(@"^OK \d+$", answer);
         Assert.Equal(sum, await Guest.RunAsync($"{Ended("/tmp/vsock.pid")}; md5sum </tmp/vsock-in; rm /tmp/vsock-in"));
-    }
+    });
 
     [Fact]
-    public async Task Metadata_IsFetchedByAGuestWithPlainHttp()
+    public Task Metadata_IsFetchedByAGuestWithPlainHttp() => AttemptAsync(async () =>
     {
         await Guest.AcceptedAsync("PUT", "/mmds", """{"latest": {"meta-data": {"hostname": "probe", "region": "shop-7"}}}""");
         Assert.Equal("probe", await Guest.RunAsync("wget -q -O - http://169.254.169.254/latest/meta-data/hostname"));
         await Guest.AcceptedAsync("PATCH", "/mmds", """{"latest": {"meta-data": {"hostname": "other"}}}""");
         Assert.Equal("other", await Guest.RunAsync("wget -q -O - http://169.254.169.254/latest/meta-data/hostname"));
         Assert.Equal("hostname\nregion", await Guest.RunAsync("wget -q -O - http://169.254.169.254/latest/meta-data"));
-    }
+    });
 
     [Fact]
-    public async Task Serial_InputLongerThanItsFifo_ArrivesWhole()
+    public Task Serial_InputLongerThanItsFifo_ArrivesWhole() => AttemptAsync(async () =>
     {
         string text = string.Concat(Enumerable.Range(0, 300).Select(i => i.ToString("x3", CultureInfo.InvariantCulture)));
         Assert.Equal(text, await Guest.RunAsync($"echo {text}"));
-    }
+    });
 
     [Fact]
-    public async Task BootTimer_WrittenByTheGuest_IsALineOfTheLog()
+    public Task BootTimer_WrittenByTheGuest_IsALineOfTheLog() => AttemptAsync(async () =>
     {
         string log = await Guest.OnDeviceAsync("log", "cat vmm.log");
         Assert.Matches(@"Guest-boot-time = \d+ us \d+ ms, \d+ CPU us \d+ CPU ms", log);
-    }
+    });
 
     private static string Tools => $"PATH=$PATH:{GuestSpec.Media}/tools/bin";
 
