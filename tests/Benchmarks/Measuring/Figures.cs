@@ -39,6 +39,14 @@ internal sealed class Figures
         Add(peer.Length == 0 ? $"{name}: {ours}" : $"{name}: {ours} beside qemu microvm {peer}");
     }
 
+    /// <summary>Figures that could not be taken, which misses whatever goal they have.</summary>
+    internal void Lost(string name, string reason)
+    {
+        AnyMissed = true;
+        _rows.Add(new FigureRow(name, reason, "", "", Missed: true));
+        Add($"{name}: {reason} MISSED");
+    }
+
     /// <summary>An explanation, such as where the time went.</summary>
     internal void Note(string text)
     {

@@ -53,12 +53,24 @@ internal sealed class NestedBenchmark(NestedHost host, Figures figures)
 
         foreach (string name in scenarios)
         {
-            NestedResults reported = results[name].Task.GetAwaiter().GetResult();
-            Judge(name, reported);
-            foreach (string note in reported.Notes)
+            try
             {
-                figures.Note(note);
+                Report(name, results[name].Task.GetAwaiter().GetResult());
             }
+            catch (NestedHangException e)
+            {
+                // The other scenarios' figures are worth having.
+                figures.Lost(name, $"no figures, the nested host hung twice ({e.Message})");
+            }
+        }
+    }
+
+    private void Report(string name, NestedResults reported)
+    {
+        Judge(name, reported);
+        foreach (string note in reported.Notes)
+        {
+            figures.Note(note);
         }
     }
 
