@@ -126,10 +126,12 @@ internal sealed unsafe class EpollLoop : IDisposable
 
         for (int i = 0; i < count; i++)
         {
-            (IEventSource? source, uint token, uint generation) = _slots[(int)(uint)ready[i].Data];
-            if (source is not null && generation == (uint)(ready[i].Data >> 32))
+            // SAFETY: one of the entries that were written.
+            EpollEvent* entry = EpollEvent.At(ready, i);
+            (IEventSource? source, uint token, uint generation) = _slots[(int)(uint)entry->Data];
+            if (source is not null && generation == (uint)(entry->Data >> 32))
             {
-                source.OnReady(ready[i].Events, token);
+                source.OnReady(entry->Events, token);
             }
         }
     }

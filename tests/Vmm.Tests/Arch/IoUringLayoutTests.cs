@@ -4,8 +4,10 @@ namespace MicroVm.Vmm.Tests.Arch;
 
 public sealed class IoUringLayoutTests
 {
-    [Fact]
-    public void Structures_OfIoUring_HaveTheHeadersLayout()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Structures_OfIoUring_HaveTheHeadersLayout(CTarget target)
     {
         CHeaderAssertions c = new("linux/io_uring.h");
         c.Size<IoUringSqe>("struct io_uring_sqe")
@@ -43,6 +45,6 @@ public sealed class IoUringLayoutTests
             .Equal("IORING_OFF_SQES", 0x10000000)
             .Equal("IORING_SETUP_CQSIZE", 8)
             .Equal("IORING_ENTER_GETEVENTS", 1);
-        Assert.Equal("", c.Compile());
+        Assert.Equal("", c.Compile(target));
     }
 }

@@ -6,8 +6,10 @@ namespace MicroVm.Vmm.Tests.Arch;
 
 public sealed class NetLayoutTests
 {
-    [Fact]
-    public void Header_OfVirtioNet_HasTheHeadersLayout()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Header_OfVirtioNet_HasTheHeadersLayout(CTarget target)
     {
         CHeaderAssertions c = new("linux/virtio_net.h");
         c.Size<NetHeader>("struct virtio_net_hdr_v1")
@@ -24,11 +26,13 @@ public sealed class NetLayoutTests
             .Equal("offsetof(struct virtio_net_hdr_v1, num_buffers)", NetHeader.BufferCountOffset);
         c.Offsets<NetConfig>(
             "struct virtio_net_config", ("Mac", "mac"), ("Status", "status"), ("MaxQueuePairs", "max_virtqueue_pairs"), ("Mtu", "mtu"));
-        Assert.Equal("", c.Compile());
+        Assert.Equal("", c.Compile(target));
     }
 
-    [Fact]
-    public void Numbers_OfVirtioNet_AreTheHeaders()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Numbers_OfVirtioNet_AreTheHeaders(CTarget target)
     {
         CHeaderAssertions c = new("linux/virtio_net.h", "linux/virtio_ids.h");
         c.Equal("VIRTIO_ID_NET", (ulong)VirtioDeviceType.Net)
@@ -43,11 +47,13 @@ public sealed class NetLayoutTests
             .Equal("1UL << VIRTIO_NET_F_HOST_TSO6", NetFeature.HostTso6)
             .Equal("1UL << VIRTIO_NET_F_HOST_UFO", NetFeature.HostUfo)
             .Equal("1UL << VIRTIO_NET_F_MRG_RXBUF", NetFeature.MergeableBuffers);
-        Assert.Equal("", c.Compile());
+        Assert.Equal("", c.Compile(target));
     }
 
-    [Fact]
-    public void Requests_OfTun_AreTheHeaders()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Requests_OfTun_AreTheHeaders(CTarget target)
     {
         CHeaderAssertions c = new("net/if.h", "sys/ioctl.h", "linux/if_tun.h");
         c.Size<InterfaceRequest>("struct ifreq")
@@ -63,6 +69,6 @@ public sealed class NetLayoutTests
             .Equal("TUN_F_TSO4", TapOffload.Tso4)
             .Equal("TUN_F_TSO6", TapOffload.Tso6)
             .Equal("TUN_F_UFO", TapOffload.Ufo);
-        Assert.Equal("", c.Compile());
+        Assert.Equal("", c.Compile(target));
     }
 }

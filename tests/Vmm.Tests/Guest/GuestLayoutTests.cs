@@ -2,18 +2,19 @@ using MicroVm.Vmm.Guest.Boot;
 using MicroVm.Vmm.Guest.Interop;
 using MicroVm.Vmm.Guest.Supervision;
 using MicroVm.Vmm.Guest.Workload;
-using MicroVm.Vmm.Tests.Arch;
 using GuestLoop = MicroVm.Vmm.Guest.Supervision.EventLoop;
 
 namespace MicroVm.Vmm.Tests.Guest;
 
 public class GuestLayoutTests
 {
-    [Fact]
-    public void Structures_OfLinux_MatchTheHeaders()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Structures_OfLinux_MatchTheHeaders(CTarget target)
     {
         CHeaderAssertions c = new(
-            "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "sys/epoll.h", "poll.h", "time.h");
+            "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "poll.h", "time.h");
         c.Size<SockAddrVm>("struct sockaddr_vm").Offsets<SockAddrVm>(
             "struct sockaddr_vm", (nameof(SockAddrVm.Family), "svm_family"), (nameof(SockAddrVm.Port), "svm_port"), (nameof(SockAddrVm.Cid), "svm_cid"));
         c.Size<SockAddrNl>("struct sockaddr_nl").Offsets<SockAddrNl>(
@@ -23,16 +24,16 @@ public class GuestLayoutTests
         c.Size<InputEvent>("struct input_event").Offsets<InputEvent>(
             "struct input_event", (nameof(InputEvent.Type), "type"), (nameof(InputEvent.Code), "code"), (nameof(InputEvent.Value), "value"));
         c.Size<SignalInfo>("struct signalfd_siginfo").Offsets<SignalInfo>("struct signalfd_siginfo", (nameof(SignalInfo.Number), "ssi_signo"));
-        c.Size<EpollEvent>("struct epoll_event").Offsets<EpollEvent>(
-            "struct epoll_event", (nameof(EpollEvent.Events), "events"), (nameof(EpollEvent.Data), "data"));
         c.Size<PollFd>("struct pollfd").Offsets<PollFd>(
             "struct pollfd", (nameof(PollFd.Fd), "fd"), (nameof(PollFd.Events), "events"), (nameof(PollFd.Returned), "revents"));
         c.Size<TimeSpec>("struct timespec").Size<SignalSet>("sigset_t");
-        Assert.Equal("", c.Compile());
+        Assert.Equal("", c.Compile(target));
     }
 
-    [Fact]
-    public void Constants_OfLinux_MatchTheHeaders()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Constants_OfLinux_MatchTheHeaders(CTarget target)
     {
         CHeaderAssertions c = new("fcntl.h", "errno.h", "signal.h", "sys/mount.h", "sys/syscall.h", "sys/epoll.h", "spawn.h");
         c.Equal("O_CLOEXEC", Fd.CloseOnExec).Equal("O_NONBLOCK", Fd.NonBlock).Equal("O_NOCTTY", Fd.NoControllingTty)
@@ -44,9 +45,21 @@ public class GuestLayoutTests
         c.Equal("MS_RDONLY", Mounts.ReadOnly).Equal("MS_NOSUID", Mounts.NoSuid).Equal("MS_NODEV", Mounts.NoDev)
             .Equal("MS_NOEXEC", Mounts.NoExec).Equal("MS_MOVE", Mounts.Move);
         c.Equal("EPOLLIN", GuestLoop.In).Equal("EPOLLOUT", GuestLoop.Out);
-        c.Equal("SYS_finit_module", (ulong)SystemCalls.FinitModule);
+        c.Equal("SYS_finit_module", target == CTarget.Arm64 ? SystemCalls.FinitModuleOnArm64 : (ulong)SystemCalls.FinitModuleOnX64);
         c.Equal($"sizeof(posix_spawn_file_actions_t) <= {WorkloadProcess.FileActionsBytes}", 1);
-        Assert.Equal("", c.Compile());
+        Assert.Equal("", c.Compile(target));
+    }
+
+    [Fact]
+    public void EpollEvent_IsPackedOnX64Only()
+    {
+        CHeaderAssertions packed = new("sys/epoll.h"), natural = new("sys/epoll.h");
+        packed.Equal("sizeof(struct epoll_event)", EpollEvent.PackedBytes)
+            .Offsets<EpollEvent>("struct epoll_event", (nameof(EpollEvent.Events), "events"), (nameof(EpollEvent.PackedLow), "data"));
+        natural.Size<EpollEvent>("struct epoll_event")
+            .Offsets<EpollEvent>("struct epoll_event", (nameof(EpollEvent.Events), "events"), (nameof(EpollEvent.NaturalData), "data"));
+        Assert.Equal("", packed.Compile(CTarget.X64));
+        Assert.Equal("", natural.Compile(CTarget.Arm64));
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using MicroVm.Vmm.Interop.Kvm;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Jail.Filters;
 using MicroVm.Vmm.Jail.Filters.X64;
-using MicroVm.Vmm.Tests.Arch;
 
 namespace MicroVm.Vmm.Tests.Jail;
 

@@ -5,7 +5,6 @@ using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Devices.Virtio.Balloon;
 using MicroVm.Vmm.Devices.Virtio.Transport;
 using MicroVm.Vmm.Memory;
-using MicroVm.Vmm.Tests.Arch;
 
 namespace MicroVm.Vmm.Tests.Virtio;
 

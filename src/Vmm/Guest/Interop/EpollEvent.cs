@@ -2,10 +2,41 @@ using System.Runtime.InteropServices;
 
 namespace MicroVm.Vmm.Guest.Interop;
 
-/// <summary><c>struct epoll_event</c> of <c>&lt;sys/epoll.h&gt;</c>, packed as the x86_64 ABI has it.</summary>
-[StructLayout(LayoutKind.Sequential, Pack = 4)]
+/// <summary>
+/// <c>struct epoll_event</c> of <c>&lt;sys/epoll.h&gt;</c>. The x86_64 ABI packs it into 12 bytes; everywhere else it has 16 with the data
+/// at 8. One of these holds either; an array of them would not.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = NaturalBytes)]
 internal struct EpollEvent
 {
-    internal uint Events;
-    internal ulong Data;
+    /// <summary>Size on x86_64.</summary>
+    internal const int PackedBytes = 12;
+
+    /// <summary>Size on aarch64.</summary>
+    internal const int NaturalBytes = 16;
+
+    [FieldOffset(0)] internal uint Events;
+    [FieldOffset(4)] internal uint PackedLow;
+    [FieldOffset(8)] internal uint PackedHigh;
+    [FieldOffset(8)] internal ulong NaturalData;
+
+    private static bool IsPacked => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    /// <summary>What was registered with the descriptor.</summary>
+    internal ulong Data
+    {
+        readonly get => IsPacked ? PackedLow | ((ulong)PackedHigh << 32) : NaturalData;
+        set
+        {
+            if (IsPacked)
+            {
+                PackedLow = (uint)value;
+                PackedHigh = (uint)(value >> 32);
+            }
+            else
+            {
+                NaturalData = value;
+            }
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MicroVm.Vmm.Interop.Linux;
 
 /// <summary>Installs system call filters (Documentation/userspace-api/seccomp_filter.rst). They hold until the thread ends.</summary>
@@ -9,9 +11,13 @@ internal static unsafe class Seccomp
     /// <summary>SECCOMP_FILTER_FLAG_TSYNC: for every thread of the process.</summary>
     internal const uint AllThreads = 1;
 
-    private const nint SeccompCall = 317;
+    // seccomp(2) of <asm/unistd.h>, not in the C library.
+    internal const int NumberOnX64 = 317, NumberOnArm64 = 277;
+
     private const uint SetModeFilter = 1;
     private const int SetNoNewPrivileges = 38;
+
+    private static nint Number => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? NumberOnArm64 : NumberOnX64;
 
     /// <summary>Installs a program of 1 to <see cref="MaxInstructions"/> instructions on this thread, and those it makes, or on all.</summary>
     /// <exception cref="OsFaultException">The kernel refuses it.</exception>
@@ -27,7 +33,7 @@ internal static unsafe class Seccomp
         fixed (SockFilter* filter = program)
         {
             SockProgram request = new() { Length = (ushort)program.Length, Filter = filter };
-            nint result = Libc.seccomp(SeccompCall, SetModeFilter, flags, &request);
+            nint result = Libc.seccomp(Number, SetModeFilter, flags, &request);
             if (result != 0)
             {
                 throw result < 0

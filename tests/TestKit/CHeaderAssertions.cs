@@ -3,14 +3,15 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace MicroVm.Vmm.Tests.Arch;
+namespace MicroVm.TestKit;
 
-/// <summary>Collects what our structures and constants claim about C headers and lets the C compiler judge.</summary>
-internal sealed class CHeaderAssertions
+/// <summary>Collects what our structures and constants claim about C headers and lets the C compiler of an architecture judge.</summary>
+public sealed class CHeaderAssertions
 {
     private readonly StringBuilder _source = new();
 
-    internal CHeaderAssertions(params string[] headers)
+    /// <summary>Claims about these headers.</summary>
+    public CHeaderAssertions(params string[] headers)
     {
         _source.AppendLine("#define _GNU_SOURCE\n#include <stddef.h>");
         foreach (string header in headers)
@@ -20,7 +21,7 @@ internal sealed class CHeaderAssertions
     }
 
     /// <summary>Size of <typeparamref name="T"/> equals that of a C type.</summary>
-    internal CHeaderAssertions Size<T>(string type)
+    public CHeaderAssertions Size<T>(string type)
         where T : unmanaged
     {
         Equal($"sizeof({type})", (ulong)Unsafe.SizeOf<T>());
@@ -28,7 +29,7 @@ internal sealed class CHeaderAssertions
     }
 
     /// <summary>Each pair names a field of ours and the C member that must be at the same offset.</summary>
-    internal CHeaderAssertions Offsets<T>(string type, params (string Field, string Member)[] fields)
+    public CHeaderAssertions Offsets<T>(string type, params (string Field, string Member)[] fields)
         where T : unmanaged
     {
         foreach ((string field, string member) in fields)
@@ -40,16 +41,17 @@ internal sealed class CHeaderAssertions
     }
 
     /// <summary>A C constant expression has this value.</summary>
-    internal CHeaderAssertions Equal(string expression, ulong value)
+    public CHeaderAssertions Equal(string expression, ulong value)
     {
         _source.AppendLine($"_Static_assert((unsigned long)({expression}) == {value}UL, \"{expression} != {value}\");");
         return this;
     }
 
-    /// <summary>The compiler's complaints, empty when every claim holds.</summary>
-    internal string Compile()
+    /// <summary>The complaints of this architecture's compiler, empty when every claim holds.</summary>
+    public string Compile(CTarget target = CTarget.X64)
     {
-        ProcessStartInfo start = new("cc", ["-x", "c", "-std=gnu11", "-fsyntax-only", "-"])
+        string name = target == CTarget.Arm64 ? "aarch64-linux-gnu-gcc" : "x86_64-linux-gnu-gcc";
+        ProcessStartInfo start = new(name, ["-x", "c", "-std=gnu11", "-fsyntax-only", "-"])
         {
             RedirectStandardInput = true,
             RedirectStandardError = true,
