@@ -4,6 +4,7 @@
 #   OUT/microvm-vmm microvm-init microvm-agent libe_sqlite3.so mvm   NativeAOT binaries
 #   OUT/controlplane/microvm-controlplane                            framework-dependent
 #   OUT/guest/{vmlinuz,initramfs.cpio}  OUT/device/{vmlinuz,initramfs.cpio.gz}  OUT/sample (OCI image layout)
+#   OUT/aarch64/   the same binaries, guest and device, cross-built for linux-arm64 by the stages NAME-aarch64
 # Packages and kernels that are downloaded are kept in $MICROVM_CACHE (default ~/.cache/microvm).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,13 +35,20 @@ stage() { # name, inputs..., --, command...
   printf '  %-22s %5.1f s\n' "$name" "$(awk "BEGIN { print $(date +%s.%N) - $began }")"
 }
 
-publish_native() { # project, binary
-  dotnet publish "$1" -c Release -r linux-x64 -v q --nologo -o "$out/.publish/$2"
-  install -m 755 "$out/.publish/$2/$2" "$out/$2"
+# Where the files of an architecture lie, and what .NET calls it.
+folder_of() { [ "$1" = x86_64 ] && echo "$out" || echo "$out/$1"; }
+runtime_of() { [ "$1" = x86_64 ] && echo linux-x64 || echo linux-arm64; }
+publish_native() { # architecture, project, binary
+  local folder
+  folder=$(folder_of "$1")
+  dotnet publish "$2" -c Release -r "$(runtime_of "$1")" -v q --nologo -o "$folder/.publish/$3"
+  install -m 755 "$folder/.publish/$3/$3" "$folder/$3"
 }
-publish_agent() {
-  publish_native src/EdgeAgent microvm-agent
-  install -m 644 "$out/.publish/microvm-agent/libe_sqlite3.so" "$out/libe_sqlite3.so"
+publish_agent() { # architecture
+  local folder
+  folder=$(folder_of "$1")
+  publish_native "$1" src/EdgeAgent microvm-agent
+  install -m 644 "$folder/.publish/microvm-agent/libe_sqlite3.so" "$folder/libe_sqlite3.so"
 }
 publish_controlplane() {
   rm -rf "$out/controlplane"
@@ -48,11 +56,17 @@ publish_controlplane() {
 }
 
 shared=(src/Shared Directory.Build.props Directory.Packages.props)
-stage vmm src/Vmm Directory.Build.props Directory.Packages.props -- publish_native src/Vmm microvm-vmm
-stage init src/Vmm/Guest src/Vmm/StaticAot.props "${shared[@]}" -- publish_native src/Vmm/Guest microvm-init
-stage agent src/EdgeAgent "${shared[@]}" -- publish_agent
-stage mvm src/ControlPlane/Cli "${shared[@]}" -- publish_native src/ControlPlane/Cli mvm
+for arch in x86_64 aarch64; do
+  folder=$(folder_of "$arch")
+  suffix=''
+  [ "$arch" = x86_64 ] || suffix=-$arch
+  stage "vmm$suffix" src/Vmm Directory.Build.props Directory.Packages.props -- publish_native "$arch" src/Vmm microvm-vmm
+  stage "init$suffix" src/Vmm/Guest src/Vmm/StaticAot.props "${shared[@]}" -- publish_native "$arch" src/Vmm/Guest microvm-init
+  stage "agent$suffix" src/EdgeAgent "${shared[@]}" -- publish_agent "$arch"
+  stage "mvm$suffix" src/ControlPlane/Cli "${shared[@]}" -- publish_native "$arch" src/ControlPlane/Cli mvm
+  stage "guest$suffix" deploy/guest deploy/fetch-packages.sh "$folder/microvm-init" -- bash deploy/guest/build.sh --arch "$arch" "$folder"
+  stage "device$suffix" deploy/virtual-device deploy/fetch-packages.sh "$folder/microvm-vmm" "$folder/microvm-agent" "$folder/guest" -- \
+    bash deploy/virtual-device/build.sh --arch "$arch" "$folder"
+done
 stage controlplane src/ControlPlane/Abstractions src/ControlPlane/Grains src/ControlPlane/Host "${shared[@]}" -- publish_controlplane
-stage guest deploy/guest "$out/microvm-init" -- bash deploy/guest/build.sh "$out"
 stage sample deploy/samples/hello/build-image.sh -- bash deploy/samples/hello/build-image.sh "$out/sample"
-stage device deploy/virtual-device "$out/microvm-vmm" "$out/microvm-agent" "$out/guest" -- bash deploy/virtual-device/build.sh "$out"

@@ -1,17 +1,30 @@
 #!/usr/bin/env bash
 # Makes what a microVM boots:
-#   deploy/guest/build.sh [OUT]     (default: $MICROVM_OUT, else artifacts/release in the clone)
-# takes OUT/microvm-init and writes OUT/guest/vmlinuz (Debian's cloud kernel, unmodified) and OUT/guest/initramfs.cpio.
+#   deploy/guest/build.sh [--arch x86_64|aarch64] [OUT]     (default: x86_64; $MICROVM_OUT, else artifacts/release in the clone)
+# takes OUT/microvm-init (of that architecture) and writes OUT/guest/vmlinuz (Debian's cloud kernel, unmodified) and OUT/guest/initramfs.cpio.
 # The initramfs is not compressed: it is small, and the guest would pay for the unpacking at every start.
 set -euo pipefail
+fail() { printf 'microvm: %s\n' "$*" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
+arch=x86_64
+if [ "${1:-}" = --arch ]; then
+  arch=${2:?--arch: expected a value, found nothing}
+  shift 2
+fi
 out=${1:-${MICROVM_OUT:-$here/../../artifacts/release}}
-[ -x "$out/microvm-init" ] || { printf 'microvm: expected the program %s, found none\n' "$out/microvm-init" >&2; exit 1; }
+[ -x "$out/microvm-init" ] || fail "expected the program $out/microvm-init, found none"
 
 # In the order of loading: what the root needs first. $MICROVM_GUEST_MODULES adds some, for experiments.
-modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev button pvpanic-mmio ${MICROVM_GUEST_MODULES:-})
+modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev)
+# Debian's arm64 cloud kernel has neither gpio-keys nor pvpanic-mmio: guests with it are told to stop by microvm-init alone.
+case $arch in
+  x86_64) modules+=(button pvpanic-mmio) ;;
+  aarch64) ;;
+  *) fail "--arch: expected x86_64 or aarch64, found '$arch'" ;;
+esac
+modules+=(${MICROVM_GUEST_MODULES:-})
 
-kernel=$("$here/fetch-kernel.sh")
+kernel=$("$here/fetch-kernel.sh" --arch "$arch")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # Process 1 of the virtual device: an edge host with nothing but KVM, a disk, a network and the agent.
-# Serial ports: ttyS0 console, ttyS1 control port (control.sh), ttyS2 the agent's log.
+# Serial ports, x86_64 and aarch64: ttyS0/ttyAMA0 console, ttyS1/ttyS0 control port (control.sh), ttyS2/ttyS1 the agent's log.
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/lib/microvm HOME=/root
 mount -t devtmpfs dev /dev
@@ -26,10 +26,16 @@ parameter() {
 while read -r module; do
   insmod "$module" || say "module $module does not load"
 done </etc/modules-load.list
-case $(grep -m 1 '^flags' /proc/cpuinfo) in
-  *' svm '*) insmod /lib/modules/kvm_amd.ko ;;
-  *' vmx '*) insmod /lib/modules/kvm_intel.ko ;;
-  *) say "this processor has neither svm nor vmx: no KVM" ;;
+control=/dev/ttyS1 log=/dev/ttyS2
+case $(uname -m) in
+  aarch64) control=/dev/ttyS0 log=/dev/ttyS1 ;; # KVM is built in
+  *)
+    case $(grep -m 1 '^flags' /proc/cpuinfo) in
+      *' svm '*) insmod /lib/modules/kvm_amd.ko ;;
+      *' vmx '*) insmod /lib/modules/kvm_intel.ko ;;
+      *) say "this processor has neither svm nor vmx: no KVM" ;;
+    esac
+    ;;
 esac
 [ -c /dev/kvm ] || say "no /dev/kvm"
 
@@ -59,12 +65,12 @@ cat >/etc/microvm/agent.json <<JSON
 }
 JSON
 
-for tty in /dev/ttyS1 /dev/ttyS2; do
+for tty in $control $log; do
   stty -F "$tty" raw -echo 115200
 done
-setsid /usr/lib/device/control.sh <>/dev/ttyS1 >&0 2>/dev/null &
+setsid /usr/lib/device/control.sh <>$control >&0 2>/dev/null &
 if [ "$(parameter mvm.agent yes)" = yes ]; then
-  setsid /usr/lib/device/supervise.sh >/dev/ttyS2 2>&1 </dev/null &
+  setsid /usr/lib/device/supervise.sh >$log 2>&1 </dev/null &
   echo $! >/run/supervise.pid
 fi
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Boots a virtual device: an edge host in QEMU with KVM of its own, the agent, the VMM and the guest kernel.
 #   deploy/virtual-device/run.sh [OPTION ...]
+#     --arch ARCH          x86_64 or aarch64 (default x86_64)
+#     --gic VERSION        aarch64: its interrupt controller, 2 or 3 (default 3); 2 is what Raspberry Pi 4 class boards have
 #     --id ID              device id (default edge-1)
 #     --work DIR           disk, sockets, logs, pid file (default: artifacts/device/ID in the clone)
-#     --release DIR        what deploy/build.sh made (default: $MICROVM_OUT, else artifacts/release in the clone)
+#     --release DIR        what deploy/build.sh made (default: $MICROVM_OUT, else artifacts/release in the clone);
+#                          the device boots DIR/device, with --arch aarch64 DIR/aarch64/device
 #     --api-port PORT      control plane's API on this machine's loopback (default 8080)
 #     --mqtt-port PORT     its MQTT gateway (default 1883)
 #     --disk FILE          raw ext4 disk of /var/lib/microvm (default: DIR/disk.raw; made when missing)
@@ -15,7 +18,7 @@
 #     --kernel DIR         another kernel: DIR/vmlinuz, and DIR/modules.cpio.gz to lay over the initramfs
 #     --append ARGUMENTS   more of its kernel's command line
 #     --label KEY=VALUE    a label that the device says of itself; may be repeated
-#     --accel MODE         auto, kvm or tcg (default auto: kvm only where this machine can really nest it)
+#     --accel MODE         auto, kvm or tcg (default auto: kvm only where this machine can really nest it; aarch64: always tcg)
 #     --shell              a root shell on this terminal; ends with poweroff
 #     --stop-with-stdin    cuts the power when standard input ends, for programs that start this one
 # Runs in the foreground until the device powers off. SIGTERM and Ctrl-C press its power button.
@@ -25,7 +28,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
 
-id=edge-1 work='' media='' append='' kernel='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
+arch=x86_64 gic=3 id=edge-1 work='' media='' append='' kernel='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
 memory=2048 cpus=1 labels='' accel=auto shell=no stop_with_stdin=no
 power_off_seconds=14
 while [ $# -gt 0 ]; do
@@ -33,12 +36,14 @@ while [ $# -gt 0 ]; do
     --shell) shell=yes; shift; continue ;;
     --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
     --no-agent) agent=no; shift; continue ;;
-    -h | --help) sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --accel) ;;
+    -h | --help) sed -n '2,28s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --accel) ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   [ $# -ge 2 ] || fail "$1: expected a value, found nothing"
   case $1 in
+    --arch) arch=$2 ;;
+    --gic) gic=$2 ;;
     --id) id=$2 ;;
     --work) work=$2 ;;
     --release) release=$2 ;;
@@ -57,6 +62,8 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 matches() { [[ $2 =~ ^($3)$ ]] || fail "$1: expected $4, found '$2'"; }
+matches --arch "$arch" 'x86_64|aarch64' "x86_64 or aarch64"
+matches --gic "$gic" '2|3' "2 or 3"
 matches --id "$id" '[a-z0-9-]{1,64}' "1 to 64 of [a-z0-9-]"
 matches --api-port "$api_port" '[0-9]{1,5}' "a port"
 matches --mqtt-port "$mqtt_port" '[0-9]{1,5}' "a port"
@@ -64,7 +71,10 @@ matches --memory "$memory" '[0-9]{3,6}' "a number of MiB"
 matches --cpus "$cpus" '[1-9][0-9]?' "a number from 1 to 99"
 matches --label "$labels" '|[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)*' "KEY=VALUE of letters, digits and ._-"
 matches --accel "$accel" 'auto|kvm|tcg' "auto, kvm or tcg"
-command -v qemu-system-x86_64 >/dev/null || fail "expected qemu-system-x86_64 of the package qemu-system-x86, found none"
+package=qemu-system-x86
+[ "$arch" = x86_64 ] || package=qemu-system-arm
+command -v "qemu-system-$arch" >/dev/null || fail "expected qemu-system-$arch of the package $package, found none"
+[ "$arch" = x86_64 ] || release=$release/$arch
 for file in vmlinuz initramfs.cpio.gz; do
   [ -f "$release/device/$file" ] || fail "expected the file $release/device/$file, found none; run deploy/build.sh"
 done
@@ -92,15 +102,26 @@ fi
 
 # A /dev/kvm alone proves nothing: cloud sandboxes have one that emulates, which no stock kernel survives.
 can_nest() {
-  [ -w /dev/kvm ] && grep -qE '^flags.* (svm|vmx)( |$)' /proc/cpuinfo &&
+  [ "$arch" = x86_64 ] && [ -w /dev/kvm ] && grep -qE '^flags.* (svm|vmx)( |$)' /proc/cpuinfo &&
     grep -qsE '^[1Y]' /sys/module/kvm_amd/parameters/nested /sys/module/kvm_intel/parameters/nested
 }
 [ "$accel" = auto ] && { can_nest && accel=kvm || accel=tcg; }
-if [ "$accel" = kvm ]; then
-  machine=(-accel kvm -cpu host)
-else
-  machine=(-accel "tcg,thread=multi" -cpu max)
-fi
+case $arch-$accel in
+  x86_64-kvm) machine=(-M q35 -accel kvm -cpu host) ;;
+  x86_64-tcg) machine=(-M q35 -accel "tcg,thread=multi" -cpu max) ;;
+  # Pointer authentication alone makes everything two to four times slower; Debian's 6.1 has no use for the other two.
+  aarch64-tcg) machine=(-M "virt,virtualization=on,gic-version=$gic" -accel "tcg,thread=multi" -cpu "max,pauth=off,sve=off,lpa2=off") ;;
+  aarch64-kvm) fail "--accel kvm: expected --arch x86_64, found aarch64, whose virtualisation extension QEMU 7.2 passes on under tcg alone" ;;
+esac
+# What differs by architecture: virt has one serial port, so the others are on PCI; its own power button is a GPIO line, for which
+# Debian's cloud kernel has no driver, so it has a keyboard with such a key.
+case $arch in
+  x86_64) console=ttyS0 press=system_powerdown arguments='' ;;
+  aarch64)
+    console=ttyAMA0 press='sendkey power' arguments='kpti=off '
+    more+=(-device virtio-keyboard-pci)
+    ;;
+esac
 
 if [ -s "$work/qemu.pid" ] && kill -0 "$(cat "$work/qemu.pid")" 2>/dev/null; then
   fail "--work: expected a folder without a running device, found process $(cat "$work/qemu.pid") in $work"
@@ -109,8 +130,13 @@ fi
 cd "$work"
 rm -f ./*.sock monitor.in monitor.out qemu.pid
 mkfifo monitor.in monitor.out
-port() { # name: a serial port whose output goes to a log, and to whoever connects
-  serials+=(-chardev "socket,id=$1,path=$1.sock,server=on,wait=off,logfile=$2,logappend=off" -serial "chardev:$1")
+port() { # name, log: a serial port whose output goes to a log, and to whoever connects
+  serials+=(-chardev "socket,id=$1,path=$1.sock,server=on,wait=off,logfile=$2,logappend=off")
+  if [ "$arch" = aarch64 ] && [ "$1" != console ]; then
+    serials+=(-device "pci-serial,chardev=$1")
+  else
+    serials+=(-serial "chardev:$1")
+  fi
 }
 serials=()
 if [ "$shell" = yes ]; then
@@ -124,9 +150,9 @@ port agent agent.log
 # Open for both so that neither end waits for the other.
 exec 8<>monitor.in 9<>monitor.out
 command=(
-  qemu-system-x86_64 "${machine[@]}" -M q35 -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
+  "qemu-system-$arch" "${machine[@]}" -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
   -kernel "$image" -initrd "$initrd"
-  -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
+  -append "console=$console quiet loglevel=3 panic=-1 mitigations=off ${arguments}mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
   -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk "${more[@]}"
   -netdev user,id=net -device virtio-net-pci,netdev=net,romfile=
   -chardev pipe,id=monitor,path=monitor -mon chardev=monitor,mode=readline
@@ -140,13 +166,13 @@ if [ "$shell" = yes ]; then
   exit "$code"
 fi
 
-echo "device $id: accel $accel, logs and sockets in $work"
+echo "device $id: $arch, accel $accel, logs and sockets in $work"
 # In a session of its own: the Ctrl-C that is meant as a press of the power button would end QEMU at once.
 setsid setpriv --pdeathsig KILL "${command[@]}" </dev/null &
 qemu=$!
 press_power_button() {
   trap '' INT TERM
-  echo system_powerdown >&8
+  echo "$press" >&8
   { timeout "$power_off_seconds" tail --pid="$qemu" -f /dev/null || kill -KILL "$qemu"; } >/dev/null 2>&1 &
 }
 trap press_power_button INT TERM

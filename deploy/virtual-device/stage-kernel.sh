@@ -6,13 +6,15 @@ kernel=${1:?usage: stage-kernel.sh KERNEL_FOLDER ROOT}
 root=${2:?usage: stage-kernel.sh KERNEL_FOLDER ROOT}
 mkdir -p "$root/etc"
 find_module() { find "$kernel/modules" -name "$1.ko"; }
-modules=(squashfs tun evdev button irqbypass kvm)
-# Newer kernels have these built in.
-for module in virtio_net virtio_blk virtio_pci; do
-  [ -z "$(find_module "$module")" ] || modules=("$module" "${modules[@]}")
+modules=(squashfs tun evdev)
+# Not every kernel has all of these as modules. irqbypass, kvm: built in on aarch64; button: ACPI, built in there;
+# virtio_input: the aarch64 device's power button; virtio_*: built into newer kernels.
+for module in virtio_pci virtio_blk virtio_net virtio_input button irqbypass kvm; do
+  [ -z "$(find_module "$module")" ] || modules+=("$module")
 done
 "$(dirname "$0")/../guest/stage-modules.sh" "$kernel" "$root" "${modules[@]}" >"$root/etc/modules-load.list"
 # Staged but not listed: init loads the one that fits.
 for module in kvm-amd kvm-intel; do
-  install -m 644 "$(find_module "$module")" "$root/lib/modules/${module//-/_}.ko"
+  file=$(find_module "$module")
+  [ -z "$file" ] || install -m 644 "$file" "$root/lib/modules/${module//-/_}.ko"
 done
