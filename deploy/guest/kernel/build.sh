@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the small guest kernel from Debian's package linux-source-6.1 and the fragments beside this script:
-#   deploy/guest/kernel/build.sh [--arch x86_64] [OUT]
-# Prints the folder that has vmlinux (ELF, stripped), bzImage, config and version; with OUT they are copied there.
+#   deploy/guest/kernel/build.sh [--arch x86_64|aarch64] [OUT]
+# Prints the folder that has the kernel (x86_64: vmlinux, an ELF file, stripped, and bzImage; aarch64: Image, cross-built),
+# config and version; with OUT they are copied there.
 # It is kept in $MICROVM_CACHE (default ~/.cache/microvm) under a hash of source version, compiler, fragments and this script,
 # and used again as long as none of them changes. The first build takes 3 to 6 minutes on two cores; $JOBS says how many run.
 set -euo pipefail
@@ -12,25 +13,26 @@ arch=x86_64 out=''
 while [ $# -gt 0 ]; do
   case $1 in
     --arch) arch=${2:?--arch: expected a value, found nothing}; shift 2 ;;
-    -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) fail "unknown option '$1'; see --help" ;;
     *) out=$1; shift ;;
   esac
 done
 case $arch in
-  x86_64) images=(vmlinux arch/x86/boot/bzImage) ;;
-  *) fail "--arch: expected x86_64, found '$arch' (the fragments of arm64 are there, nothing boots them yet)" ;;
+  x86_64) kernel_arch=x86_64 prefix='' images=(vmlinux arch/x86/boot/bzImage) ;;
+  aarch64) kernel_arch=arm64 prefix=aarch64-linux-gnu- images=(arch/arm64/boot/Image) ;;
+  *) fail "--arch: expected x86_64 or aarch64, found '$arch'" ;;
 esac
 
 package=linux-source-6.1
 archive=/usr/src/$package.tar.xz
 [ -s "$archive" ] || fail "expected $archive of the package $package, found none; run deploy/prerequisites.sh bench"
-for tool in gcc make flex bison bc xz strip; do
+for tool in gcc "${prefix}gcc" make flex bison bc xz strip; do
   command -v "$tool" >/dev/null || fail "expected the command $tool, found none; run deploy/prerequisites.sh bench"
 done
 version=$(dpkg-query -W -f='${Version}' "$package")
 fragments=("$here/common.config" "$here/$arch.config")
-hash=$({ echo "$version" "$(gcc -dumpfullversion)"; cat "${fragments[@]}" "$here/build.sh"; } | sha256sum | cut -c1-16)
+hash=$({ echo "$version" "$("${prefix}gcc" -dumpfullversion)"; cat "${fragments[@]}" "$here/build.sh"; } | sha256sum | cut -c1-16)
 cache=${MICROVM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/microvm}/guest-kernel
 folder=$cache/$arch-$version-$hash
 
@@ -50,7 +52,7 @@ build() {
   tar -xJf "$archive" -C "$work/source" --strip-components=1 \
     --exclude='*/Documentation/[a-jl-z]*' --exclude='*/tools/testing' --exclude='*/drivers/gpu/drm/amd/include'
   cat "${fragments[@]}" >"$work/fragments"
-  local make=(make -C "$work/source" ARCH="$arch" KBUILD_BUILD_USER=microvm KBUILD_BUILD_HOST=microvm
+  local make=(make -C "$work/source" ARCH="$kernel_arch" CROSS_COMPILE="$prefix" KBUILD_BUILD_USER=microvm KBUILD_BUILD_HOST=microvm
     KBUILD_BUILD_VERSION=1 "KBUILD_BUILD_TIMESTAMP=$version")
   "${make[@]}" KCONFIG_ALLCONFIG="$work/fragments" allnoconfig >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "the kernel cannot be configured"; }
   check_options "$work/source/.config"
@@ -62,7 +64,7 @@ build() {
   for image in "${images[@]}"; do
     install -m 644 "$work/source/$image" "$work/result/${image##*/}"
   done
-  strip "$work/result/vmlinux"
+  [ ! -f "$work/result/vmlinux" ] || strip "$work/result/vmlinux"
   install -m 644 "$work/source/.config" "$work/result/config"
   echo "$version" >"$work/result/version"
 }
@@ -72,7 +74,7 @@ mkdir -p "$cache"
 exec 9>"$cache/.lock"
 flock 9
 if [ ! -s "$folder/version" ]; then
-  printf 'building the guest kernel from %s %s, once\n' "$package" "$version" >&2
+  printf 'building the guest kernel for %s from %s %s, once\n' "$arch" "$package" "$version" >&2
   work=$(mktemp -d "$cache/.new-XXXXXX")
   trap 'rm -rf "$work"' EXIT
   build "$work"
