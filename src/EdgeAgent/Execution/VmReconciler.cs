@@ -43,6 +43,12 @@ internal sealed class VmReconciler(
         }
 
         VmPlan plan = VmPlanner.Plan(desired, Observe(entry, desired), time.GetUtcNow());
+        if (plan == VmPlan.Nothing && desired is not null)
+        {
+            // What hindered another specification is over with it.
+            table.SetRemark(entry, null);
+        }
+
         ReconcileResult result = await ExecuteAsync(plan, new StepContext(entry, interrupt, shutdown));
         if (result.IsDone && plan.Steps.Count > 0)
         {
@@ -64,6 +70,7 @@ internal sealed class VmReconciler(
     {
         Record = entry.Record,
         ProcessAlive = entry.Instance is not null,
+        Architecture = MachineArchitecture.Current,
         ImagePresent = desired is not null && images.Has(desired.Image.Digest),
         FetchNotBefore = desired is null ? null : entry.Fetches.NotBefore(desired.Image.Digest),
     };

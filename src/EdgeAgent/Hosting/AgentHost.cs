@@ -72,6 +72,7 @@ internal sealed class AgentHost : IAsyncDisposable
             new StartVmExecutor(images, _supervisor, _table, time),
             new StopVmExecutor(new VmStopper(_table, counters, time, _logger)),
             new RemoveVmExecutor(_table, paths, _logger),
+            new RefuseVmExecutor(_table),
         ];
         _reconciler = new VmReconciler(_intake, _table, images, executors, time, _logger, _stopping.Token);
         _queue = new ReconcileQueue<ResourceName>(_reconciler.ReconcileAsync, time, counters, _logger);

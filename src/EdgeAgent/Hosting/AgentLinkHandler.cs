@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
@@ -8,6 +7,7 @@ using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Faults;
+using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 
 namespace MicroVm.EdgeAgent.Hosting;
@@ -28,7 +28,7 @@ internal sealed class AgentLinkHandler(
     {
         Header = sequence.Next(),
         AgentVersion = AgentVersion.Text,
-        Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64",
+        Architecture = MachineArchitecture.Current,
         Capacity = host.ReadCapacity(),
         HeldGeneration = intake.Current.Generation,
         HeldDigest = intake.HeldDigest,

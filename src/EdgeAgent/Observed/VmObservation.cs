@@ -1,4 +1,5 @@
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Observed;
 
@@ -13,6 +14,9 @@ internal sealed record VmObservation
 
     /// <summary>Its VMM process is alive.</summary>
     public bool ProcessAlive { get; init; }
+
+    /// <summary>The device's architecture.</summary>
+    public string Architecture { get; init; } = MachineArchitecture.X64;
 
     /// <summary>The image of the desired specification is on the disk.</summary>
     public bool ImagePresent { get; init; }

@@ -16,9 +16,12 @@ namespace MicroVm.EdgeAgent.Planning;
 /// yes      yes       same specification: nothing; other: fetch, stop, start
 /// yes      no        ended for good: nothing; else wait for the back-off, fetch, start
 /// </code>
+/// A specification whose image is for another architecture is refused, and what runs goes on.
 /// </summary>
 internal static class VmPlanner
 {
+    private const string ImagePlatformMismatch = nameof(ImagePlatformMismatch);
+
     /// <summary>A guest whose workload ended powers off by itself within ten seconds; after this it is made to.</summary>
     internal static readonly TimeSpan PowerOffLimit = TimeSpan.FromSeconds(15);
 
@@ -33,14 +36,15 @@ internal static class VmPlanner
             return PlanRemoval(observed);
         }
 
-        if (!observed.ProcessAlive)
+        if (observed.ProcessAlive && observed.Record!.SpecDigest == desired.ContentDigest())
         {
-            return PlanStart(desired, observed, now);
+            return PlanRunning(observed.Record, now);
         }
 
-        return observed.Record!.SpecDigest == desired.ContentDigest()
-            ? PlanRunning(observed.Record, now)
-            : PlanReplacement(desired, observed, now);
+        string runsOn = desired.Image.Architecture;
+        return runsOn.Length > 0 && runsOn != observed.Architecture ? Refuse(desired, observed.Architecture)
+            : observed.ProcessAlive ? PlanReplacement(desired, observed, now)
+            : PlanStart(desired, observed, now);
     }
 
     /// <summary>True when the policy wants a workload that ended this way to be started again.</summary>
@@ -61,6 +65,11 @@ internal static class VmPlanner
 
         return exit.Code is null ? VmPhase.Failed : VmPhase.Completed;
     }
+
+    private static VmPlan Refuse(VmSpec desired, string architecture) => VmPlan.Of(new RefuseVmStep(
+        desired,
+        ImagePlatformMismatch,
+        $"image {desired.Image.Name}: expected one for {architecture}, which this device is, found one for {desired.Image.Architecture}"));
 
     private static VmPlan PlanRemoval(VmObservation observed) => observed switch
     {

@@ -129,6 +129,26 @@ public sealed class AgentHostTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_ReplacementForAnotherArchitecture_IsRefusedWhileTheOldOneGoesOn()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        using FakeInit init = await DeployAsync(1, Specs.Vm());
+        VmStatus before = await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
+
+        VmSpec foreign = Specs.Vm(revision: 2) with { Image = Specs.Vm().Image with { Architecture = "riscv64" } };
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(2, foreign)).Encode());
+        VmStatus refused = await TakeStatusAsync("refused", status => status.Reason == "ImagePlatformMismatch");
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(3, Specs.Vm())).Encode());
+        VmStatus after = await TakeStatusAsync("as before", status => status.Reason.Length == 0);
+
+        Assert.Equal((1, VmPhase.Running, before.VmmPid), (refused.Revision, refused.Phase, refused.VmmPid));
+        Assert.EndsWith("found one for riscv64", refused.Message);
+        Assert.Equal((1, VmPhase.Running, before.VmmPid), (after.Revision, after.Phase, after.VmmPid));
+    }
+
+    [Fact]
     public async Task Run_NoLongerDesired_StopsAndRemovesEverythingOfIt()
     {
         await _gateway.StartAsync();

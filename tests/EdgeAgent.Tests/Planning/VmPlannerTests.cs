@@ -48,6 +48,30 @@ public sealed class VmPlannerTests
     }
 
     [Theory]
+    [InlineData("", "Start")]
+    [InlineData("x86_64", "Start")]
+    [InlineData("aarch64", "Refuse ImagePlatformMismatch")]
+    [InlineData("riscv64", "Refuse ImagePlatformMismatch")]
+    public void Plan_ImageOfAnotherArchitecture_IsRefused(string architecture, string expected)
+    {
+        VmSpec spec = Specs.Vm() with { Image = Specs.Vm().Image with { Architecture = architecture } };
+
+        Assert.Equal(expected, Describe(VmPlanner.Plan(spec, VmObservation.None with { ImagePresent = true }, s_now)));
+    }
+
+    [Fact]
+    public void Plan_ReplacementOfAnotherArchitecture_LeavesTheOldOneAndSaysWhy()
+    {
+        VmSpec spec = Specs.Vm(revision: 2) with { Image = Specs.Vm().Image with { Architecture = "x86_64" } };
+
+        VmPlan plan = VmPlanner.Plan(spec, Observe(Specs.Vm(), alive: true) with { ImagePresent = true, Architecture = "aarch64" }, s_now);
+
+        Assert.Equal(
+            "image app:1: expected one for aarch64, which this device is, found one for x86_64",
+            Assert.IsType<RefuseVmStep>(Assert.Single(plan.Steps)).Message);
+    }
+
+    [Theory]
     [InlineData(RestartPolicy.Always, 0, "after 4")]
     [InlineData(RestartPolicy.Always, 1, "after 4")]
     [InlineData(RestartPolicy.OnFailure, 0, "")]
@@ -123,6 +147,7 @@ public sealed class VmPlannerTests
             StartVmStep => "Start",
             StopVmStep => "Stop",
             RemoveVmStep => "Remove",
+            RefuseVmStep refuse => $"Refuse {refuse.Reason}",
             _ => step.ToString(),
         });
         return string.Join(' ', plan.LookAgainAfter is TimeSpan delay ? steps.Append($"after {delay.TotalSeconds}") : steps);

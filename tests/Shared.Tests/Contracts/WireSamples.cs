@@ -48,6 +48,11 @@ internal static class WireSamples
         ],
         new AgentSettings(60));
 
+    private static readonly DesiredState s_platform = s_desired with
+    {
+        Vms = [s_desired.Vms[0] with { Image = new ImageReference(s_digest, 5_000_000_000, "hello:1", MachineArchitecture.Arm64) }],
+    };
+
     public static IReadOnlyList<WireSample> All { get; } = [.. Uplinks(), .. Downlinks(), .. Guest()];
 
     public static TheoryData<string> Names => [.. All.Select(static sample => sample.Name)];
@@ -116,6 +121,7 @@ internal static class WireSamples
     private static IEnumerable<WireSample> Downlinks()
     {
         yield return WireSample.Of("desired-state", s_desired, static state => state.Encode(), DesiredState.Decode);
+        yield return WireSample.Of("desired-state-platform", s_platform, static state => state.Encode(), DesiredState.Decode);
         yield return WireSample.Of("desired-state-empty", DesiredState.Empty, static state => state.Encode(), DesiredState.Decode);
         yield return WireSample.Of(
             "desired-envelope",
