@@ -6,8 +6,10 @@ namespace MicroVm.ControlPlane.Tests.Cli;
 
 public sealed class ImagesCommandTests : IDisposable
 {
-    private static readonly ImageView s_image = new(
-        "hello:1", "sha256:" + new string('a', 64), "sha256:" + new string('b', 64), 3UL << 20, "amd64", ["/bin/hello"], ["-v"], [], "", "", DateTimeOffset.UtcNow);
+    private static readonly ImagePlatformView s_platform = new(
+        "linux/amd64", "x86_64", "sha256:" + new string('c', 64), "sha256:" + new string('b', 64), 3UL << 20, ["/bin/hello"], ["-v"], [], "", "");
+
+    private static readonly ImageView s_image = new("hello:1", "sha256:" + new string('a', 64), [s_platform], [], DateTimeOffset.UtcNow);
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mvm-push-");
 
@@ -26,7 +28,7 @@ public sealed class ImagesCommandTests : IDisposable
         CliRun run = await CliRun.OfAsync(server.Url, "images", "push", _directory.FullName, "--name", "hello:1");
 
         Assert.Equal((0, ""), (run.Code, run.Error));
-        Assert.Equal($"image hello:1 pushed, 3 MiB, {s_image.Digest}\n", run.Out);
+        Assert.Equal($"image hello:1 pushed for linux/amd64, 3 MiB, {s_image.Digest}\n", run.Out);
         ReceivedRequest request = Assert.Single(server.Received);
         Assert.Equal(("POST", ApiPaths.Images + "?name=hello%3A1", "application/x-tar"), (request.Method, request.Path, request.ContentType));
         Assert.Equal(
@@ -66,8 +68,23 @@ public sealed class ImagesCommandTests : IDisposable
 
         CliRun run = await CliRun.OfAsync(server.Url, "images");
 
-        Assert.StartsWith("hello:1  sha256:aaaaaaaaaaaa  amd64  3 MiB", run.OutLines[1]);
+        Assert.StartsWith("hello:1  sha256:aaaaaaaaaaaa  linux/amd64  3 MiB", run.OutLines[1]);
         Assert.EndsWith("/bin/hello -v", run.OutLines[1]);
+    }
+
+    [Fact]
+    public async Task Push_OfSeveralPlatforms_SaysWhichWereTakenAndLeftOut()
+    {
+        ImagePlatformView arm = s_platform with { Platform = "linux/arm64", Architecture = "aarch64", Digest = "sha256:" + new string('d', 64) };
+        ImageView both = s_image with { Platforms = [arm, s_platform], LeftOut = ["linux/arm/v7"] };
+        string tar = Path.Combine(_directory.FullName, "layout.tar");
+        await File.WriteAllTextAsync(tar, "any bytes");
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(both, ApiJsonContext.Default.ImageView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "images", "push", tar, "--name", "hello:1");
+
+        Assert.Equal(
+            $"image hello:1 pushed for linux/arm64 and linux/amd64, 6 MiB, {both.Digest}; left out, because no device has them: linux/arm/v7\n", run.Out);
     }
 
     private static List<string> Unpack(byte[] tar)

@@ -17,7 +17,7 @@ public sealed class DeviceDecisionsTests
     [Fact]
     public void Compose_NothingEverClaimed_StaysAtGenerationZero()
     {
-        Composition result = DeviceDecisions.Compose(DesiredDocument.Empty, s_none);
+        Composition result = Compose(DesiredDocument.Empty, s_none);
 
         Assert.Same(DesiredDocument.Empty, result.Document);
         Assert.Equal(0UL, result.Document.Generation);
@@ -26,7 +26,7 @@ public sealed class DeviceDecisionsTests
     [Fact]
     public void Compose_FirstClaim_RaisesTheGenerationAndOpensAsADocument()
     {
-        Composition result = DeviceDecisions.Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload())));
+        Composition result = Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload())));
 
         DesiredState state = DesiredEnvelope.Decode(result.Document.Envelope()).Open();
         Assert.Equal(1UL, state.Generation);
@@ -36,9 +36,9 @@ public sealed class DeviceDecisionsTests
     [Fact]
     public void Compose_SameClaims_KeepsTheVeryDocument()
     {
-        DesiredDocument first = DeviceDecisions.Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload()))).Document;
+        DesiredDocument first = Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload()))).Document;
 
-        Assert.Same(first, DeviceDecisions.Compose(first, Claims(("hello", 1, 1, Samples.Workload()))).Document);
+        Assert.Same(first, Compose(first, Claims(("hello", 1, 1, Samples.Workload()))).Document);
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class DeviceDecisionsTests
     [InlineData("none")]
     public void Compose_ChangedClaims_RaisesTheGenerationByOne(string change)
     {
-        DesiredDocument first = DeviceDecisions.Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload()))).Document;
+        DesiredDocument first = Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload()))).Document;
         ImmutableSortedDictionary<string, DeviceAssignment> changed = change switch
         {
             "revision" => Claims(("hello", 1, 2, Samples.Workload())),
@@ -59,7 +59,7 @@ public sealed class DeviceDecisionsTests
             _ => s_none,
         };
 
-        DesiredDocument next = DeviceDecisions.Compose(first, changed).Document;
+        DesiredDocument next = Compose(first, changed).Document;
 
         Assert.Equal(2UL, next.Generation);
         Assert.NotEqual(first.Digest, next.Digest);
@@ -68,7 +68,7 @@ public sealed class DeviceDecisionsTests
     [Fact]
     public void Compose_VmsOfSeveralDeployments_AreOrderedByName()
     {
-        Composition result = DeviceDecisions.Compose(
+        Composition result = Compose(
             DesiredDocument.Empty, Claims(("a", 1, 1, Samples.Workload("zulu")), ("b", 2, 1, Samples.Workload("alpha"))));
 
         Assert.Equal(["alpha", "zulu"], DesiredState.Decode(result.Document.Bytes).Vms.Select(vm => vm.Name.Value));
@@ -77,7 +77,7 @@ public sealed class DeviceDecisionsTests
     [Fact]
     public void Compose_TwoClaimsOfOneVmName_TheOlderKeepsIt()
     {
-        Composition result = DeviceDecisions.Compose(
+        Composition result = Compose(
             DesiredDocument.Empty, Claims(("a", 2, 1, Samples.Workload("web")), ("b", 1, 1, Samples.Workload("web"))));
 
         Assert.Equal("b", Assert.Single(DesiredState.Decode(result.Document.Bytes).Vms).Deployment.Value);
@@ -88,7 +88,7 @@ public sealed class DeviceDecisionsTests
     public void Compose_MoreThanADocumentHolds_RefusesWhatDoesNotFit()
     {
         string argument = new('x', 60_000);
-        Composition result = DeviceDecisions.Compose(
+        Composition result = Compose(
             DesiredDocument.Empty,
             Claims([.. Enumerable.Range(1, 20).Select(i => ($"d{i:00}", (long)i, 1, Samples.Workload($"vm{i:00}", argument: argument)))]));
 
@@ -206,6 +206,59 @@ public sealed class DeviceDecisionsTests
             ["assigned", "matches"],
             DeviceDecisions.Concerned(new Dictionary<string, string> { ["ring"] = "1" }, ["assigned"], deployments));
     }
+
+    [Theory]
+    [InlineData("x86_64", "x86_64:amd")]
+    [InlineData("aarch64", "aarch64:arm")]
+    public void Compose_ImageOfSeveralPlatforms_GivesTheDeviceItsOwn(string architecture, string expected)
+    {
+        Composition result = Compose(DesiredDocument.Empty, Platforms("aarch64:arm", "x86_64:amd"), architecture);
+
+        VmSpec vm = Assert.Single(DesiredState.Decode(result.Document.Bytes).Vms);
+        Assert.Equal(expected, $"{vm.Image.Architecture}:{vm.Process.Arguments[0]}");
+        Assert.Equal(Digest.Of(System.Text.Encoding.UTF8.GetBytes(architecture)), vm.Image.Digest);
+        Assert.Empty(result.Refusals);
+    }
+
+    [Theory]
+    [InlineData("aarch64", "x86_64:amd", "expected one for aarch64, which this device is, found one for x86_64")]
+    [InlineData("riscv64", "aarch64:arm x86_64:amd", "expected one for riscv64, which this device is, found one for aarch64 and x86_64")]
+    [InlineData("", "x86_64:amd", "the device has not said yet which architecture it has")]
+    public void Compose_ImageWithoutTheDevicesPlatform_RefusesThatVmAlone(string architecture, string platforms, string reason)
+    {
+        ImmutableSortedDictionary<string, DeviceAssignment> claims =
+            Platforms(platforms.Split(' ')).Add("other", new DeviceAssignment(9, new Assignment(1, Samples.Workload("other"))));
+
+        Composition result = Compose(DesiredDocument.Empty, claims, architecture);
+
+        Assert.Equal("other", Assert.Single(DesiredState.Decode(result.Document.Bytes).Vms).Name.Value);
+        Assert.Equal(("hello", $"ImagePlatformMissing: image hello:1: {reason}"), (Assert.Single(result.Refusals).Key, result.Refusals["hello"]));
+    }
+
+    [Fact]
+    public void Compose_ClaimFromBeforePlatformsWereKept_IsForEveryDevice()
+    {
+        Composition x64 = Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload())));
+        Composition arm = Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload())), "aarch64");
+
+        Assert.Equal(x64.Document.Digest, arm.Document.Digest);
+        Assert.Equal("", DesiredState.Decode(arm.Document.Bytes).Vms[0].Image.Architecture);
+    }
+
+    /// <summary>A claim whose image has these platforms, each <c>ARCHITECTURE:PROGRAM</c>.</summary>
+    private static ImmutableSortedDictionary<string, DeviceAssignment> Platforms(params string[] platforms)
+    {
+        WorkloadSpec[] workloads = [.. platforms.Select(platform => platform.Split(':')).Select(parts => Samples.Workload(argument: parts[1]) with
+        {
+            Architecture = parts[0],
+            ImageDigest = Digest.Of(System.Text.Encoding.UTF8.GetBytes(parts[0])).Value,
+        })];
+        return s_none.Add("hello", new DeviceAssignment(1, new Assignment(1, workloads[0]) { Variants = [.. workloads[1..]] }));
+    }
+
+    private static Composition Compose(
+        DesiredDocument current, ImmutableSortedDictionary<string, DeviceAssignment> claims, string architecture = "x86_64") =>
+        DeviceDecisions.Compose(current, claims, architecture);
 
     private static ReportedState Report(ulong observed, params VmStatus[] vms) =>
         new(new UplinkHeader(Guid.NewGuid(), 1, 0), observed, vms);

@@ -28,16 +28,18 @@ public sealed class ImageImporterTests : IDisposable
 
         ImportedImage image = await _bench.ImportAsync(layout);
 
-        string path = _bench.Importer.PathOf(image.Digest);
+        ImportedPlatform platform = Assert.Single(image.Platforms);
+        string path = _bench.Importer.PathOf(platform.Digest);
         byte[] content = await File.ReadAllBytesAsync(path);
         Assert.Equal([path], _bench.Left);
-        Assert.Equal(Digest.Of(content), image.Digest);
-        Assert.Equal(content.Length, image.SizeBytes);
-        Assert.Equal((string?)manifest["digest"], image.ManifestDigest.Value);
+        Assert.Equal(Digest.Of(content), platform.Digest);
+        Assert.Equal(content.Length, platform.SizeBytes);
+        Assert.Equal((string?)manifest["digest"], platform.ManifestDigest.Value);
+        Assert.Equal((platform.ManifestDigest, "x86_64"), (image.Digest, platform.Architecture));
         Assert.Equal("hello:1", image.Name.ToString());
-        Assert.Equal(("1000:1000", "/srv"), (image.Config.Process!.User, image.Config.Process.WorkingDir));
-        Assert.Equal(["/bin/hello", "--fast"], image.Config.Process.Entrypoint!.Concat(image.Config.Process.Cmd!));
-        Assert.Equal(["A=1", "PATH=/bin"], image.Config.Process.Env!);
+        Assert.Equal(("1000:1000", "/srv"), (platform.Config.Process!.User, platform.Config.Process.WorkingDir));
+        Assert.Equal(["/bin/hello", "--fast"], platform.Config.Process.Entrypoint!.Concat(platform.Config.Process.Cmd!));
+        Assert.Equal(["A=1", "PATH=/bin"], platform.Config.Process.Env!);
     }
 
     [Fact]
@@ -51,8 +53,8 @@ public sealed class ImageImporterTests : IDisposable
         ImportedImage again = await _bench.ImportAsync(TestLayout.Of(lower, upper));
         ImportedImage elsewhere = await second.ImportAsync(TestLayout.Of(lower, upper));
 
-        Assert.Equal(first.Digest, again.Digest);
-        Assert.Equal(first.Digest, elsewhere.Digest);
+        Assert.Equal(first.Platforms[0].Digest, again.Platforms[0].Digest);
+        Assert.Equal(first.Platforms[0].Digest, elsewhere.Platforms[0].Digest);
         Assert.Single(_bench.Left);
     }
 
@@ -62,7 +64,7 @@ public sealed class ImageImporterTests : IDisposable
         ImportedImage first = await _bench.ImportAsync(TestLayout.Of(layer => layer.File("a", "1").File("b", "2")));
         ImportedImage second = await _bench.ImportAsync(TestLayout.Of(layer => layer.File("b", "2").File("a", "1")));
 
-        Assert.Equal(first.Digest, second.Digest);
+        Assert.Equal(first.Platforms[0].Digest, second.Platforms[0].Digest);
     }
 
     [Fact]
@@ -70,7 +72,7 @@ public sealed class ImageImporterTests : IDisposable
     {
         ImportedImage image = await _bench.ImportAsync(TestLayout.Of(layer => layer.File("a", "1")));
 
-        string superblock = ImportBench.Run("env", "TZ=UTC", "unsquashfs", "-s", _bench.Importer.PathOf(image.Digest));
+        string superblock = ImportBench.Run("env", "TZ=UTC", "unsquashfs", "-s", _bench.Importer.PathOf(image.Platforms[0].Digest));
 
         Assert.Contains("Compression zstd", superblock);
         Assert.Contains("Sun Sep 13 12:26:40 2020", superblock);
@@ -89,7 +91,7 @@ public sealed class ImageImporterTests : IDisposable
         ImportedImage compressed = await _bench.ImportAsync(layout);
         ImportedImage plain = await _bench.ImportAsync(TestLayout.Of(lower, upper));
 
-        Assert.Equal(plain.Digest, compressed.Digest);
+        Assert.Equal(plain.Platforms[0].Digest, compressed.Platforms[0].Digest);
     }
 
     [Fact]
@@ -99,7 +101,7 @@ public sealed class ImageImporterTests : IDisposable
 
         ImportedImage zipped = await _bench.ImportAsync(TestLayout.Gzip(layout.ToTar()));
 
-        Assert.Equal((await _bench.ImportAsync(layout)).Digest, zipped.Digest);
+        Assert.Equal((await _bench.ImportAsync(layout)).Platforms[0].Digest, zipped.Platforms[0].Digest);
     }
 
     [Fact]
@@ -306,7 +308,7 @@ public sealed class ImageImporterTests : IDisposable
     [InlineData("oci-layout", "not json", "expected JSON")]
     [InlineData("index.json", "[]", "expected JSON")]
     [InlineData("index.json", "null", "expected a JSON object, found null")]
-    [InlineData("index.json", "{}", "expected an image for linux/amd64, found no image")]
+    [InlineData("index.json", "{}", "expected an image for linux/amd64 or linux/arm64, found no image")]
     [InlineData("index.json", "{\"manifests\":[null]}", "expected descriptors, found null")]
     public async Task Document_Malformed_IsRefused(string file, string content, string message)
     {

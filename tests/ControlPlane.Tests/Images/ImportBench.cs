@@ -44,10 +44,11 @@ internal sealed class ImportBench : IDisposable
     /// <summary>Imports layers and extracts the result with <c>unsquashfs</c>.</summary>
     public async Task<ExtractedRoot> ExtractAsync(params Action<TestLayer>[] layers) => Extract(await ImportAsync(TestLayout.Of(layers)));
 
-    public ExtractedRoot Extract(ImportedImage image)
+    /// <summary>Extracts the file system of one platform; the first when none is named.</summary>
+    public ExtractedRoot Extract(ImportedImage image, string? architecture = null)
     {
         string target = Path.Combine(_root.FullName, "extracted-" + Guid.NewGuid().ToString("N"));
-        Run("unsquashfs", "-q", "-n", "-d", target, Importer.PathOf(image.Digest));
+        Run("unsquashfs", "-q", "-n", "-d", target, Importer.PathOf(image.Platforms.First(platform => architecture is null || platform.Architecture == architecture).Digest));
         return new ExtractedRoot(target, Run("find", target, "-mindepth", "1", "-printf", "%P|%y|%m|%U:%G|%n|%i|%Ts|%l\\n"));
     }
 

@@ -38,7 +38,7 @@ public sealed class LayerMergerTests : IDisposable
         ImportedImage image = await _bench.ImportAsync(TestLayout.Of(
             lower => lower.Directory("./", 0x1FF), upper => upper.Directory("./", 0x1C9).File("a")));
 
-        string listing = ImportBench.Run("env", "TZ=UTC", "unsquashfs", "-lls", _bench.Importer.PathOf(image.Digest));
+        string listing = ImportBench.Run("env", "TZ=UTC", "unsquashfs", "-lls", _bench.Importer.PathOf(image.Platforms[0].Digest));
 
         Assert.StartsWith("drwx--x--x root/root", listing);
     }
@@ -48,7 +48,7 @@ public sealed class LayerMergerTests : IDisposable
     {
         ImportedImage image = await _bench.ImportAsync(TestLayout.Of(layer => layer.File("d/a")));
 
-        string listing = ImportBench.Run("env", "TZ=UTC", "unsquashfs", "-lls", _bench.Importer.PathOf(image.Digest));
+        string listing = ImportBench.Run("env", "TZ=UTC", "unsquashfs", "-lls", _bench.Importer.PathOf(image.Platforms[0].Digest));
 
         Assert.StartsWith("drwxr-xr-x root/root", listing);
         Assert.Contains("2020-09-13 12:26 squashfs-root\n", listing);
@@ -235,7 +235,7 @@ public sealed class LayerMergerTests : IDisposable
     {
         ImportedImage image = await _bench.ImportAsync(TestLayout.Of(layer => layer.CharacterDevice("dev/null", 1, 3)));
 
-        string listing = ImportBench.Run("unsquashfs", "-lls", _bench.Importer.PathOf(image.Digest));
+        string listing = ImportBench.Run("unsquashfs", "-lls", _bench.Importer.PathOf(image.Platforms[0].Digest));
 
         Assert.Matches(@"(?m)^crw-r--r-- root/root +1, +3 .* squashfs-root/dev/null$", listing);
     }

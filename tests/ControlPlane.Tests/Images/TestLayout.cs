@@ -54,19 +54,20 @@ internal sealed class TestLayout
     public JsonObject AddBlob(JsonNode document, string mediaType) => AddBlob(Encoding.UTF8.GetBytes(document.ToJsonString()), mediaType);
 
     /// <summary>Adds manifest, config and layers; the descriptor names linux and the architecture.</summary>
-    public JsonObject AddImage(IEnumerable<byte[]> layers, string architecture = "amd64", string? tag = null, JsonObject? process = null)
+    public JsonObject AddImage(IEnumerable<byte[]> layers, string architecture = "amd64", string? tag = null, JsonObject? process = null, string? variant = null)
     {
         byte[][] tars = [.. layers];
-        return AddImage([.. tars.Select(tar => AddBlob(tar, TarType))], [.. tars.Select(tar => Digest.Of(tar).Value)], architecture, tag, process);
+        return AddImage([.. tars.Select(tar => AddBlob(tar, TarType))], [.. tars.Select(tar => Digest.Of(tar).Value)], architecture, tag, process, variant);
     }
 
     public JsonObject AddImage(
-        JsonObject[] layers, string[] diffIds, string architecture = "amd64", string? tag = null, JsonObject? process = null)
+        JsonObject[] layers, string[] diffIds, string architecture = "amd64", string? tag = null, JsonObject? process = null, string? variant = null)
     {
         JsonObject config = new()
         {
             ["architecture"] = architecture,
             ["os"] = "linux",
+            ["variant"] = variant,
             ["config"] = process,
             ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = new JsonArray([.. diffIds.Select(id => (JsonNode)id)]) },
         };
@@ -78,13 +79,24 @@ internal sealed class TestLayout
             ["layers"] = new JsonArray([.. layers]),
         };
         JsonObject descriptor = AddBlob(manifest, ManifestType);
-        descriptor["platform"] = new JsonObject { ["architecture"] = architecture, ["os"] = "linux" };
+        descriptor["platform"] = Platform(architecture, variant: variant);
         if (tag is not null)
         {
             descriptor["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = tag };
         }
 
         return descriptor;
+    }
+
+    public static JsonObject Platform(string architecture, string os = "linux", string? variant = null)
+    {
+        JsonObject platform = new() { ["architecture"] = architecture, ["os"] = os };
+        if (variant is not null)
+        {
+            platform["variant"] = variant;
+        }
+
+        return platform;
     }
 
     public static JsonObject Index(params JsonObject[] manifests) =>

@@ -40,6 +40,8 @@ internal sealed class FakeDevice : IAsyncDisposable
 
     internal DeviceId Id { get; }
 
+    internal string Architecture { get; set; } = "x86_64";
+
     internal Guid BootId { get; init; } = Guid.NewGuid();
 
     internal Dictionary<string, string> Labels { get; } = [];
@@ -84,7 +86,7 @@ internal sealed class FakeDevice : IAsyncDisposable
     {
         Header = NextHeader(),
         AgentVersion = "0.1.0",
-        Architecture = "x86_64",
+        Architecture = Architecture,
         Capacity = new DeviceCapacity(4, 8UL << 30, 64UL << 30),
         HeldGeneration = Held.Generation,
         HeldDigest = Held.Digest,

@@ -10,13 +10,24 @@ internal sealed class FakeImageStore(string directory) : IImageStore
 {
     private readonly ConcurrentDictionary<string, ImageView> _images = new();
 
+    internal static ImagePlatformView Platform(string architecture, byte[] rootFs) => new(
+        architecture == "aarch64" ? "linux/arm64" : "linux/amd64",
+        architecture,
+        Digest.Of(rootFs).Value,
+        Digest.Of(rootFs).Value,
+        (ulong)rootFs.Length,
+        ["/bin/hello"],
+        ["--from-image"],
+        ["PATH=/bin", "A=image"],
+        "",
+        "");
+
     internal ImageView Add(string name, byte[] rootFs, Func<ImageView, ImageView>? change = null)
     {
         Digest digest = Digest.Of(rootFs);
         Directory.CreateDirectory(directory);
         File.WriteAllBytes(Path.Combine(directory, digest.Hex), rootFs);
-        ImageView view = new(
-            name, digest.Value, digest.Value, (ulong)rootFs.Length, "amd64", ["/bin/hello"], ["--from-image"], ["PATH=/bin", "A=image"], "", "", DateTimeOffset.UnixEpoch);
+        ImageView view = new(name, digest.Value, [Platform("x86_64", rootFs)], [], DateTimeOffset.UnixEpoch);
         return _images[name] = change?.Invoke(view) ?? view;
     }
 
@@ -24,7 +35,7 @@ internal sealed class FakeImageStore(string directory) : IImageStore
         Task.FromResult<IReadOnlyList<ImageView>>([.. _images.Values.OrderBy(image => image.Name, StringComparer.Ordinal)]);
 
     public Task<ImageView?> FindByDigestAsync(Digest digest, CancellationToken cancellationToken) =>
-        Task.FromResult(_images.Values.FirstOrDefault(image => image.Digest == digest.Value));
+        Task.FromResult(_images.Values.FirstOrDefault(image => image.IsKnownBy(digest.Value)));
 
     public Task<ImageView?> FindByNameAsync(string name, CancellationToken cancellationToken) =>
         Task.FromResult(_images.GetValueOrDefault(name));

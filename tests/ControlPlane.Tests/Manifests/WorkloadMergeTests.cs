@@ -8,8 +8,10 @@ namespace MicroVm.ControlPlane.Tests.Manifests;
 
 public sealed class WorkloadMergeTests
 {
-    private static readonly ImageView s_image = new(
-        "hello:1", Digest.Of("x"u8).Value, "", 1, "amd64", ["/entry"], ["cmd"], ["A=image", "B=1", "B=2", "odd", "=x"], "app:app", "/srv", DateTimeOffset.UnixEpoch);
+    private static readonly ImagePlatformView s_platform = new(
+        "linux/amd64", "x86_64", Digest.Of("x"u8).Value, "", 1, ["/entry"], ["cmd"], ["A=image", "B=1", "B=2", "odd", "=x"], "app:app", "/srv");
+
+    private static readonly ImageView s_image = Image(s_platform);
 
     [Theory]
     [InlineData("", "/entry cmd")]
@@ -29,12 +31,12 @@ public sealed class WorkloadMergeTests
 
     [Fact]
     public void Merge_ImageWithoutWorkingDirectory_RunsAtTheRoot() =>
-        Assert.Equal("/", Merge("", s_image with { WorkingDir = "" }).Workload.WorkingDirectory);
+        Assert.Equal("/", Merge("", Image(s_platform with { WorkingDir = "" })).Workload.WorkingDirectory);
 
     [Fact]
     public void Merge_NoProgramAnywhere_IsAnError()
     {
-        FieldError error = Error("", s_image with { Entrypoint = [], Cmd = [] });
+        FieldError error = Error("", Image(s_platform with { Entrypoint = [], Cmd = [] }));
 
         Assert.Equal("spec.workload.args", error.Field);
     }
@@ -42,14 +44,26 @@ public sealed class WorkloadMergeTests
     [Fact]
     public void Merge_ImageOfAnotherArchitecture_IsAnError()
     {
-        FieldError error = Error("", s_image with { Architecture = "arm64" });
+        FieldError error = Error("", Image(s_platform with { Platform = "linux/arm64", Architecture = "aarch64" }));
 
-        Assert.Equal(("spec.workload.image", "hello:1, which is for arm64"), (error.Field, error.Found));
+        Assert.Equal(("spec.workload.image", "hello:1, which is for linux/arm64"), (error.Field, error.Found));
     }
 
     [Fact]
     public void Merge_ImageWithAnEndlessConfiguration_IsAnError() =>
-        Assert.Equal("spec.workload.image", Error("", s_image with { Cmd = [new string('x', 100_000)] }).Field);
+        Assert.Equal("spec.workload.image", Error("", Image(s_platform with { Cmd = [new string('x', 100_000)] })).Field);
+
+    [Fact]
+    public void Merge_ImageOfTwoPlatforms_KeepsWhatEachOfThemRuns()
+    {
+        DeploymentSpec spec = Merge("args: [one]", Image(s_platform with { Architecture = "aarch64", Entrypoint = ["/arm"] }, s_platform));
+
+        Assert.Equal(["aarch64:/arm one", "x86_64:/entry one"], spec.Variants.Prepend(spec.Workload)
+            .Select(workload => $"{workload.Architecture}:{string.Join(' ', workload.Arguments)}"));
+    }
+
+    private static ImageView Image(params ImagePlatformView[] platforms) =>
+        new("hello:1", Digest.Of("index"u8).Value, platforms, [], DateTimeOffset.UnixEpoch);
 
     private static DeploymentSpec Merge(string workload, ImageView image)
     {

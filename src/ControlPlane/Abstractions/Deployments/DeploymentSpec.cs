@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
+
 namespace MicroVm.ControlPlane.Abstractions.Deployments;
 
 /// <summary>A deployment as an operator wants it.</summary>
 /// <param name="Selector">Which devices.</param>
-/// <param name="Workload">What they run.</param>
+/// <param name="Workload">What they run, on one of the image's architectures.</param>
 /// <param name="SpecJson">The manifest's <c>spec</c> as JSON, for showing.</param>
 [GenerateSerializer]
 [Immutable]
@@ -11,9 +13,15 @@ public sealed record DeploymentSpec(
     [property: Id(1)] WorkloadSpec Workload,
     [property: Id(2)] string SpecJson)
 {
+    /// <summary>The same workload on the image's further architectures, in their order.</summary>
+    [Id(3)]
+    public ImmutableArray<WorkloadSpec> Variants { get; init; } = [];
+
     /// <summary>True when applying one over the other changes nothing.</summary>
     public bool HasContentOf(DeploymentSpec other) =>
         SpecJson == other.SpecJson
         && Selector.MatchLabels.SequenceEqual(other.Selector.MatchLabels)
-        && Workload.HasContentOf(other.Workload);
+        && Workload.HasContentOf(other.Workload)
+        && Variants.Length == other.Variants.Length
+        && Variants.Zip(other.Variants).All(pair => pair.First.HasContentOf(pair.Second));
 }

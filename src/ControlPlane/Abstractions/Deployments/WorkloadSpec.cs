@@ -3,7 +3,7 @@ using MicroVm.Shared.Contracts.Desired;
 
 namespace MicroVm.ControlPlane.Abstractions.Deployments;
 
-/// <summary>A deployment's workload with its image resolved and the image's configuration merged in.</summary>
+/// <summary>A deployment's workload on one architecture with its image resolved and the image's configuration merged in.</summary>
 [GenerateSerializer]
 [Immutable]
 public sealed record WorkloadSpec
@@ -55,6 +55,16 @@ public sealed record WorkloadSpec
     /// <summary>Seconds between asking the workload to stop and killing it.</summary>
     [Id(11)]
     public required int GracePeriodSeconds { get; init; }
+
+    /// <summary>
+    /// What the image runs on, a <see cref="Shared.Identity.MachineArchitecture"/>; empty when it was applied before that was
+    /// kept, and then every device may have it.
+    /// </summary>
+    [Id(12)]
+    public string Architecture { get; init; } = "";
+
+    /// <summary>True when a device of that architecture can run it.</summary>
+    public bool RunsOn(string architecture) => Architecture.Length == 0 || Architecture == architecture;
 
     /// <summary>True when both are the same in every field, lists and maps by content.</summary>
     public bool HasContentOf(WorkloadSpec other) =>

@@ -24,6 +24,10 @@ internal static class ImagesCommand
         return command;
     }
 
+    /// <summary>Bytes of all its file systems; one that platforms share counts once.</summary>
+    internal static ulong SizeBytes(ImageView image) =>
+        image.Platforms.DistinctBy(static platform => platform.Digest).Aggregate(0UL, static (sum, platform) => sum + platform.SizeBytes);
+
     private static void Write(CliContext context, ListView<ImageView> images)
     {
         if (context.IsJson)
@@ -32,16 +36,16 @@ internal static class ImagesCommand
             return;
         }
 
-        Table table = new(new("IMAGE"), new("DIGEST"), new("ARCH"), new("SIZE", true), new("PUSHED", true), new("RUNS"));
+        Table table = new(new("IMAGE"), new("DIGEST"), new("PLATFORMS"), new("SIZE", true), new("PUSHED", true), new("RUNS"));
         foreach (ImageView image in images.Items)
         {
             table.Add(
                 image.Name,
                 image.Digest.Length > ShownDigestCharacters ? image.Digest[..ShownDigestCharacters] : image.Digest,
-                image.Architecture,
-                Quantity.Bytes(image.SizeBytes),
+                string.Join(',', image.Platforms.Select(static platform => platform.Platform)),
+                Quantity.Bytes(SizeBytes(image)),
                 Quantity.Age(image.CreatedAt, context.Time.GetUtcNow()) + " ago",
-                string.Join(' ', image.Entrypoint.Concat(image.Cmd)));
+                image.Platforms is [{ } first, ..] ? string.Join(' ', first.Entrypoint.Concat(first.Cmd)) : "");
         }
 
         table.Write(context.Terminal, "No images.");

@@ -27,10 +27,17 @@ internal static class ImagesPushCommand
             ImageView image = await PushAsync(context, path, content, cancellation);
             await context.Terminal.Out.WriteLineAsync(context.IsJson
                 ? Json.Write(image, Json.Indented.ImageView)
-                : Terminal.Safe($"image {image.Name} pushed, {Quantity.Bytes(image.SizeBytes)}, {image.Digest}"));
+                : Terminal.Safe(Line(image)));
             return ExitCode.Success;
         }));
         return command;
+    }
+
+    private static string Line(ImageView image)
+    {
+        string platforms = string.Join(" and ", image.Platforms.Select(static platform => platform.Platform));
+        string leftOut = image.LeftOut.Count > 0 ? $"; left out, because no device has them: {string.Join(", ", image.LeftOut)}" : "";
+        return $"image {image.Name} pushed for {platforms}, {Quantity.Bytes(ImagesCommand.SizeBytes(image))}, {image.Digest}{leftOut}";
     }
 
     private static async Task<ImageView> PushAsync(CliContext context, string path, LayoutContent content, CancellationToken cancellation)

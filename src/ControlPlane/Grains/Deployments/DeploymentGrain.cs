@@ -176,7 +176,8 @@ internal sealed class DeploymentGrain(
         if (placement == Placement.Assign)
         {
             await TargetAsync(storage.State.Targets.Add(device));
-            standing = await grain.AssignAsync(Name, new Assignment(storage.State.Revision, storage.State.Spec!.Workload));
+            DeploymentSpec spec = storage.State.Spec!;
+            standing = await grain.AssignAsync(Name, new Assignment(storage.State.Revision, spec.Workload) { Variants = spec.Variants });
         }
         else if (placement == Placement.Unassign)
         {

@@ -30,14 +30,24 @@ internal static class DeviceDecisions
             .SetItem("device", device);
 
     /// <summary>Merges the claims. The generation rises by one when what the device sees changes, and only then.</summary>
-    internal static Composition Compose(DesiredDocument current, IReadOnlyDictionary<string, DeviceAssignment> assignments)
+    /// <param name="current">The document as it is.</param>
+    /// <param name="assignments">The claims by deployment.</param>
+    /// <param name="architecture">The device's architecture; empty when it never said hello.</param>
+    internal static Composition Compose(
+        DesiredDocument current, IReadOnlyDictionary<string, DeviceAssignment> assignments, string architecture)
     {
         SortedDictionary<string, VmSpec> vms = new(StringComparer.Ordinal);
         var refusals = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         AgentSettings settings = new();
         foreach ((string deployment, DeviceAssignment claim) in assignments.OrderBy(pair => pair.Value.Order))
         {
-            VmSpec vm = ToVm(deployment, claim.Assignment);
+            if (claim.Assignment.On(architecture) is not WorkloadSpec workload)
+            {
+                refusals[deployment] = PlatformMissing(claim.Assignment, architecture);
+                continue;
+            }
+
+            VmSpec vm = ToVm(deployment, claim.Assignment.Revision, workload);
             if (vms.TryGetValue(vm.Name.Value, out VmSpec? holder))
             {
                 refusals[deployment] = $"VM name '{vm.Name}' is held on this device by deployment '{holder.Deployment}'";
@@ -122,20 +132,21 @@ internal static class DeviceDecisions
         return new DesiredDocument(generation, new DesiredState(generation, vms, settings).Encode());
     }
 
-    private static VmSpec ToVm(string deployment, Assignment assignment)
+    private static string PlatformMissing(Assignment assignment, string architecture) => architecture.Length == 0
+        ? $"ImagePlatformMissing: image {assignment.Workload.ImageName}: the device has not said yet which architecture it has"
+        : $"ImagePlatformMissing: image {assignment.Workload.ImageName}: expected one for {architecture}, which this device is, "
+            + $"found one for {string.Join(" and ", assignment.Architectures)}";
+
+    private static VmSpec ToVm(string deployment, int revision, WorkloadSpec workload) => new()
     {
-        WorkloadSpec workload = assignment.Workload;
-        return new VmSpec
-        {
-            Name = ResourceName.Parse(workload.VmName),
-            Deployment = ResourceName.Parse(deployment),
-            Revision = assignment.Revision,
-            Image = new ImageReference(Digest.Parse(workload.ImageDigest), workload.ImageSizeBytes, workload.ImageName),
-            Process = new ProcessSpec(workload.Arguments, workload.Environment, workload.WorkingDirectory, workload.User),
-            VcpuCount = workload.VcpuCount,
-            MemoryMib = workload.MemoryMib,
-            RestartPolicy = workload.RestartPolicy,
-            GracePeriodSeconds = workload.GracePeriodSeconds,
-        };
-    }
+        Name = ResourceName.Parse(workload.VmName),
+        Deployment = ResourceName.Parse(deployment),
+        Revision = revision,
+        Image = new ImageReference(Digest.Parse(workload.ImageDigest), workload.ImageSizeBytes, workload.ImageName, workload.Architecture),
+        Process = new ProcessSpec(workload.Arguments, workload.Environment, workload.WorkingDirectory, workload.User),
+        VcpuCount = workload.VcpuCount,
+        MemoryMib = workload.MemoryMib,
+        RestartPolicy = workload.RestartPolicy,
+        GracePeriodSeconds = workload.GracePeriodSeconds,
+    };
 }

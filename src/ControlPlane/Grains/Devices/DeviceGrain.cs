@@ -41,12 +41,13 @@ internal sealed class DeviceGrain(
         ? ImmutableSortedDictionary<string, string>.Empty
         : DeviceDecisions.MergeLabels(Device, _hello, desired.State.OperatorLabels);
 
+    private string Architecture => _hello?.Architecture ?? "";
+
     private HoldVerdict Verdict => DeviceDecisions.Compare(_document, _heldGeneration, _heldDigest);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _document = desired.State.ToDocument();
-        _refusals = DeviceDecisions.Compose(_document, desired.State.Assignments).Refusals;
         try
         {
             _hello = reported.State.Hello is byte[] hello ? Hello.Decode(hello) : null;
@@ -57,6 +58,7 @@ internal sealed class DeviceGrain(
             DeviceLog.Unreadable(logger, Device, e.Message);
         }
 
+        _refusals = DeviceDecisions.Compose(_document, desired.State.Assignments, Architecture).Refusals;
         (_heldGeneration, _heldDigest) = (_hello?.HeldGeneration ?? 0, _hello?.HeldDigest ?? default);
 
         return Task.CompletedTask;
@@ -71,7 +73,14 @@ internal sealed class DeviceGrain(
         }
 
         bool first = _hello is null;
+        string before = Architecture;
         await KeepAsync(hello);
+        if (before != Architecture && !desired.State.Assignments.IsEmpty)
+        {
+            // A first hello, or the device's disk is in another machine: its images are other ones.
+            await ComposeAsync(desired.State);
+        }
+
         await devices.PutAsync(Device, Labels);
         _newestConnection = link.Connection;
         _link = link;
@@ -212,7 +221,17 @@ internal sealed class DeviceGrain(
     /// <summary>Makes a change of the claims durable, then tells the device.</summary>
     private async Task ChangeAsync(DeviceDesiredState next)
     {
-        Composition composition = DeviceDecisions.Compose(_document, next.Assignments);
+        if (await ComposeAsync(next))
+        {
+            await SendIfOlderAsync();
+        }
+    }
+
+    /// <summary>Makes claims and what they give together durable.</summary>
+    /// <returns>True when the device has to be told something else than before.</returns>
+    private async Task<bool> ComposeAsync(DeviceDesiredState next)
+    {
+        Composition composition = DeviceDecisions.Compose(_document, next.Assignments, Architecture);
         DesiredDocument document = composition.Document;
         bool changed = document.Generation != _document.Generation;
         await desired.ReplaceAsync(!changed ? next : next with
@@ -226,8 +245,9 @@ internal sealed class DeviceGrain(
         if (changed)
         {
             DeviceLog.Changed(logger, Device, document.Generation, next.Assignments.Count);
-            await SendIfOlderAsync();
         }
+
+        return changed;
     }
 
     private async Task SendIfOlderAsync()

@@ -6,15 +6,15 @@ namespace MicroVm.ControlPlane.Host.Images;
 /// <summary>
 /// The images that this control plane keeps, by content. An implementation is registered in
 /// <c>Hosting/ControlPlaneServices.cs</c> as <c>services.AddSingleton&lt;IImageStore, ImageStore&gt;()</c>; it is given
-/// <see cref="Storage.Database"/> (tables <c>images</c> and <c>image_names</c>, see
-/// <see cref="Storage.Migrations.M0003Images"/>) and <see cref="Configuration.DataDirectory"/> by its constructor.
+/// <see cref="Storage.Database"/> (tables <c>images</c>, <c>image_platforms</c> and <c>image_names</c>, see
+/// <see cref="Storage.Migrations.M0005ImagePlatforms"/>) and <see cref="Configuration.DataDirectory"/> by its constructor.
 /// </summary>
 public interface IImageStore
 {
     /// <summary>All images, ordered by name; an image that has several names is there once for each.</summary>
     Task<IReadOnlyList<ImageView>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>The image with this squashfs digest; null when it is not kept.</summary>
+    /// <summary>The image that is known by this digest or has it as one of its manifests' or file systems'; null when it is not kept.</summary>
     Task<ImageView?> FindByDigestAsync(Digest digest, CancellationToken cancellationToken);
 
     /// <summary>The image that the name points at now, such as <c>hello:1</c> (always with its tag); null when there is none.</summary>
@@ -24,8 +24,8 @@ public interface IImageStore
     Task<string?> FindRootFsAsync(Digest digest, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads a tar of an OCI image layout to its end, merges its layers into a squashfs, keeps it by digest, and points the
-    /// name at it. When the call returns everything is durable; when it throws nothing is kept.
+    /// Reads a tar of an OCI image layout to its end, merges the layers of each platform into a squashfs, keeps them by
+    /// digest, and points the name at the image. When the call returns everything is durable; when it throws nothing is kept.
     /// </summary>
     /// <param name="ociLayoutTar">The tar; not seekable, untrusted, of any length.</param>
     /// <param name="name">Name with tag, already checked, such as <c>hello:1</c>.</param>

@@ -33,13 +33,13 @@ internal sealed class ImageImporter(string dataDirectory, ImageImportLimits limi
         }
     }
 
-    /// <summary>The file of an image.</summary>
+    /// <summary>The file of a squashfs.</summary>
     public string PathOf(Digest digest) => Path.Combine(_images, digest.Hex);
 
-    /// <summary>Imports the image for x86_64 devices.</summary>
+    /// <summary>Imports an image with every platform that devices have.</summary>
     /// <param name="name">Its name; the tag chooses among several images in the layout.</param>
     /// <param name="layoutTar">Tar of an OCI image layout, compressed with gzip or not.</param>
-    /// <param name="record">Makes the image known, durably; when it throws, the file is removed again unless it was there before.</param>
+    /// <param name="record">Makes the image known, durably; when it throws, the files are removed again unless they were there before.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ImageImportException">The image cannot be imported.</exception>
     public async Task<ImportedImage> ImportAsync(
@@ -79,9 +79,28 @@ internal sealed class ImageImporter(string dataDirectory, ImageImportLimits limi
     {
         string layoutDirectory = Path.Combine(work, "layout");
         await new LayoutUnpacker(layoutDirectory, limits).UnpackAsync(layoutTar, cancellation);
-        OciImage image = new OciImageReader(new OciLayout(layoutDirectory, limits), limits).Read(OciPlatform.LinuxAmd64, name.Tag);
+        OciImageSet set = new OciImageReader(new OciLayout(layoutDirectory, limits), limits).Read(name.Tag);
 
-        string file = Path.Combine(work, "rootfs.squashfs");
+        Dictionary<Digest, string> files = [];
+        List<ImportedPlatform> platforms = [];
+        foreach (OciImage image in set.Images)
+        {
+            string file = Path.Combine(work, $"{image.Machine}.squashfs");
+            await SquashAsync(image, file, Path.Combine(work, image.Machine), cancellation);
+            (Digest digest, long size) = await SealAsync(file, cancellation);
+            files[digest] = file;
+            platforms.Add(new ImportedPlatform(image.Machine, digest, image.ManifestDigest, size, image.Config));
+        }
+
+        ImportedImage imported = new(name, set.Digest, platforms, set.LeftOut);
+        await CommitAsync(files, imported, record, cancellation);
+        return imported;
+    }
+
+    /// <summary>Merges an image's layers into a squashfs; of what it needs in between nothing is left.</summary>
+    private async Task SquashAsync(OciImage image, string file, string work, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(work);
         using (LayerMerger merger = new(work, limits))
         {
             foreach (LayerSource layer in image.Layers)
@@ -93,10 +112,7 @@ internal sealed class ImageImporter(string dataDirectory, ImageImportLimits limi
             await squashFs.BuildAsync(file, merger.Tree.Root.Inode.Entry, latest, merger.WriteAsync, cancellation);
         }
 
-        (Digest digest, long size) = await SealAsync(file, cancellation);
-        ImportedImage imported = new(name, digest, image.ManifestDigest, size, image.Config);
-        await CommitAsync(file, imported, record, cancellation);
-        return imported;
+        Directory.Delete(work, recursive: true);
     }
 
     /// <summary>Hashes the file and brings it to the disk. A row committed later cannot reach the disk before the file's name does.</summary>
@@ -108,29 +124,26 @@ internal sealed class ImageImporter(string dataDirectory, ImageImportLimits limi
         return (digest, stream.Length);
     }
 
+    /// <summary>Puts the files in their places and makes the image known: all of it or nothing.</summary>
     private async Task CommitAsync(
-        string file, ImportedImage image, Func<ImportedImage, CancellationToken, Task> record, CancellationToken cancellation)
+        Dictionary<Digest, string> files, ImportedImage image, Func<ImportedImage, CancellationToken, Task> record, CancellationToken cancellation)
     {
         await _commit.WaitAsync(cancellation);
-        string path = PathOf(image.Digest);
-        bool known = File.Exists(path);
+        List<string> moved = [];
         try
         {
-            if (!known)
+            Directory.CreateDirectory(_images);
+            foreach ((Digest digest, string file) in files.Where(file => !File.Exists(PathOf(file.Key))))
             {
-                Directory.CreateDirectory(_images);
-                File.Move(file, path);
+                File.Move(file, PathOf(digest));
+                moved.Add(PathOf(digest));
             }
 
             await record(image, cancellation);
         }
         catch
         {
-            if (!known)
-            {
-                File.Delete(path);
-            }
-
+            moved.ForEach(File.Delete);
             throw;
         }
         finally

@@ -12,8 +12,10 @@ namespace MicroVm.ControlPlane.Host.Images;
 /// <summary>Images as files by digest in the data directory and as rows in the database.</summary>
 internal sealed class ImageStore : IImageStore, IDisposable
 {
-    private const string Columns =
-        "n.name, i.digest, i.manifest_digest, i.size_bytes, i.architecture, i.entrypoint, i.cmd, i.env, i.user, i.working_dir, i.created_ms";
+    /// <summary>One row for each name of an image and each of its platforms.</summary>
+    private const string Select =
+        "SELECT n.name, i.digest, i.left_out, i.created_ms, p.architecture, p.digest, p.manifest_digest, p.size_bytes, p.entrypoint, p.cmd, p.env, p.user, p.working_dir "
+        + "FROM images i JOIN image_platforms p ON p.image = i.digest LEFT JOIN image_names n ON n.image = i.digest";
 
     private readonly Database _database;
     private readonly ImageImporter _importer;
@@ -28,33 +30,33 @@ internal sealed class ImageStore : IImageStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ImageView>> ListAsync(CancellationToken cancellationToken) => await _database.ReadAsync(
-        static c => c.Query(
-            $"SELECT {Columns} FROM images i LEFT JOIN image_names n ON n.manifest_digest = i.manifest_digest ORDER BY n.name, i.manifest_digest",
-            Row),
-        cancellationToken);
+    public Task<IReadOnlyList<ImageView>> ListAsync(CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<ImageView>>(
+        static c => Views(c.Query($"{Select} ORDER BY n.name, i.digest, p.architecture", Row)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ImageView?> FindByDigestAsync(Digest digest, CancellationToken cancellationToken) => _database.ReadAsync(
-        c => c.Query(
-            $"SELECT {Columns} FROM images i LEFT JOIN image_names n ON n.manifest_digest = i.manifest_digest WHERE i.digest = $digest ORDER BY n.name DESC LIMIT 1",
+        c => Views(c.Query(
+            $"""
+            {Select} WHERE i.digest IN (
+                SELECT digest FROM images WHERE digest = $digest
+                UNION SELECT image FROM image_platforms WHERE digest = $digest OR manifest_digest = $digest)
+            ORDER BY n.name DESC, i.digest, p.architecture
+            """,
             Row,
-            ("$digest", digest.Value)).FirstOrDefault(),
+            ("$digest", digest.Value))).FirstOrDefault(),
         cancellationToken);
 
     /// <inheritdoc/>
     public Task<ImageView?> FindByNameAsync(string name, CancellationToken cancellationToken) => _database.ReadAsync(
-        c => c.Query(
-            $"SELECT {Columns} FROM image_names n JOIN images i ON i.manifest_digest = n.manifest_digest WHERE n.name = $name",
-            Row,
-            ("$name", name)).FirstOrDefault(),
-        cancellationToken);
+        c => Views(c.Query($"{Select} WHERE n.name = $name ORDER BY p.architecture", Row, ("$name", name))).FirstOrDefault(), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<string?> FindRootFsAsync(Digest digest, CancellationToken cancellationToken)
     {
         string path = _importer.PathOf(digest);
-        return await FindByDigestAsync(digest, cancellationToken) is not null && File.Exists(path) ? path : null;
+        bool known = await _database.ReadAsync(
+            c => c.Number("SELECT 1 FROM image_platforms WHERE digest = $digest", 0, ("$digest", digest.Value)) == 1, cancellationToken);
+        return known && File.Exists(path) ? path : null;
     }
 
     /// <inheritdoc/>
@@ -79,18 +81,36 @@ internal sealed class ImageStore : IImageStore, IDisposable
     private static IReadOnlyList<string> List(string json) =>
         JsonSerializer.Deserialize(json, OciJsonContext.Default.IReadOnlyListString) ?? [];
 
-    private static ImageView Row(SqliteDataReader row) => new(
-        row.IsDBNull(0) ? "" : row.GetString(0),
-        row.GetString(1),
-        row.GetString(2),
-        (ulong)row.GetInt64(3),
-        row.GetString(4),
-        List(row.GetString(5)),
-        List(row.GetString(6)),
-        List(row.GetString(7)),
-        row.GetString(8),
-        row.GetString(9),
-        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(10)));
+    private static (ImageView Image, ImagePlatformView Platform) Row(SqliteDataReader row)
+    {
+        string architecture = row.GetString(4);
+        ImagePlatformView platform = new(
+            OciPlatform.Of(architecture),
+            architecture,
+            row.GetString(5),
+            row.GetString(6),
+            (ulong)row.GetInt64(7),
+            List(row.GetString(8)),
+            List(row.GetString(9)),
+            List(row.GetString(10)),
+            row.GetString(11),
+            row.GetString(12));
+        return (
+            new ImageView(
+                row.IsDBNull(0) ? "" : row.GetString(0),
+                row.GetString(1),
+                [],
+                List(row.GetString(2)),
+                DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3))),
+            platform);
+    }
+
+    /// <summary>Puts the rows of each name and image together; their order stays.</summary>
+    private static ImageView[] Views(IEnumerable<(ImageView Image, ImagePlatformView Platform)> rows) =>
+    [
+        .. rows.GroupBy(static row => (row.Image.Name, row.Image.Digest))
+            .Select(static image => image.First().Image with { Platforms = [.. image.Select(static row => row.Platform)] }),
+    ];
 
     private Task RecordAsync(ImportedImage image, CancellationToken cancellation)
     {
@@ -101,30 +121,48 @@ internal sealed class ImageStore : IImageStore, IDisposable
 
     private static void Record(SqliteConnection connection, ImportedImage image, long now)
     {
-        OciProcess? process = image.Config.Process;
         connection.Execute(
             """
-            INSERT INTO images (manifest_digest, digest, size_bytes, architecture, entrypoint, cmd, env, user, working_dir, created_ms)
-            VALUES ($manifest, $digest, $size, $architecture, $entrypoint, $cmd, $env, $user, $directory, $now)
-            ON CONFLICT (manifest_digest) DO UPDATE SET digest = excluded.digest, size_bytes = excluded.size_bytes
+            INSERT INTO images (digest, left_out, created_ms) VALUES ($digest, $left, $now)
+            ON CONFLICT (digest) DO UPDATE SET left_out = excluded.left_out
             """,
-            ("$manifest", image.ManifestDigest.Value),
             ("$digest", image.Digest.Value),
-            ("$size", image.SizeBytes),
-            ("$architecture", image.Config.Architecture),
+            ("$left", Json(image.LeftOut)),
+            ("$now", now));
+        foreach (ImportedPlatform platform in image.Platforms)
+        {
+            Record(connection, image.Digest, platform);
+        }
+
+        connection.Execute(
+            """
+            INSERT INTO image_names (name, image, updated_ms) VALUES ($name, $image, $now)
+            ON CONFLICT (name) DO UPDATE SET image = excluded.image, updated_ms = excluded.updated_ms
+            """,
+            ("$name", image.Name.ToString()),
+            ("$image", image.Digest.Value),
+            ("$now", now));
+    }
+
+    /// <summary>An image that is pushed again has the same manifests, but a later version of this program may squash them to other bytes.</summary>
+    private static void Record(SqliteConnection connection, Digest image, ImportedPlatform platform)
+    {
+        OciProcess? process = platform.Config.Process;
+        connection.Execute(
+            """
+            INSERT INTO image_platforms (image, architecture, manifest_digest, digest, size_bytes, entrypoint, cmd, env, user, working_dir)
+            VALUES ($image, $architecture, $manifest, $digest, $size, $entrypoint, $cmd, $env, $user, $directory)
+            ON CONFLICT (image, architecture) DO UPDATE SET digest = excluded.digest, size_bytes = excluded.size_bytes
+            """,
+            ("$image", image.Value),
+            ("$architecture", platform.Architecture),
+            ("$manifest", platform.ManifestDigest.Value),
+            ("$digest", platform.Digest.Value),
+            ("$size", platform.SizeBytes),
             ("$entrypoint", Json(process?.Entrypoint)),
             ("$cmd", Json(process?.Cmd)),
             ("$env", Json(process?.Env)),
             ("$user", process?.User ?? ""),
-            ("$directory", process?.WorkingDir ?? ""),
-            ("$now", now));
-        connection.Execute(
-            """
-            INSERT INTO image_names (name, manifest_digest, updated_ms) VALUES ($name, $manifest, $now)
-            ON CONFLICT (name) DO UPDATE SET manifest_digest = excluded.manifest_digest, updated_ms = excluded.updated_ms
-            """,
-            ("$name", image.Name.ToString()),
-            ("$manifest", image.ManifestDigest.Value),
-            ("$now", now));
+            ("$directory", process?.WorkingDir ?? ""));
     }
 }

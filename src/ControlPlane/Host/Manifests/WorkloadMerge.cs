@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Identity;
 
 namespace MicroVm.ControlPlane.Host.Manifests;
 
@@ -10,44 +11,49 @@ internal static class WorkloadMerge
 {
     private const int MaxItems = 2 * ManifestLimits.ListItems, MaxBytes = 2 * ManifestLimits.ProcessBytes;
 
-    private static readonly ImmutableArray<(string Label, string Oci)> s_architectures = [("x86_64", "amd64"), ("aarch64", "arm64")];
-
     /// <summary>The deployment as grains take it; null, and errors, when manifest and image do not fit.</summary>
     internal static DeploymentSpec? Merge(DeploymentManifest manifest, ImageView image, List<FieldError> errors)
     {
+        int before = errors.Count;
+        if (manifest.Selector.MatchLabels.TryGetValue("arch", out string? arch) && image.Platforms.All(platform => platform.Architecture != arch))
+        {
+            errors.Add(new FieldError(
+                $"{manifest.Prefix}spec.workload.image",
+                MachineArchitecture.ToOci(arch) is string oci ? $"an image for {arch} (linux/{oci})" : $"an image for {arch}",
+                $"{manifest.Image}, which is for {string.Join(" and ", image.Platforms.Select(platform => platform.Platform))}"));
+        }
+
+        WorkloadSpec[] merged = [.. image.Platforms.Select(platform => Merge(manifest, platform, errors))];
+        return errors.Count > before ? null : new DeploymentSpec(manifest.Selector, merged[0], manifest.SpecJson) { Variants = [.. merged[1..]] };
+    }
+
+    private static WorkloadSpec Merge(DeploymentManifest manifest, ImagePlatformView platform, List<FieldError> errors)
+    {
         string workload = $"{manifest.Prefix}spec.workload";
         // As in Docker: args replace the command, the entry point stays in front.
-        ImmutableArray<string> arguments = [.. image.Entrypoint, .. manifest.Arguments ?? [.. image.Cmd]];
-        int before = errors.Count;
+        ImmutableArray<string> arguments = [.. platform.Entrypoint, .. manifest.Arguments ?? [.. platform.Cmd]];
         if (arguments.Length == 0)
         {
-            errors.Add(new FieldError($"{workload}.args", $"a program, because image {manifest.Image} names none", "nothing"));
+            errors.Add(new FieldError($"{workload}.args", $"a program, because image {manifest.Image} names none for {platform.Platform}", "nothing"));
         }
 
-        if (manifest.Selector.MatchLabels.TryGetValue("arch", out string? arch)
-            && s_architectures.FirstOrDefault(known => known.Label == arch).Oci is string oci
-            && oci != image.Architecture)
-        {
-            errors.Add(new FieldError($"{workload}.image", $"an image for {arch} ({oci})", $"{manifest.Image}, which is for {image.Architecture}"));
-        }
-
-        WorkloadSpec merged = Workload(manifest, image, arguments);
+        WorkloadSpec merged = Workload(manifest, platform, arguments);
         if (merged.Arguments.Length > MaxItems || merged.Environment.Count > MaxItems || ProcessBytes(merged) > MaxBytes)
         {
             errors.Add(new FieldError(
                 $"{workload}.image",
-                $"an image whose configuration and this manifest give at most {MaxItems} arguments and variables each and {MaxBytes} bytes",
+                $"an image whose configuration for {platform.Platform} and this manifest give at most {MaxItems} arguments and variables each and {MaxBytes} bytes",
                 $"{merged.Arguments.Length}, {merged.Environment.Count} and {ProcessBytes(merged)}"));
         }
 
-        return errors.Count > before ? null : new DeploymentSpec(manifest.Selector, merged, manifest.SpecJson);
+        return merged;
     }
 
     private static int ProcessBytes(WorkloadSpec workload) =>
         workload.Arguments.Sum(Encoding.UTF8.GetByteCount)
         + workload.Environment.Sum(pair => Encoding.UTF8.GetByteCount(pair.Key) + Encoding.UTF8.GetByteCount(pair.Value));
 
-    private static WorkloadSpec Workload(DeploymentManifest manifest, ImageView image, ImmutableArray<string> arguments) => new()
+    private static WorkloadSpec Workload(DeploymentManifest manifest, ImagePlatformView image, ImmutableArray<string> arguments) => new()
     {
         VmName = manifest.VmName.Value,
         ImageDigest = image.Digest,
@@ -61,6 +67,7 @@ internal static class WorkloadMerge
         MemoryMib = manifest.MemoryMib,
         RestartPolicy = manifest.RestartPolicy,
         GracePeriodSeconds = manifest.GracePeriodSeconds,
+        Architecture = image.Architecture,
     };
 
     /// <summary><c>NAME=value</c> pairs; of two with one name the later counts.</summary>

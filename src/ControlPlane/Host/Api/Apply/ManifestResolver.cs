@@ -38,8 +38,9 @@ internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory 
     }
 
     /// <summary>
-    /// The images that a reference means. A digest is that of a manifest or of a file system; several images may share the
-    /// latter and differ in what they run, so one of them must not be taken for another.
+    /// The images that a reference means. A digest is that of an image, or of a manifest or file system of one platform, and
+    /// then it means that platform alone; several images may share a file system and differ in what they run, so one of
+    /// them must not be taken for another.
     /// </summary>
     private async Task<IReadOnlyList<ImageView>> FindImagesAsync(string reference, CancellationToken cancellationToken)
     {
@@ -51,13 +52,17 @@ internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory 
         }
 
         IReadOnlyList<ImageView> found = [.. (await images.ListAsync(cancellationToken))
-            .Where(image => image.Digest == digest.Value || image.ManifestDigest == digest.Value)];
+            .Where(image => image.IsKnownBy(digest.Value)).Select(image => Narrow(image, digest.Value))];
         // The digest decides; the name before it only chooses between images that share it.
         IReadOnlyList<ImageView> chosen = ImageName.TryParse(reference[..Math.Max(at, 0)], out ImageName? given)
             ? [.. found.Where(image => ImageName.TryParse(image.Name, out ImageName? known) && known.Repository == given.Repository)]
             : [];
-        return [.. (chosen.Count > 0 ? chosen : found).DistinctBy(image => image.ManifestDigest)];
+        return [.. (chosen.Count > 0 ? chosen : found).DistinctBy(image => image.Digest)];
     }
+
+    private static ImageView Narrow(ImageView image, string digest) => image.Digest == digest
+        ? image
+        : image with { Platforms = [.. image.Platforms.Where(platform => platform.Digest == digest || platform.ManifestDigest == digest)] };
 
     /// <summary>On one device a VM name is one deployment's. What is known now is refused now; the device itself decides later.</summary>
     private async Task CheckVmNameAsync(ResolvedManifest manifest, IReadOnlyList<ResolvedManifest> together, List<FieldError> errors)

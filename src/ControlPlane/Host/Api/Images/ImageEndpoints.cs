@@ -19,7 +19,7 @@ internal static class ImageEndpoints
             .WithMetadata(new RequestSizeLimitAttribute(ApiLimits.ImageBytes))
             .Accepts<Stream>("application/x-tar", "application/octet-stream")
             .Produces<ImageView>(StatusCodes.Status201Created);
-        routes.MapGet(ApiPaths.Image("{digest}"), GetAsync).WithSummary("One image by the digest of its squashfs.").Produces<ImageView>();
+        routes.MapGet(ApiPaths.Image("{digest}"), GetAsync).WithSummary("One image by its digest, or by that of one of its manifests or squashfs files.").Produces<ImageView>();
         routes.MapMethods(ApiPaths.ImageRootFs("{digest}"), s_readMethods, GetRootFsAsync)
             .WithSummary("The squashfs; ranges are served.")
             .Produces(StatusCodes.Status200OK, contentType: "application/vnd.squashfs");
