@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using MicroVm.SystemTests.Architectures;
 
 namespace MicroVm.SystemTests;
 
-/// <summary>The real <c>mvm</c> binary.</summary>
-internal sealed class Mvm(string path, Uri server)
+/// <summary>The real <c>mvm</c> binary: this machine's, or that of aarch64 under emulation.</summary>
+internal sealed class Mvm(string path, Uri server, bool isEmulated = false)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(6);
 
@@ -11,12 +12,10 @@ internal sealed class Mvm(string path, Uri server)
 
     internal async Task<Result> RunAsync(params string[] arguments)
     {
-        ProcessStartInfo start = new(path, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        ProcessStartInfo start = isEmulated ? UserEmulation.Of(path, arguments) : new ProcessStartInfo(path, arguments);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
         start.Environment["MVM_SERVER"] = server.ToString().TrimEnd('/');
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{path} did not start");
         process.StandardInput.Close();

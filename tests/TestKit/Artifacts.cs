@@ -33,6 +33,10 @@ public static class Artifacts
     /// <summary>The control plane's executable.</summary>
     public static string ControlPlane => File("controlplane/microvm-controlplane");
 
+    /// <summary>A file of the device side for an architecture, <c>x86_64</c> or <c>aarch64</c>, such as <c>microvm-vmm</c>.</summary>
+    public static string Of(string architecture, string relative) =>
+        File(architecture == "x86_64" ? relative : Path.Combine(architecture, relative));
+
     /// <summary>The guest kernel.</summary>
     public static string GuestKernel => File("guest/vmlinuz");
 

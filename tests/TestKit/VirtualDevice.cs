@@ -131,7 +131,8 @@ public sealed class VirtualDevice : IAsyncDisposable
         ProcessStartInfo start = new("bash") { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string argument in (IEnumerable<string>)
         [
-            Artifacts.Deploy("virtual-device/run.sh"), "--id", _options.Id, "--work", _work, "--release", Artifacts.Release,
+            Artifacts.Deploy("virtual-device/run.sh"), "--arch", _options.Architecture, "--gic", $"{_options.GicVersion}",
+            "--id", _options.Id, "--work", _work, "--release", Artifacts.Release,
             "--api-port", $"{_options.ApiPort}", "--mqtt-port", $"{_options.MqttPort}", "--memory", $"{_options.MemoryMib}",
             "--cpus", $"{_options.Cpus}", "--append", _options.KernelArguments, "--stop-with-stdin",
             .. _options.Media is { } media ? ["--media", media] : (string[])[],

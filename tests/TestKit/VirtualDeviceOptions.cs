@@ -6,6 +6,12 @@ public sealed record VirtualDeviceOptions
     /// <summary>Device id.</summary>
     public string Id { get; init; } = "edge-1";
 
+    /// <summary><c>x86_64</c> or <c>aarch64</c>.</summary>
+    public string Architecture { get; init; } = "x86_64";
+
+    /// <summary>Version of an aarch64 device's interrupt controller: 2 or 3.</summary>
+    public int GicVersion { get; init; } = 3;
+
     /// <summary>Port of the control plane's API on this machine's loopback.</summary>
     public required int ApiPort { get; init; }
 

@@ -1,0 +1,70 @@
+using MicroVm.TestKit;
+
+namespace MicroVm.SystemTests.Architectures;
+
+/// <summary>The programs of aarch64 run: cross-built code that starts, reads its input and says what is wrong with it.</summary>
+public sealed class EmulatedProgramTests : IDisposable
+{
+    private const string GoodConfig =
+        """{"deviceId": "arm-1", "controlPlane": {"apiUrl": "http://10.0.2.2:8080", "mqttHost": "10.0.2.2", "mqttPort": 1883}}""";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("mvm-emulated-").FullName;
+
+    [Theory]
+    [InlineData("microvm-agent", "microvm-agent 0.")]
+    [InlineData("microvm-vmm", "microvm-vmm 0.")]
+    [InlineData("mvm", "0.")]
+    public async Task Program_AskedForItsVersion_SaysIt(string name, string expected)
+    {
+        var (code, output, error) = await UserEmulation.RunAsync(Artifacts.Of("aarch64", name), "--version");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith(expected, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Agent_GivenAGoodConfiguration_AcceptsIt()
+    {
+        var (code, _, error) = await CheckAsync(GoodConfig);
+
+        Assert.Equal((0, ""), (code, error));
+    }
+
+    [Fact]
+    public async Task Agent_GivenAnUnknownKey_NamesIt()
+    {
+        var (code, output, error) = await CheckAsync(GoodConfig.Replace("{\"deviceId\"", "{\"colour\": 1, \"deviceId\"", StringComparison.Ordinal));
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("colour", output + error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Init_ThatIsNotProcessOne_Refuses()
+    {
+        var (code, output, error) = await UserEmulation.RunAsync(Artifacts.Of("aarch64", "microvm-init"));
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("expected to be process 1", output + error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mvm_WithoutAControlPlane_SaysSo()
+    {
+        Mvm mvm = new(Artifacts.Of("aarch64", "mvm"), new Uri($"http://127.0.0.1:{FreePort.Take()}"), isEmulated: true);
+
+        Mvm.Result result = await mvm.RunAsync("devices");
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("expected a control plane", result.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private Task<(int ExitCode, string Output, string Error)> CheckAsync(string config)
+    {
+        string file = Path.Combine(_folder, "agent.json");
+        File.WriteAllText(file, config);
+        return UserEmulation.RunAsync(Artifacts.Of("aarch64", "microvm-agent"), "--config", file, "--check-config");
+    }
+}
