@@ -14,16 +14,12 @@ internal sealed unsafe class KvmSystem : IDisposable
     private const int OpenReadWriteCloseOnExec = 0x2 | 0x80000;
     private const int MaxCpuidEntries = 256;
 
-    private static readonly KvmCapability[] s_required =
-    [
-        KvmCapability.UserMemory, KvmCapability.SetTssAddress, KvmCapability.ExtCpuid, KvmCapability.SignalMsi,
-        KvmCapability.SplitIrqchip, KvmCapability.TscDeadlineTimer, KvmCapability.Ioeventfd, KvmCapability.SetIdentityMapAddress, KvmCapability.ImmediateExit,
-    ];
-
     private readonly int _fd;
 
+    /// <param name="required">What it must be able to do.</param>
+    /// <param name="modifiers">What of that the operator gives up, and what is wanted as well.</param>
     /// <exception cref="VmmFaultException">/dev/kvm cannot be opened, or lacks something.</exception>
-    internal KvmSystem(IReadOnlyList<CapabilityModifier>? modifiers = null)
+    internal KvmSystem(ReadOnlySpan<KvmCapability> required, IReadOnlyList<CapabilityModifier>? modifiers = null)
     {
         _fd = Libc.open(DevicePath, OpenReadWriteCloseOnExec, 0);
         if (_fd < 0)
@@ -32,7 +28,7 @@ internal sealed unsafe class KvmSystem : IDisposable
             throw new VmmFaultException(ExitCode.KvmUnavailable, cause.Message, cause);
         }
 
-        CheckApi(modifiers ?? []);
+        CheckApi(required, modifiers ?? []);
         VcpuMappingSize = KvmCall.Invoke(_fd, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
     }
 
@@ -46,8 +42,9 @@ internal sealed unsafe class KvmSystem : IDisposable
     internal int CheckExtension(KvmCapability capability) =>
         KvmCall.Invoke(_fd, KvmIoctl.CheckExtension, (nuint)capability, "KVM_CHECK_EXTENSION");
 
-    /// <summary>Creates an empty VM.</summary>
-    internal KvmVm CreateVm() => new(KvmCall.Invoke(_fd, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM"), VcpuMappingSize, CheckExtension(KvmCapability.CoalescedMmio));
+    /// <summary>Creates an empty VM of the type that the platform names.</summary>
+    internal KvmVm CreateVm(nuint type) =>
+        new(KvmCall.Invoke(_fd, KvmIoctl.CreateVm, type, "KVM_CREATE_VM"), VcpuMappingSize, CheckExtension(KvmCapability.CoalescedMmio));
 
     /// <summary>The CPUID leaves KVM can give a guest on this host.</summary>
     internal KvmCpuidEntry2[] SupportedCpuid()
@@ -67,7 +64,7 @@ internal sealed unsafe class KvmSystem : IDisposable
 
     public void Dispose() => _ = Libc.close(_fd);
 
-    private void CheckApi(IReadOnlyList<CapabilityModifier> modifiers)
+    private void CheckApi(ReadOnlySpan<KvmCapability> required, IReadOnlyList<CapabilityModifier> modifiers)
     {
         int version = KvmCall.Invoke(_fd, KvmIoctl.GetApiVersion, 0, "KVM_GET_API_VERSION");
         if (version != StableApiVersion)
@@ -75,7 +72,7 @@ internal sealed unsafe class KvmSystem : IDisposable
             throw new VmmFaultException(ExitCode.KvmTooOld, $"{DevicePath}: KVM_GET_API_VERSION must be {StableApiVersion}, found {version}");
         }
 
-        foreach (KvmCapability capability in s_required)
+        foreach (KvmCapability capability in required)
         {
             if (!IsDropped(capability, modifiers))
             {
@@ -125,6 +122,9 @@ internal sealed unsafe class KvmSystem : IDisposable
         KvmCapability.Ioeventfd => "KVM_CAP_IOEVENTFD",
         KvmCapability.SetIdentityMapAddress => "KVM_CAP_SET_IDENTITY_MAP_ADDR",
         KvmCapability.ImmediateExit => "KVM_CAP_IMMEDIATE_EXIT",
+        KvmCapability.OneReg => "KVM_CAP_ONE_REG",
+        KvmCapability.DeviceControl => "KVM_CAP_DEVICE_CTRL",
+        KvmCapability.ArmPsci02 => "KVM_CAP_ARM_PSCI_0_2",
         _ => "of the CPU template",
     };
 }

@@ -1,33 +1,13 @@
 using MicroVm.Vmm.Interop.Kvm;
-using MicroVm.Vmm.Interop.Kvm.X64;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Memory;
 
 namespace MicroVm.Vmm.Kvm;
 
-/// <summary>A KVM VM descriptor: memory slots, the local APICs and what reaches them, and the eventfds bound to it.</summary>
+/// <summary>A KVM VM descriptor: memory slots, the interrupt controller, and the eventfds bound to it.</summary>
 // SAFETY: ioctls take structures of this stack; the one address that KVM keeps is that of guest memory, which outlives the VM.
-internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize, int coalescedPage) : IDisposable
+internal sealed unsafe partial class KvmVm(int fd, int vcpuMappingSize, int coalescedPage) : IDisposable
 {
-    /// <summary>Places KVM's own three pages and one page (Intel without unrestricted guest); before the vCPUs are made.</summary>
-    internal void SetReservedPages(GuestAddress tss, GuestAddress identityMap)
-    {
-        ulong address = identityMap.Value;
-        KvmCall.Invoke(fd, KvmIoctl.SetIdentityMapAddress, &address, "KVM_SET_IDENTITY_MAP_ADDR");
-        KvmCall.Invoke(fd, KvmIoctl.SetTssAddress, (nuint)tss.Value, "KVM_SET_TSS_ADDR");
-    }
-
-    /// <summary>
-    /// From now on vCPUs get local APICs in the kernel, and nothing else: no 8259, no I/O APIC, no PIT (docs/decisions/start-up.md).
-    /// Returns the first <paramref name="gsiCount"/> GSIs, none of them connected.
-    /// </summary>
-    internal KvmInterruptLines SplitInterruptChip(int gsiCount)
-    {
-        KvmEnableCap request = new() { Capability = (uint)KvmCapability.SplitIrqchip, Argument0 = (ulong)gsiCount };
-        KvmCall.Invoke(fd, KvmIoctl.EnableCap, &request, "KVM_ENABLE_CAP(KVM_CAP_SPLIT_IRQCHIP)");
-        return new KvmInterruptLines(fd, gsiCount);
-    }
-
     /// <summary>Gives the guest all of <paramref name="memory"/>, one slot per region.</summary>
     internal void MapMemory(GuestMemory memory, bool trackDirtyPages)
     {
@@ -73,7 +53,7 @@ internal sealed unsafe class KvmVm(int fd, int vcpuMappingSize, int coalescedPag
         }
     }
 
-    /// <summary>Creates vCPU number <paramref name="index"/>, whose APIC id is the same number.</summary>
+    /// <summary>Creates vCPU number <paramref name="index"/>; its APIC id, or its place in MPIDR, follows from that.</summary>
     internal KvmVcpu CreateVcpu(int index) =>
         new(KvmCall.Invoke(fd, KvmIoctl.CreateVcpu, (nuint)index, "KVM_CREATE_VCPU"), vcpuMappingSize, coalescedPage);
 

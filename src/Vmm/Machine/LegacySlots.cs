@@ -1,4 +1,3 @@
-using MicroVm.Vmm.Arch.X64;
 using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Legacy;
@@ -9,60 +8,52 @@ using MicroVm.Vmm.Interop.Linux;
 
 namespace MicroVm.Vmm.Machine;
 
-/// <summary>
-/// Puts the devices at fixed ports on the bus: serial, keyboard, power and reset registers, crash notice. <paramref name="interrupt"/> makes
-/// the line of a GSI.
-/// </summary>
+/// <summary>Makes the devices at fixed places and puts each where the platform has it: serial, keyboard, power and reset registers, crash notice.</summary>
 internal sealed class LegacySlots(
-    IoBus ports, EpollLoop loop, VmLifetime lifetime, Logger logger, OwnedResources resources, Func<uint, IInterruptLine> interrupt)
+    EpollLoop loop, VmLifetime lifetime, Logger logger, OwnedResources resources, SerialConfig? serialConfig, bool readsStandardInput)
 {
     /// <exception cref="VmmFaultException">The serial port's file cannot be opened.</exception>
     /// <exception cref="OsFaultException">The host lacks a descriptor.</exception>
-    internal LegacyDevices AddAll(SerialConfig? serialConfig, bool readsStandardInput)
+    internal Serial16550 AddSerial(IoBus bus, ulong start, IInterruptLine interrupt)
     {
-        Serial16550 serial = AddSerial(serialConfig);
-        KeyboardController keyboard = AddPower();
+        DescriptorSerialOutput output = serialConfig?.SerialOutPath is string path
+            ? DescriptorSerialOutput.ToFile(path)
+            : DescriptorSerialOutput.ToStandardOutput();
+        resources.Own(output);
+        TokenBucket? limit = serialConfig?.RateLimiter is { IsLimit: true } bucket ? new TokenBucket(bucket, TimeProvider.System) : null;
+        Serial16550 serial = new(interrupt, output, limit);
+        bus.Add(start, Serial16550.RegisterCount, serial);
         if (readsStandardInput)
         {
             StandardInputSource.Attach(loop, serial);
         }
 
-        return new LegacyDevices(serial, keyboard, AddCrashNotice());
-    }
-
-    private Serial16550 AddSerial(SerialConfig? config)
-    {
-        DescriptorSerialOutput output = config?.SerialOutPath is string path
-            ? DescriptorSerialOutput.ToFile(path)
-            : DescriptorSerialOutput.ToStandardOutput();
-        resources.Own(output);
-        TokenBucket? limit = config?.RateLimiter is { IsLimit: true } bucket ? new TokenBucket(bucket, TimeProvider.System) : null;
-        Serial16550 serial = new(interrupt(AddressMap.SerialGsi), output, limit);
-        ports.Add(AddressMap.SerialPort, AddressMap.SerialPortCount, serial);
         return serial;
     }
 
-    private KeyboardController AddPower()
+    internal KeyboardController AddKeyboard(IoBus bus, ulong start, ulong size, IInterruptLine interrupt)
     {
-        VmOutcome reset = new(ExitCode.Ok, "guest reset");
-        VmOutcome powerOff = new(ExitCode.Ok, "guest powered off");
-        KeyboardController keyboard = new(interrupt(AddressMap.KeyboardGsi), () => lifetime.End(reset));
-        ports.Add(AddressMap.KeyboardPort, AddressMap.KeyboardPortCount, keyboard);
-        ports.Add(
-            AddressMap.AcpiPowerPort,
-            AddressMap.AcpiPowerPortCount,
-            new AcpiPowerDevice(() => lifetime.End(powerOff), () => lifetime.End(reset)));
+        KeyboardController keyboard = new(interrupt, Reset);
+        bus.Add(start, size, keyboard);
         return keyboard;
     }
 
-    private PvpanicDevice AddCrashNotice()
+    internal void AddAcpiPower(IoBus bus, ulong start, ulong size)
+    {
+        VmOutcome powerOff = new(ExitCode.Ok, "guest powered off");
+        bus.Add(start, size, new AcpiPowerDevice(() => lifetime.End(powerOff), Reset));
+    }
+
+    internal PvpanicDevice AddCrashNotice(IoBus bus, ulong start, ulong size)
     {
         PvpanicDevice device = new(message =>
         {
             lifetime.NoteGuestPanic();
             logger.Warning(message, nameof(PvpanicDevice));
         });
-        ports.Add(AddressMap.PvpanicPort, AddressMap.PvpanicPortCount, device);
+        bus.Add(start, size, device);
         return device;
     }
+
+    private void Reset() => lifetime.End(new VmOutcome(ExitCode.Ok, "guest reset"));
 }

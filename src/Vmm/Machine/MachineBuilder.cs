@@ -1,6 +1,4 @@
-using MicroVm.Vmm.Arch.X64;
-using MicroVm.Vmm.Arch.X64.Acpi;
-using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using MicroVm.Vmm.Arch;
 using MicroVm.Vmm.Boot.Loaders;
 using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Control;
@@ -8,8 +6,6 @@ using MicroVm.Vmm.Devices.Legacy;
 using MicroVm.Vmm.Devices.Virtio.Transport;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.EventLoop;
-using MicroVm.Vmm.Interop.Kvm;
-using MicroVm.Vmm.Interop.Kvm.X64;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Jail;
 using MicroVm.Vmm.Kvm;
@@ -18,11 +14,10 @@ using MicroVm.Vmm.Vcpu;
 
 namespace MicroVm.Vmm.Machine;
 
-/// <summary>Puts one VM together: memory, kernel, legacy devices, virtio devices, tables, vCPUs, in this order.</summary>
-internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime lifetime, Logger logger, OwnedResources resources)
+/// <summary>Puts one VM together: memory, kernel, legacy devices, virtio devices, vCPUs, tables, in this order.</summary>
+internal sealed class MachineBuilder(
+    VmConfig config, IPlatform platform, EpollLoop loop, VmLifetime lifetime, Logger logger, OwnedResources resources)
 {
-    /// <summary>Least RAM: the fixed places of the address map and a first megabyte for the kernel.</summary>
-    private const int LeastMemoryMib = 2;
     private const int MostVcpus = 32;
 
     /// <summary>Size of a kernel file from which on reading it takes longer than starting a thread.</summary>
@@ -36,40 +31,41 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
     internal MachineParts Build(MachineOptions options)
     {
         BootSource boot = config.BootSource;
-        KvmSystem kvm = resources.Own(new KvmSystem(config.Machine.CpuTemplate?.Capabilities));
+        KvmSystem kvm = resources.Own(new KvmSystem(platform.RequiredCapabilities, config.Machine.CpuTemplate?.Capabilities));
         int vcpuCount = CheckedVcpuCount(kvm);
         GuestMemory memory = resources.Own(AllocateMemory());
         (KvmVm vm, LoadedKernel kernel) = CreateVmAndLoad(kvm, boot.KernelImagePath, memory);
         BootPayload payload = boot.InitrdPath is null ? default : InitrdLoader.Load(boot.InitrdPath, kernel, memory);
         BootMemory.PreferHugePagesForTables(memory, payload);
-        CommandLineWriter.Write(KernelArguments.For(boot, config.Drives), kernel, memory);
 
-        vm.SetReservedPages(new GuestAddress(AddressMap.KvmTss), new GuestAddress(AddressMap.KvmIdentityMap));
         vm.MapMemory(memory, config.Machine.TrackDirtyPages);
-        KvmInterruptLines lines = vm.SplitInterruptChip(IoApic.PinCount);
-        _memoryBus.Add(AddressMap.IoApic, AddressMap.IoApicSize, new IoApic(lines));
+        platform.AddInterruptController(vm, _memoryBus, vcpuCount, resources);
         KvmCoalescedWrites postedWrites = new(_memoryBus);
-        LegacyDevices legacy = new LegacySlots(_ports, loop, lifetime, logger, resources, lines.Line)
-            .AddAll(config.Serial, options.ReadsStandardInput);
+        LegacyDevices legacy = platform.AddLegacyDevices(
+            new LegacySlots(loop, lifetime, logger, resources, config.Serial, options.ReadsStandardInput), _ports, _memoryBus);
         AddBootTimer(options);
-        PowerButton powerButton = new(lines.Line(AddressMap.PowerButtonGsi));
-        IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, lines, memory, _memoryBus, postedWrites, loop, logger, resources)
+        IReadOnlyList<VirtioMmioDevice> devices = new VirtioSlots(vm, platform, memory, _memoryBus, postedWrites, loop, logger, resources)
             .AddAll(config, options.Metadata);
-        WriteTables(memory, kernel, payload, vcpuCount, devices.Count);
-        VcpuThread[] vcpus = CreateVcpus(kvm, vm, memory, kernel, vcpuCount, postedWrites, options.Filters);
-        return new MachineParts(vcpus, _pause, powerButton, legacy, devices, [_ports, _memoryBus]);
+
+        BootContents contents = new(memory, config.Machine, kernel, payload, KernelArguments.For(boot, config.Drives), devices.Count);
+        KvmVcpu[] vcpus = CreateVcpus(vm, vcpuCount);
+        platform.PrepareVcpus(kvm, vm, vcpus, contents);
+        platform.WriteTables(contents, vcpus);
+        postedWrites.Attach(vcpus[0]);
+        return new MachineParts(MakeThreads(vcpus, postedWrites, options.Filters), _pause, legacy, devices, [_ports, _memoryBus]);
     }
 
     private (KvmVm Vm, LoadedKernel Kernel) CreateVmAndLoad(KvmSystem kvm, string kernelPath, GuestMemory memory)
     {
+        nuint type = platform.VmType(kvm);
         using BootFile file = new(kernelPath);
         if (file.Length < LeastBytesToOverlap)
         {
-            return (resources.Own(kvm.CreateVm()), KernelLoader.Load(file, memory));
+            return (resources.Own(kvm.CreateVm(type)), platform.LoadKernel(file, memory));
         }
 
-        using KernelLoading loading = KernelLoading.Begin(file, memory);
-        KvmVm vm = resources.Own(kvm.CreateVm());
+        using KernelLoading loading = KernelLoading.Begin(() => platform.LoadKernel(file, memory));
+        KvmVm vm = resources.Own(kvm.CreateVm(type));
         return (vm, loading.Await());
     }
 
@@ -85,14 +81,14 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
     private GuestMemory AllocateMemory()
     {
         int sizeMib = config.Machine.MemSizeMib;
-        if (sizeMib < LeastMemoryMib)
+        if (sizeMib < platform.LeastMemoryMib)
         {
-            throw new VmmFaultException(ExitCode.BadConfiguration, $"mem_size_mib: expected {LeastMemoryMib} or more, found {sizeMib}");
+            throw new VmmFaultException(ExitCode.BadConfiguration, $"mem_size_mib: expected {platform.LeastMemoryMib} or more, found {sizeMib}");
         }
 
         try
         {
-            return new GuestMemory(MemoryLayout.Regions(sizeMib), config.Machine.HugePages);
+            return new GuestMemory(platform.MemoryRegions(sizeMib), config.Machine.HugePages);
         }
         catch (OsFaultException fault)
         {
@@ -108,47 +104,28 @@ internal sealed class MachineBuilder(VmConfig config, EpollLoop loop, VmLifetime
         if (options.BootTimerStart is { } start)
         {
             BootTimer timer = new(start.Wall, start.Cpu, line => logger.Info(line, nameof(BootTimer)));
-            _memoryBus.Add(AddressMap.BootTimer, AddressMap.BootTimerSize, timer);
+            _memoryBus.Add(platform.BootTimer.Value, BootTimer.RegionBytes, timer);
         }
     }
 
-    private static void WriteTables(GuestMemory memory, LoadedKernel kernel, BootPayload payload, int vcpuCount, int virtioCount)
+    private KvmVcpu[] CreateVcpus(KvmVm vm, int count)
     {
-        AcpiTables.Write(memory, vcpuCount, virtioCount);
-        ResetVector.Write(memory);
-        MultiprocessorPointer.Write(memory);
-        E820Entry[] map = E820Map.Build(memory.Regions);
-        if (kernel.Protocol == BootProtocol.Pvh)
-        {
-            PvhStartInfo.Write(memory, payload, map);
-        }
-        else
-        {
-            ZeroPage.Write(memory, kernel, payload, map);
-        }
-    }
-
-    private VcpuThread[] CreateVcpus(
-        KvmSystem kvm, KvmVm vm, GuestMemory memory, LoadedKernel kernel, int count, KvmCoalescedWrites postedWrites, SystemCallFilters? filters)
-    {
-        KvmCpuidEntry2[] supported = kvm.SupportedCpuid();
-        CpuTemplate? template = config.Machine.CpuTemplate;
-        template?.ApplyTo(supported);
-        bool tscDeadline = kvm.CheckExtension(KvmCapability.TscDeadlineTimer) > 0;
-        VcpuThread[] threads = new VcpuThread[count];
+        KvmVcpu[] vcpus = new KvmVcpu[count];
         for (int i = 0; i < count; i++)
         {
-            KvmVcpu vcpu = resources.Own(vm.CreateVcpu(i));
-            vcpu.SetCpuid(CpuidTable.For(supported, i, count, tscDeadline));
-            template?.ApplyTo(vcpu);
-            BootRegisters.ApplyMsrs(vcpu);
-            if (i == 0)
-            {
-                BootRegisters.Apply(vcpu, memory, kernel);
-                postedWrites.Attach(vcpu);
-            }
+            vcpus[i] = resources.Own(vm.CreateVcpu(i));
+        }
 
-            threads[i] = new VcpuThread(i, vcpu, new VcpuExits(i, vcpu, _ports, _memoryBus, postedWrites), lifetime, _pause, filters);
+        return vcpus;
+    }
+
+    private VcpuThread[] MakeThreads(KvmVcpu[] vcpus, KvmCoalescedWrites postedWrites, SystemCallFilters? filters)
+    {
+        VcpuThread[] threads = new VcpuThread[vcpus.Length];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            VcpuExits exits = new(i, vcpus[i], _ports, _memoryBus, postedWrites);
+            threads[i] = new VcpuThread(i, vcpus[i], exits, lifetime, _pause, filters);
         }
 
         return threads;

@@ -6,4 +6,4 @@ namespace MicroVm.Vmm.Machine;
 
 /// <summary>What of a built machine is used while it runs.</summary>
 internal sealed record MachineParts(
-    VcpuThread[] Vcpus, VcpuPause Pause, PowerButton PowerButton, LegacyDevices Legacy, IReadOnlyList<VirtioMmioDevice> Devices, IoBus[] Buses);
+    VcpuThread[] Vcpus, VcpuPause Pause, LegacyDevices Legacy, IReadOnlyList<VirtioMmioDevice> Devices, IoBus[] Buses);

@@ -1,4 +1,4 @@
-using MicroVm.Vmm.Arch.X64;
+using MicroVm.Vmm.Arch;
 using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio;
@@ -14,8 +14,10 @@ namespace MicroVm.Vmm.Machine;
 
 /// <summary>Gives each virtio device its window, interrupt and doorbells, in the order of the configuration.</summary>
 internal sealed class VirtioSlots(
-    KvmVm vm, KvmInterruptLines lines, GuestMemory memory, IoBus bus, IPostedWrites postedWrites, EpollLoop loop, Logger logger, OwnedResources resources)
+    KvmVm vm, IPlatform platform, GuestMemory memory, IoBus bus, IPostedWrites postedWrites, EpollLoop loop, Logger logger, OwnedResources resources)
 {
+    private readonly VirtioPlaces _places = platform.VirtioPlaces;
+
     /// <summary>Adds every device of <paramref name="config"/>; returns their transports, which own them and belong to the machine.</summary>
     internal IReadOnlyList<VirtioMmioDevice> AddAll(VmConfig config, MetadataService metadata)
     {
@@ -23,10 +25,10 @@ internal sealed class VirtioSlots(
         int next = 0;
         try
         {
-            if (devices.Count > AddressMap.MaxVirtioDevices)
+            if (devices.Count > _places.Count)
             {
                 throw new VmmFaultException(
-                    ExitCode.BadConfiguration, $"devices: expected at most {AddressMap.MaxVirtioDevices}, found {devices.Count}");
+                    ExitCode.BadConfiguration, $"devices: expected at most {_places.Count}, found {devices.Count}");
             }
 
             List<VirtioMmioDevice> transports = new(devices.Count);
@@ -53,15 +55,15 @@ internal sealed class VirtioSlots(
 
     private VirtioMmioDevice MakeTransport(IVirtioDevice device, int index)
     {
-        IInterruptLine interrupt = lines.Line(AddressMap.FirstVirtioGsi + (uint)index);
+        IInterruptLine interrupt = platform.InterruptLine(_places.Interrupt(index));
         return resources.Own(
             new VirtioMmioDevice(device, memory, interrupt, loop, message => logger.Warning(message, nameof(VirtioMmioDevice)), postedWrites));
     }
 
     private void Connect(VirtioMmioDevice transport, int index)
     {
-        ulong window = AddressMap.VirtioWindows + ((ulong)index * AddressMap.VirtioWindowSize);
-        bus.Add(window, AddressMap.VirtioWindowSize, transport);
+        ulong window = _places.Window(index);
+        bus.Add(window, _places.WindowSize, transport);
 
         // The guest acknowledges and goes on; nobody needs to know before the next interrupt or the next look at the status.
         vm.CoalesceWrites(new GuestAddress(window + MmioRegister.InterruptAck), sizeof(uint));

@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Arch;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Devices.Virtio;
 using MicroVm.Vmm.Devices.Virtio.Transport;
@@ -30,7 +31,7 @@ internal sealed class VirtualMachine : IDisposable
         OwnedResources resources = new();
         try
         {
-            MachineBuilder builder = new(config, loop, lifetime, logger, resources);
+            MachineBuilder builder = new(config, IPlatform.OfThisProcess(), loop, lifetime, logger, resources);
             return new VirtualMachine(resources, builder.Build(options));
         }
         catch (OsFaultException fault)
@@ -78,10 +79,15 @@ internal sealed class VirtualMachine : IDisposable
     internal void Resume() => _parts.Pause.Open();
 
     /// <summary>Types Ctrl+Alt+Del on the guest's keyboard.</summary>
-    /// <exception cref="VmmFaultException">The guest does not read its keyboard.</exception>
+    /// <exception cref="VmmFaultException">The guest has no keyboard, or does not read it.</exception>
     internal void SendCtrlAltDel()
     {
-        if (!_parts.Legacy.Keyboard.TrySendCtrlAltDel())
+        if (_parts.Legacy.Keyboard is not { } keyboard)
+        {
+            throw new VmmFaultException(ExitCode.HostCallFailed, "SendCtrlAltDel: expected a machine with a keyboard (x86_64), found one without");
+        }
+
+        if (!keyboard.TrySendCtrlAltDel())
         {
             throw new VmmFaultException(ExitCode.HostCallFailed, "SendCtrlAltDel: expected a guest that reads its keyboard, found its buffer full");
         }
@@ -105,12 +111,12 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>Asks the guest to stop; false when it was asked before.</summary>
     internal bool TryAskToStop()
     {
-        if (_parts.PowerButton.WasPressed)
+        if (_parts.Legacy.PowerButton.WasPressed)
         {
             return false;
         }
 
-        _parts.PowerButton.Press();
+        _parts.Legacy.PowerButton.Press();
         return true;
     }
 

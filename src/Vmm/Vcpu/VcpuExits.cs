@@ -35,6 +35,8 @@ internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoB
             // An end of interrupt is news to level-triggered pins alone, and there are none.
             case KvmExitReason.Interrupted or KvmExitReason.InterruptWindowOpen or KvmExitReason.IoApicEoi:
                 return null;
+            case KvmExitReason.ArmNoSyndrome:
+                return Abort(ref run);
             case KvmExitReason.Halt:
                 return new VmOutcome(ExitCode.Ok, "guest halted");
             case KvmExitReason.Shutdown:
@@ -87,6 +89,13 @@ internal sealed unsafe class VcpuExits(int index, KvmVcpu vcpu, IoBus ports, IoB
             memory.Read(run.MmioAddress, data);
         }
     }
+
+    // The hardware does not say what the access was (a pair of registers, a cache operation): no device has anything of that kind.
+    private VmOutcome? Abort(ref KvmRun run) => vcpu.TryAbortAccess()
+        ? null
+        : new VmOutcome(
+            ExitCode.VcpuUnexpectedExit,
+            $"KVM_RUN: vCPU {index}: access to device memory at 0x{run.NoSyndromeAddress:x} with an instruction that KVM cannot describe");
 
     private VmOutcome SystemEvent(uint type) => (KvmSystemEvent)type switch
     {

@@ -1,3 +1,5 @@
+using MicroVm.Vmm.Devices.Legacy;
+
 namespace MicroVm.Vmm.Arch.X64;
 
 /// <summary>
@@ -47,7 +49,6 @@ internal static class AddressMap
 
     internal const ulong GapStart = 0xc000_0000;
     internal const ulong BootTimer = GapStart;
-    internal const ulong BootTimerSize = 0x1000;
     internal const ulong VirtioWindows = 0xd000_0000;
     internal const ulong VirtioWindowSize = 0x1000;
     internal const ulong IoApic = 0xfec0_0000;
@@ -60,7 +61,7 @@ internal static class AddressMap
     internal const ushort KeyboardPort = 0x60;
     internal const ushort KeyboardPortCount = 5;
     internal const ushort SerialPort = 0x3f8;
-    internal const ushort SerialPortCount = 8;
+    internal const ushort SerialPortCount = (ushort)Serial16550.RegisterCount;
     internal const ushort PvpanicPort = 0x505;
     internal const ushort PvpanicPortCount = 1;
     internal const ushort AcpiPowerPort = 0x600;

@@ -8,4 +8,7 @@ internal enum BootProtocol
 
     /// <summary>32-bit protected mode without paging and hvm_start_info in EBX (Xen's PVH).</summary>
     Pvh,
+
+    /// <summary>EL1 without translation and the device tree in x0 (Documentation/arch/arm64/booting.rst).</summary>
+    Arm64,
 }

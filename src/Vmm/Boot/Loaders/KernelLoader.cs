@@ -3,7 +3,7 @@ using MicroVm.Vmm.Memory;
 
 namespace MicroVm.Vmm.Boot.Loaders;
 
-/// <summary>Recognises a kernel file by its first bytes and loads it.</summary>
+/// <summary>Recognises a kernel file for x86_64 by its first bytes and loads it.</summary>
 internal static class KernelLoader
 {
     /// <exception cref="VmmFaultException">The file is unreadable, no kernel, truncated or too large.</exception>
@@ -26,6 +26,11 @@ internal static class KernelLoader
         if (BzImageHeader.IsPresent(head))
         {
             return BzImageLoader.Load(file, head, memory);
+        }
+
+        if (ImageHeader.IsPresent(head))
+        {
+            throw new VmmFaultException(ExitCode.NotAKernel, $"{file.Path}: expected a kernel for x86_64, found an Image for arm64");
         }
 
         throw new VmmFaultException(ExitCode.NotAKernel, $"{file.Path}: expected a bzImage or an ELF kernel, found neither in its {file.Length} bytes");

@@ -1,6 +1,5 @@
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Linux;
-using MicroVm.Vmm.Memory;
 
 namespace MicroVm.Vmm.Boot.Loaders;
 
@@ -15,24 +14,22 @@ internal sealed class KernelLoading : IDisposable
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
-    private readonly BootFile _file;
-    private readonly GuestMemory _memory;
+    private readonly Func<LoadedKernel> _load;
     private readonly NativeThread _thread;
     private LoadedKernel? _kernel;
     private Exception? _fault;
 
-    private KernelLoading(BootFile file, GuestMemory memory)
+    private KernelLoading(Func<LoadedKernel> load)
     {
-        _file = file;
-        _memory = memory;
+        _load = load;
         _thread = NativeThread.Start(Load, StackSizeBytes);
     }
 
-    /// <summary>Begins to read; the file and the memory must stay until <see cref="Await"/> or <see cref="Dispose"/> has returned.</summary>
-    internal static KernelLoading Begin(BootFile file, GuestMemory memory) => new(file, memory);
+    /// <summary>Begins to read; what <paramref name="load"/> uses must stay until <see cref="Await"/> or <see cref="Dispose"/> has returned.</summary>
+    internal static KernelLoading Begin(Func<LoadedKernel> load) => new(load);
 
     /// <summary>Waits for the kernel.</summary>
-    /// <exception cref="VmmFaultException">As <see cref="KernelLoader.Load(BootFile, GuestMemory)"/>.</exception>
+    /// <exception cref="VmmFaultException">As the loading has it.</exception>
     internal LoadedKernel Await()
     {
         Dispose();
@@ -52,7 +49,7 @@ internal sealed class KernelLoading : IDisposable
     {
         try
         {
-            _kernel = KernelLoader.Load(_file, _memory);
+            _kernel = _load();
         }
         catch (Exception fault)
         {

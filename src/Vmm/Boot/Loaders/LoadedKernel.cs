@@ -16,8 +16,8 @@ internal sealed record LoadedKernel
     /// <summary>Highest address an initrd byte may have.</summary>
     internal required ulong InitrdLimit { get; init; }
 
-    /// <summary>Longest command line in bytes, without the terminating NUL.</summary>
-    internal required uint CommandLineLimit { get; init; }
+    /// <summary>Longest command line in bytes, without the terminating NUL; x86_64 alone, where kernels say that of themselves.</summary>
+    internal uint CommandLineLimit { get; init; }
 
     /// <summary>A bzImage's setup header, from offset 0x1f1; empty for an ELF file.</summary>
     internal ReadOnlyMemory<byte> SetupHeader { get; init; }

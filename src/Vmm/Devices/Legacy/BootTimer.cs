@@ -14,6 +14,9 @@ internal sealed class BootTimer(ulong startWallMicroseconds, ulong startCpuMicro
 {
     internal const byte BootedValue = 123;
 
+    /// <summary>Bytes of address space that it takes.</summary>
+    internal const ulong RegionBytes = 0x1000;
+
     private int _reported;
 
     public void Read(ulong offset, Span<byte> data) => data.Clear();

@@ -13,6 +13,9 @@ namespace MicroVm.Vmm.Devices.Legacy;
 /// <param name="outputLimit">Bytes that may go there; more are dropped and counted, so that a limit never stops the guest.</param>
 internal sealed class Serial16550(IInterruptLine interrupt, ISerialOutput output, TokenBucket? outputLimit = null) : IBusDevice
 {
+    /// <summary>Bytes of its registers.</summary>
+    internal const ulong RegisterCount = 8;
+
     private const byte InterruptReceived = 0x01;
     private const byte InterruptTransmitEmpty = 0x02;
     private const byte InterruptMask = 0x0f;

@@ -17,4 +17,5 @@ internal enum KvmExitReason : uint
     InternalError = 17,
     SystemEvent = 24,
     IoApicEoi = 26,
+    ArmNoSyndrome = 28,
 }

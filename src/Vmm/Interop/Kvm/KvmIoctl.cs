@@ -25,4 +25,14 @@ internal static class KvmIoctl
     internal const uint SetCpuid2 = 0x4008AE90;
     internal const uint SignalMsi = 0x4020AEA5;
     internal const uint EnableCap = 0x4068AEA3;
+
+    // 64-bit Arm.
+    internal const uint IrqLine = 0x4008AE61;
+    internal const uint SetVcpuEvents = 0x4040AEA0;
+    internal const uint GetOneReg = 0x4010AEAB;
+    internal const uint SetOneReg = 0x4010AEAC;
+    internal const uint ArmVcpuInit = 0x4020AEAE;
+    internal const uint ArmPreferredTarget = 0x8020AEAF;
+    internal const uint CreateDevice = 0xC00CAEE0;
+    internal const uint SetDeviceAttr = 0x4018AEE1;
 }

@@ -40,4 +40,7 @@ internal unsafe struct KvmRun
     [FieldOffset(49)] internal fixed byte EmulationInstruction[15];
 
     [FieldOffset(32)] internal uint SystemEventType;
+
+    /// <summary>KVM_EXIT_ARM_NISV: where the guest's access went.</summary>
+    [FieldOffset(40)] internal ulong NoSyndromeAddress;
 }

@@ -1,4 +1,4 @@
-namespace MicroVm.Vmm.Interop.Kvm.X64;
+namespace MicroVm.Vmm.Interop.Kvm;
 
 /// <summary><c>struct kvm_enable_cap</c>, with the first of its four arguments.</summary>
 internal unsafe struct KvmEnableCap

@@ -1,16 +1,13 @@
 using System.Text;
-using MicroVm.Vmm.Arch.X64;
+using MicroVm.Vmm.Boot.Loaders;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Memory;
 
-namespace MicroVm.Vmm.Boot.Loaders;
+namespace MicroVm.Vmm.Arch.X64;
 
 /// <summary>Puts the kernel command line into guest memory.</summary>
 internal static class CommandLineWriter
 {
-    /// <summary>What Firecracker uses when the boot source names no arguments.</summary>
-    internal const string DefaultArguments = "reboot=k panic=1 nomodule 8250.nr_uarts=0 i8042.noaux i8042.nomux i8042.dumbkbd swiotlb=noforce";
-
     /// <exception cref="VmmFaultException">The line is longer than the kernel or its place takes.</exception>
     internal static void Write(string arguments, LoadedKernel kernel, GuestMemory memory)
     {

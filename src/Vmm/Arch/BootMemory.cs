@@ -2,9 +2,9 @@ using System.Diagnostics;
 using MicroVm.Vmm.Boot.Loaders;
 using MicroVm.Vmm.Memory;
 
-namespace MicroVm.Vmm.Arch.X64;
+namespace MicroVm.Vmm.Arch;
 
-/// <summary>Writes to the fixed places of <see cref="AddressMap"/>, which exist in every guest: the least RAM is checked before.</summary>
+/// <summary>Writes to places that an address map promises in every guest (the least RAM is checked before), and says where the kernel puts its tables.</summary>
 internal static class BootMemory
 {
     /// <summary>Of all memory, what Linux takes from its end for page structures (1/64), hash tables and the like before it runs a process.</summary>
