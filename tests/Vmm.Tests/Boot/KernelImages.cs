@@ -59,6 +59,18 @@ internal static class KernelImages
         return image;
     }
 
+    /// <summary>An arm64 Image with <paramref name="code"/> behind its header.</summary>
+    internal static byte[] Image(ReadOnlySpan<byte> code, ulong textOffset = 0, ulong imageSize = 0x10_0000, ulong flags = 2)
+    {
+        byte[] image = new byte[64 + code.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(image.AsSpan(8), textOffset);
+        BinaryPrimitives.WriteUInt64LittleEndian(image.AsSpan(16), imageSize);
+        BinaryPrimitives.WriteUInt64LittleEndian(image.AsSpan(24), flags);
+        "ARMd"u8.CopyTo(image.AsSpan(56));
+        code.CopyTo(image.AsSpan(64));
+        return image;
+    }
+
     private static void ProgramHeader(Span<byte> header, uint type, ulong offset, ulong address, ulong fileSize, ulong memorySize)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(header, type);

@@ -9,6 +9,9 @@ internal sealed class ManualClock : TimeProvider
 
     public override long GetTimestamp() => _ticks;
 
+    /// <summary>A day in 2030, later by as much as the clock was moved.</summary>
+    public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero).AddTicks(_ticks);
+
     internal void Advance(TimeSpan time) => _ticks += time.Ticks;
 
     internal void AdvanceMilliseconds(double milliseconds) => Advance(TimeSpan.FromMilliseconds(milliseconds));

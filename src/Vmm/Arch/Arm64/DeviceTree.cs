@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MicroVm.Vmm.Devices.Legacy;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Memory;
 
@@ -200,8 +201,6 @@ internal static class DeviceTree
         tree.Cells("interrupts", Shared, AddressMap.PowerButtonInterrupt, RisingEdge);
         tree.Flag("gpio-controller");
         tree.Cells("#gpio-cells", 2);
-        tree.Flag("interrupt-controller");
-        tree.Cells("#interrupt-cells", 2);
         tree.Cells("phandle", GpioHandle);
         tree.EndNode();
 
@@ -210,7 +209,7 @@ internal static class DeviceTree
         tree.BeginNode("power");
         tree.Strings("label", "Power Button");
         tree.Cells("linux,code", KeyPower);
-        tree.Cells("gpios", GpioHandle, Devices.Legacy.Pl061PowerButton.Pin, 0);
+        tree.Cells("gpios", GpioHandle, Pl061PowerButton.Pin, 0);
         tree.EndNode();
         tree.EndNode();
     }
