@@ -99,6 +99,8 @@ public sealed class ManifestParserTests
     [InlineData("name: hello", "label: hello", "metadata.label", "an unknown field")]
     [InlineData("image: hello:1", "", "spec.workload.image", "nothing")]
     [InlineData("image: hello:1", "image: {a: b}", "spec.workload.image", "a map of 1")]
+    [InlineData("matchLabels: {arch: x86_64}", "expression: a in b", "spec.selector.expression", "'b' at character 6")]
+    [InlineData("matchLabels: {arch: x86_64}", "expression: 7", "spec.selector.expression", "the number 7 (a text has quotes: \"7\")")]
     [InlineData("matchLabels: {arch: x86_64}", "matchLabels: {}", "spec.selector.matchLabels", "a map of 0")]
     [InlineData("matchLabels: {arch: x86_64}", "matchLabels: {a b: x}", "spec.selector.matchLabels.a b", "a b")]
     [InlineData("matchLabels: {arch: x86_64}", "matchLabels: {a: x y}", "spec.selector.matchLabels.a", "x y")]
@@ -106,6 +108,14 @@ public sealed class ManifestParserTests
     [InlineData("matchLabels: {arch: x86_64}", "matchExpressions: []", "spec.selector.matchExpressions", "an unknown field")]
     public void Parse_OneWrongFieldOutside_IsNamed(string from, string to, string field, string found) =>
         Assert.Contains(Errors(Samples.Manifest().Replace(from, to, StringComparison.Ordinal)), error => (error.Field, error.Found) == (field, found));
+
+    [Theory]
+    [InlineData("selector:\n    matchLabels: {arch: x86_64}", "selector: \"site in (a,b), !retired\"", "site in (a,b), !retired")]
+    [InlineData("matchLabels: {arch: x86_64}", "expression: ring!=canary", "ring!=canary")]
+    [InlineData("matchLabels: {arch: x86_64}", "matchLabels: {arch: x86_64}\n    expression: ring!=canary", "arch=x86_64, ring!=canary")]
+    public void Parse_SelectorInTheLanguage_IsRead(string from, string to, string expected) => Assert.Equal(
+        expected,
+        Assert.Single(ManifestParser.Parse(Samples.Manifest().Replace(from, to, StringComparison.Ordinal), false, out _)).Selector.ToString());
 
     [Fact]
     public void Parse_SeveralWrongFields_AreAllNamed() => Assert.Equal(

@@ -20,7 +20,7 @@ public sealed record DeploymentSpec(
     /// <summary>True when applying one over the other changes nothing.</summary>
     public bool HasContentOf(DeploymentSpec other) =>
         SpecJson == other.SpecJson
-        && Selector.MatchLabels.SequenceEqual(other.Selector.MatchLabels)
+        && Selector.HasContentOf(other.Selector)
         && Workload.HasContentOf(other.Workload)
         && Variants.Length == other.Variants.Length
         && Variants.Zip(other.Variants).All(pair => pair.First.HasContentOf(pair.Second));

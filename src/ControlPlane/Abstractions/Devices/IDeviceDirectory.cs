@@ -9,7 +9,7 @@ public interface IDeviceDirectory
     /// <summary>Registers a device or replaces its labels.</summary>
     Task PutAsync(string device, ImmutableSortedDictionary<string, string> labels);
 
-    /// <summary>Ids of the devices that carry every label of the selector, in order.</summary>
+    /// <summary>Ids of the devices that the selector matches, in order.</summary>
     Task<IReadOnlyList<string>> FindAsync(LabelSelector selector);
 
     /// <summary>Ids of all devices, in order.</summary>

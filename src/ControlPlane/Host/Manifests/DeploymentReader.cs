@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using MicroVm.ControlPlane.Abstractions.Deployments;
-using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 
@@ -30,7 +29,7 @@ internal static class DeploymentReader
         ResourceName name = Name(reader, metadata, Metadata, null);
         ManifestNode? specNode = FieldReader.Get(root, Spec);
         ManifestMap? spec = reader.Map(Spec, specNode, "selector", "workload");
-        LabelSelector selector = spec is null ? new LabelSelector(ImmutableSortedDictionary<string, string>.Empty) : ReadSelector(reader, spec);
+        LabelSelector selector = spec is null ? SelectorReader.Nothing : SelectorReader.Read(reader, Selector, FieldReader.Get(spec, "selector"));
         DeploymentManifest? manifest = spec is null ? null : ReadWorkload(reader, spec, name, selector, ManifestJson.Write(specNode!));
         return reader.ErrorCount == before ? manifest : null;
     }
@@ -70,38 +69,6 @@ internal static class DeploymentReader
         }
 
         return manifest;
-    }
-
-    private static LabelSelector ReadSelector(FieldReader reader, ManifestMap spec)
-    {
-        const string Path = Selector + ".matchLabels";
-        ManifestMap? selector = reader.Map(Selector, FieldReader.Get(spec, "selector"), "matchLabels");
-        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        ManifestNode? node = FieldReader.Get(selector, "matchLabels");
-        if (selector is not null && node is not ManifestMap { Fields.Count: > 0 and <= LabelRules.MaxCount })
-        {
-            reader.Fail(Path, $"1 to {LabelRules.MaxCount} labels", node);
-        }
-
-        foreach ((string name, _) in (node as ManifestMap)?.Fields ?? [])
-        {
-            string expected = $"a label value, {LabelRules.ValueRule}";
-            string? value = reader.Text((ManifestMap)node!, Path, name, expected);
-            if (!LabelRules.IsName(name))
-            {
-                reader.Fail(FieldReader.Join(Path, name), $"a label name, {LabelRules.NameRule}", new ManifestText(name));
-            }
-            else if (value is not null && !LabelRules.IsValue(value))
-            {
-                reader.Fail(FieldReader.Join(Path, name), expected, new ManifestText(value));
-            }
-            else if (value is not null)
-            {
-                labels[name] = value;
-            }
-        }
-
-        return new LabelSelector(labels.ToImmutable());
     }
 
     private static ImmutableArray<string>? ReadArguments(FieldReader reader, ManifestMap workload)

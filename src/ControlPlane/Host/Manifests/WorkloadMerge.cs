@@ -15,7 +15,7 @@ internal static class WorkloadMerge
     internal static DeploymentSpec? Merge(DeploymentManifest manifest, ImageView image, List<FieldError> errors)
     {
         int before = errors.Count;
-        if (manifest.Selector.MatchLabels.TryGetValue("arch", out string? arch) && image.Platforms.All(platform => platform.Architecture != arch))
+        if (OnlyArchitecture(manifest.Selector) is string arch && image.Platforms.All(platform => platform.Architecture != arch))
         {
             errors.Add(new FieldError(
                 $"{manifest.Prefix}spec.workload.image",
@@ -26,6 +26,10 @@ internal static class WorkloadMerge
         WorkloadSpec[] merged = [.. image.Platforms.Select(platform => Merge(manifest, platform, errors))];
         return errors.Count > before ? null : new DeploymentSpec(manifest.Selector, merged[0], manifest.SpecJson) { Variants = [.. merged[1..]] };
     }
+
+    /// <summary>The one architecture that a selector asks for by name; null when it takes others too.</summary>
+    private static string? OnlyArchitecture(LabelSelector selector) => selector.MatchLabels.GetValueOrDefault("arch")
+        ?? selector.Requirements.FirstOrDefault(one => one is { Name: "arch", Operator: LabelOperator.In, Values.Length: 1 })?.Values[0];
 
     private static WorkloadSpec Merge(DeploymentManifest manifest, ImagePlatformView platform, List<FieldError> errors)
     {

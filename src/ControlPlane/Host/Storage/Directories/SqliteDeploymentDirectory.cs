@@ -15,8 +15,8 @@ internal sealed class SqliteDeploymentDirectory : IDeploymentDirectory
     {
         _database = database;
         _entries = database.ReadAsync(connection => connection.Query(
-                "SELECT name, vm_name, selector, deleting FROM deployments",
-                row => new DeploymentEntry(row.GetString(0), row.GetString(1), ReadSelector(row.GetString(2)), row.GetBoolean(3))))
+                "SELECT name, vm_name, selector, conditions, deleting FROM deployments",
+                row => new DeploymentEntry(row.GetString(0), row.GetString(1), ReadSelector(row.GetString(2), row.GetString(3)), row.GetBoolean(4))))
             .GetAwaiter().GetResult()
             .ToImmutableSortedDictionary(entry => entry.Name, entry => entry, StringComparer.Ordinal);
     }
@@ -32,12 +32,13 @@ internal sealed class SqliteDeploymentDirectory : IDeploymentDirectory
     {
         await _database.WriteAsync(connection => connection.Execute(
             """
-            INSERT INTO deployments (name, vm_name, selector, deleting) VALUES ($name, $vm, $selector, $deleting)
-            ON CONFLICT (name) DO UPDATE SET vm_name = $vm, selector = $selector, deleting = $deleting
+            INSERT INTO deployments (name, vm_name, selector, conditions, deleting) VALUES ($name, $vm, $selector, $conditions, $deleting)
+            ON CONFLICT (name) DO UPDATE SET vm_name = $vm, selector = $selector, conditions = $conditions, deleting = $deleting
             """,
             ("$name", entry.Name),
             ("$vm", entry.VmName),
             ("$selector", JsonSerializer.Serialize(entry.Selector.MatchLabels)),
+            ("$conditions", string.Join(", ", entry.Selector.Requirements)),
             ("$deleting", entry.Deleting)));
         ImmutableInterlocked.Update(ref _entries, static (all, put) => all.SetItem(put.Name, put), entry);
     }
@@ -49,6 +50,16 @@ internal sealed class SqliteDeploymentDirectory : IDeploymentDirectory
         ImmutableInterlocked.Update(ref _entries, static (all, gone) => all.Remove(gone), name);
     }
 
-    private static LabelSelector ReadSelector(string json) =>
-        new(JsonSerializer.Deserialize<ImmutableSortedDictionary<string, string>>(json) ?? ImmutableSortedDictionary<string, string>.Empty);
+    /// <summary>What was stored was checked; what cannot be read all the same must not select devices that it should not.</summary>
+    private static LabelSelector ReadSelector(string labels, string conditions)
+    {
+        string problem = "";
+        ImmutableArray<LabelRequirement> requirements = [];
+        return conditions.Length == 0 || SelectorText.TryParse(conditions, out requirements, out problem)
+            ? new LabelSelector(JsonSerializer.Deserialize<ImmutableSortedDictionary<string, string>>(labels) ?? ImmutableSortedDictionary<string, string>.Empty)
+            {
+                Requirements = requirements,
+            }
+            : throw new InvalidOperationException($"table deployments: expected a selector, found {problem}");
+    }
 }

@@ -24,16 +24,20 @@ internal sealed class SqliteDeviceDirectory(Database database) : IDeviceDirector
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> FindAsync(LabelSelector selector) => database.ReadAsync<IReadOnlyList<string>>(connection =>
     {
-        // One index lookup for each label; the sets are intersected here so that no SQL is put together from labels.
+        // Index lookups for each label; the sets are put together here so that no SQL is made from labels. What takes
+        // devices away comes last and needs something to take from.
         SortedSet<string>? found = null;
-        foreach ((string name, string value) in selector.MatchLabels)
+        IEnumerable<LabelRequirement> all = selector.MatchLabels
+            .Select(label => new LabelRequirement(label.Key, LabelOperator.In, [label.Value])).Concat(selector.Requirements);
+        foreach (LabelRequirement requirement in all.OrderBy(requirement => requirement.Operator is LabelOperator.NotIn or LabelOperator.NotExists))
         {
-            List<string> carriers = connection.Query(
-                "SELECT device FROM device_labels WHERE name = $name AND value = $value",
-                row => row.GetString(0),
-                ("$name", name),
-                ("$value", value));
-            if (found is null)
+            IEnumerable<string> carriers = Carriers(connection, requirement);
+            if (requirement.Operator is LabelOperator.NotIn or LabelOperator.NotExists)
+            {
+                found ??= new SortedSet<string>(connection.Query("SELECT id FROM devices", row => row.GetString(0)), StringComparer.Ordinal);
+                found.ExceptWith(carriers);
+            }
+            else if (found is null)
             {
                 found = new SortedSet<string>(carriers, StringComparer.Ordinal);
             }
@@ -49,6 +53,15 @@ internal sealed class SqliteDeviceDirectory(Database database) : IDeviceDirector
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ListAsync() =>
         database.ReadAsync<IReadOnlyList<string>>(connection => connection.Query("SELECT id FROM devices ORDER BY id", row => row.GetString(0)));
+
+    /// <summary>The devices with the label, or with one of the values that the condition names.</summary>
+    private static IEnumerable<string> Carriers(SqliteConnection connection, LabelRequirement requirement) => requirement.Values.IsEmpty
+        ? connection.Query("SELECT device FROM device_labels WHERE name = $name", row => row.GetString(0), ("$name", requirement.Name))
+        : requirement.Values.SelectMany(value => connection.Query(
+            "SELECT device FROM device_labels WHERE name = $name AND value = $value",
+            row => row.GetString(0),
+            ("$name", requirement.Name),
+            ("$value", value)));
 
     /// <summary>Whether a device ever said hello.</summary>
     internal Task<bool> ContainsAsync(string device) => database.ReadAsync(connection => Contains(connection, device));
