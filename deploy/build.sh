@@ -69,4 +69,4 @@ for arch in x86_64 aarch64; do
     bash deploy/virtual-device/build.sh --arch "$arch" "$folder"
 done
 stage controlplane src/ControlPlane/Abstractions src/ControlPlane/Grains src/ControlPlane/Host "${shared[@]}" -- publish_controlplane
-stage sample deploy/samples/hello/build-image.sh -- bash deploy/samples/hello/build-image.sh "$out/sample"
+stage sample deploy/samples/hello/build-image.sh deploy/samples/hello/workload.sh deploy/fetch-packages.sh -- bash deploy/samples/hello/build-image.sh "$out/sample"

@@ -17,7 +17,7 @@
 #     --no-agent           do not start the agent
 #     --kernel DIR         another kernel: DIR/vmlinuz, and DIR/modules.cpio.gz to lay over the initramfs
 #     --append ARGUMENTS   more of its kernel's command line
-#     --label KEY=VALUE    a label that the device says of itself; may be repeated
+#     --label KEY=VALUE    a label that the device says of itself; may be repeated (host=virtual is there unless given)
 #     --accel MODE         auto, kvm or tcg (default auto: kvm only where this machine can really nest it; aarch64: always tcg)
 #     --shell              a root shell on this terminal; ends with poweroff
 #     --stop-with-stdin    cuts the power when standard input ends, for programs that start this one
@@ -70,6 +70,7 @@ matches --mqtt-port "$mqtt_port" '[0-9]{1,5}' "a port"
 matches --memory "$memory" '[0-9]{3,6}' "a number of MiB"
 matches --cpus "$cpus" '[1-9][0-9]?' "a number from 1 to 99"
 matches --label "$labels" '|[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)*' "KEY=VALUE of letters, digits and ._-"
+[[ ,$labels = *,host=* ]] || labels=host=virtual${labels:+,}$labels
 matches --accel "$accel" 'auto|kvm|tcg' "auto, kvm or tcg"
 package=qemu-system-x86
 [ "$arch" = x86_64 ] || package=qemu-system-arm
