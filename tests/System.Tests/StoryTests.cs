@@ -37,6 +37,21 @@ public sealed partial class StoryTests(StoryFixture story) : IClassFixture<Story
     }
 
     [Fact]
+    public async Task Doctor_OnTheDevice_FindsNothingThatKeepsVmsFromRunning()
+    {
+        CommandResult result = await story.Device.RunAsync("microvm-agent doctor --json");
+        using JsonDocument report = JsonDocument.Parse(result.Output);
+        JsonElement[] checks = [.. report.RootElement.GetProperty("checks").EnumerateArray()];
+        Assert.All(checks, static check => Assert.NotEqual("fail", check.GetProperty("status").GetString()));
+        Assert.Equal(0, result.ExitCode);
+
+        // QEMU's processor has svm, emulated or not, and says that it is a virtual machine's.
+        JsonElement virtualisation = checks.Single(static check => check.GetProperty("name").GetString() == "virtualisation");
+        Assert.Equal("ok", virtualisation.GetProperty("status").GetString());
+        Assert.Contains("nested", virtualisation.GetProperty("found").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ControlPlane_KilledAndStartedAgain_LosesNothingAndDisturbsNoDevice()
     {
         DeviceView before = await story.Client.GetDeviceAsync(StoryFixture.DeviceId);

@@ -37,6 +37,9 @@ internal static class AgentOptionsReader
         }
     }
 
+    /// <summary>What holds on a host that has no configuration yet; its names are made up.</summary>
+    internal static AgentOptions Defaults() => Read("""{"deviceId":"none","controlPlane":{"apiUrl":"http://127.0.0.1","mqttHost":"127.0.0.1"}}"""u8.ToArray());
+
     /// <summary>Reads a document.</summary>
     /// <exception cref="ConfigurationException">The text is not a configuration.</exception>
     internal static AgentOptions Read(ReadOnlyMemory<byte> json)

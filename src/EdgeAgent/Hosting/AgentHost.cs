@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Execution;
 using MicroVm.EdgeAgent.Images;
 using MicroVm.EdgeAgent.Mqtt;
@@ -41,6 +42,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly ReconcileQueue<ResourceName> _queue;
     private readonly MqttLink _link;
     private readonly Reporter _reporter;
+    private readonly StartCheck _startCheck;
 
     internal AgentHost(AgentOptions options, DataDirectory directory, IAgentStore store, TimeProvider time, ILoggerFactory logging)
     {
@@ -83,6 +85,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _link = new MqttLink(options, handler, counters, time, _logger);
         _publisher = new TelemetryPublisher(store, _link, counters, time, _logger);
         _reporter = new Reporter(_intake, _table, _link, _sequence, time);
+        _startCheck = new StartCheck(proc, options, time, _logger);
         Connect(handler);
     }
 
@@ -107,6 +110,7 @@ internal sealed class AgentHost : IAsyncDisposable
             loops.Start("link", _link.RunAsync, _stopping.Token);
             loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
             loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
+            await _startCheck.RunAsync(_intake.Current).WaitAsync(_stopping.Token);
             await Task.Delay(Timeout.Infinite, _stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

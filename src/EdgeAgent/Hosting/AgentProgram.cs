@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Store;
 
@@ -18,21 +19,20 @@ internal static class AgentProgram
         try
         {
             CommandLine line = CommandLine.Parse(arguments);
-            if (line.ShowVersion)
+            switch (line.Verb)
             {
-                output.WriteLine($"microvm-agent {AgentVersion.Text}");
-                return Success;
+                case AgentVerb.ShowVersion:
+                    output.WriteLine($"microvm-agent {AgentVersion.Text}");
+                    return Success;
+                case AgentVerb.Doctor:
+                    return DoctorCommand.Run(line, output, AgentVersion.Text) ? Success : DeviceFault;
+                case AgentVerb.CheckConfig:
+                    output.WriteLine($"{line.ConfigPath}: valid, device {AgentOptionsReader.ReadFile(line.ConfigPath).DeviceId}");
+                    return Success;
+                default:
+                    await HostAsync(AgentOptionsReader.ReadFile(line.ConfigPath));
+                    return Success;
             }
-
-            AgentOptions options = AgentOptionsReader.ReadFile(line.ConfigPath);
-            if (line.CheckConfig)
-            {
-                output.WriteLine($"{line.ConfigPath}: valid, device {options.DeviceId}");
-                return Success;
-            }
-
-            await HostAsync(options);
-            return Success;
         }
         catch (ConfigurationException e)
         {

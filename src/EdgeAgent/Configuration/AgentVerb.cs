@@ -1,0 +1,17 @@
+namespace MicroVm.EdgeAgent.Configuration;
+
+/// <summary>What the program does.</summary>
+internal enum AgentVerb
+{
+    /// <summary>Is the agent until it is told to stop.</summary>
+    Run,
+
+    /// <summary>Only reads the configuration.</summary>
+    CheckConfig,
+
+    /// <summary>Only prints the version.</summary>
+    ShowVersion,
+
+    /// <summary>Looks at the host and says what it lacks.</summary>
+    Doctor,
+}

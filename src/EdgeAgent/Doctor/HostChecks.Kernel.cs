@@ -1,0 +1,60 @@
+namespace MicroVm.EdgeAgent.Doctor;
+
+/// <content>Parts of the kernel. What VMs can do without is a warning.</content>
+internal static partial class HostChecks
+{
+    private static readonly string[] s_controllers = ["cpu", "memory", "pids"];
+
+    private static IEnumerable<CheckResult> Features(HostFacts facts)
+    {
+        const string expected = "in the kernel, or a module of it";
+        yield return State(facts, KernelFeature.IoUring) switch
+        {
+            FeatureState.Present => CheckResult.Ok("io_uring", "there", "io_uring, allowed"),
+            FeatureState.Forbidden => CheckResult.Warn(
+                "io_uring", "forbidden", "io_uring, allowed", "disks are served by a thread each; sysctl kernel.io_uring_disabled=0 allows it"),
+            _ => CheckResult.Warn("io_uring", "missing", "io_uring, allowed", "disks are served by a thread each; Linux 5.5 or later has it"),
+        };
+        yield return State(facts, KernelFeature.Seccomp) == FeatureState.Present
+            ? CheckResult.Ok("seccomp", "there", "seccomp with kill_process")
+            : CheckResult.Fail("seccomp", "missing", "seccomp with kill_process", "use a kernel with CONFIG_SECCOMP_FILTER: VMMs do not start without");
+        yield return Module(facts, KernelFeature.Tun, "tun", expected, "VMs with a network do not start without");
+        yield return Module(facts, KernelFeature.Nftables, "nftables", expected, "networks of VMs need it");
+        yield return Module(facts, KernelFeature.Squashfs, "squashfs", expected, "VMs do not need it (their kernel has its own); an image cannot be mounted here to look at it");
+        yield return Module(facts, KernelFeature.Overlay, "overlay", expected, "VMs do not need it (their kernel has its own)");
+    }
+
+    private static FeatureState State(HostFacts facts, KernelFeature feature) => facts.Features.GetValueOrDefault(feature, FeatureState.Missing);
+
+    private static CheckResult Module(HostFacts facts, KernelFeature feature, string name, string expected, string advice) => State(facts, feature) switch
+    {
+        FeatureState.Present => CheckResult.Ok(name, "there", expected),
+        FeatureState.Loadable => CheckResult.Ok(name, "a module that is not loaded", expected),
+        _ => CheckResult.Warn(name, "missing", expected, advice),
+    };
+
+    private static CheckResult Cgroups(HostFacts facts)
+    {
+        const string name = "cgroup-v2";
+        string expected = $"cgroup v2 with {string.Join(", ", s_controllers)}";
+        if (facts.CgroupControllers is not IReadOnlyList<string> found)
+        {
+            return CheckResult.Warn(name, "none mounted", expected, "VMs cannot be limited; boot with systemd.unified_cgroup_hierarchy=1, or mount it");
+        }
+
+        if (found.Count == 0)
+        {
+            return CheckResult.Warn(
+                name, "a hierarchy without controllers", expected, "VMs cannot be limited; cgroup v1 holds them: boot with systemd.unified_cgroup_hierarchy=1");
+        }
+
+        string[] missing = [.. s_controllers.Except(found)];
+        return missing.Length == 0
+            ? CheckResult.Ok(name, string.Join(' ', found), expected)
+            : CheckResult.Warn(
+                name, $"no {string.Join(", ", missing)}", expected,
+                missing.Contains("memory")
+                    ? "VMs cannot be limited; boards switch it on with cgroup_enable=memory on the kernel's command line"
+                    : "VMs cannot be limited; use a kernel with these controllers");
+    }
+}
