@@ -23,7 +23,7 @@ internal sealed unsafe class GuestMemory : IDisposable
     private const int AdviseNoHugePage = 15;
     private const ulong PageMask = PageSize - 1;
 
-    /// <summary>The unit in which memory is given back to the host.</summary>
+    /// <summary>The unit in which a guest gives memory back: virtio's, whatever pages the guest and the host have.</summary>
     internal const ulong PageSize = 4096;
 
     /// <summary>Bytes of a huge page.</summary>
@@ -193,8 +193,9 @@ internal sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Gives whole pages back to the host; the guest reads zeros there afterwards. False when the range is not page-aligned RAM of one
-    /// region, or the host refuses (as for a part of a reserved huge page).
+    /// Gives whole pages back to the host; the guest reads zeros there afterwards. Of a range that ends within pages of a host whose pages
+    /// are larger, only those that lie in it whole. False when the range is not page-aligned RAM of one region, when no page of the host lies
+    /// in it, or when the host refuses (as for a part of a reserved huge page).
     /// </summary>
     internal bool TryDiscard(GuestAddress address, ulong length)
     {
@@ -206,13 +207,17 @@ internal sealed unsafe class GuestMemory : IDisposable
     internal bool TryDiscard(void* pointer, ulong length)
     {
         ulong offset = (ulong)((byte*)pointer - _base);
-        bool isRam = offset < SizeBytes && length <= SizeBytes - offset;
+        bool isRam = offset < SizeBytes && length <= SizeBytes - offset && ((offset | length) & PageMask) == 0;
+        (ulong start, ulong end) = WholePages(offset, length, (ulong)Environment.SystemPageSize);
         return isRam
-            && length != 0
-            && ((offset | length) & PageMask) == 0
-            // SAFETY: whole pages inside the mapping.
-            && Libc.madvise(pointer, (nuint)length, AdviseDontNeed) == 0;
+            && start < end
+            // SAFETY: whole pages of the host inside the mapping, which begins with one: the kernel would round the length up.
+            && Libc.madvise(_base + start, (nuint)(end - start), AdviseDontNeed) == 0;
     }
+
+    /// <summary>The part of a range that consists of whole pages; its end is not behind its start when there is none.</summary>
+    internal static (ulong Start, ulong End) WholePages(ulong offset, ulong length, ulong pageBytes) =>
+        ((offset + pageBytes - 1) & ~(pageBytes - 1), (offset + length) & ~(pageBytes - 1));
 
     public void Dispose()
     {

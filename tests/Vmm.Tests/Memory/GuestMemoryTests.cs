@@ -102,4 +102,14 @@ public sealed class GuestMemoryTests
         Assert.True(regions[0].End <= AddressMap.GapStart);
         Assert.Equal((ulong)sizeMib << 20, regions[^1].Offset + regions[^1].Size);
     }
+
+    /// <summary>madvise(2) rounds a length up: on a host with larger pages than the guest's, that would take memory which is in use.</summary>
+    [Theory]
+    [InlineData(0x10000, 0x10000, 0x1000, 0x10000, 0x20000)]
+    [InlineData(0x10000, 0x1000, 0x10000, 0x10000, 0x10000)]
+    [InlineData(0xf000, 0x12000, 0x10000, 0x10000, 0x20000)]
+    [InlineData(0x1000, 0xe000, 0x4000, 0x4000, 0xc000)]
+    [InlineData(0x1000, 0x2000, 0x4000, 0x4000, 0x0)]
+    public void WholePages_OfARange_NeverReachBeyondIt(ulong offset, ulong length, ulong pageBytes, ulong start, ulong end) =>
+        Assert.Equal((start, end), GuestMemory.WholePages(offset, length, pageBytes));
 }

@@ -13,6 +13,8 @@ internal sealed unsafe class NativeThread
     /// <summary>Room for <c>pthread_attr_t</c>, which has 56 bytes on x86_64 and 64 on aarch64.</summary>
     private const int AttributeBytes = 128;
 
+    private const int SmallestPageBytes = 4096;
+
     private readonly nuint _thread;
     private bool _isJoined;
 
@@ -27,7 +29,10 @@ internal sealed unsafe class NativeThread
         // SAFETY: the attributes are of the stack and larger than their type; the handle keeps the delegate alive until the thread has it.
         byte* attributes = stackalloc byte[AttributeBytes];
         _ = Libc.pthread_attr_init(attributes);
-        _ = Libc.pthread_attr_setstacksize(attributes, (nuint)stackBytes);
+
+        // The C library takes a guard page out of the stack: half of it where pages have 64 KiB.
+        int guardBytes = Environment.SystemPageSize > SmallestPageBytes ? Environment.SystemPageSize : 0;
+        _ = Libc.pthread_attr_setstacksize(attributes, (nuint)(stackBytes + guardBytes));
         GCHandle handle = GCHandle.Alloc(body);
         nuint thread;
         int errno = Libc.pthread_create(&thread, attributes, &Enter, (void*)GCHandle.ToIntPtr(handle));
