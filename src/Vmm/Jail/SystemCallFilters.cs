@@ -1,6 +1,5 @@
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Jail.Filters;
-using MicroVm.Vmm.Jail.Filters.X64;
 
 namespace MicroVm.Vmm.Jail;
 
@@ -35,7 +34,7 @@ internal sealed class SystemCallFilters
     internal void InstallOnProcess()
     {
         Span<SockFilter> space = stackalloc SockFilter[DefaultFilters.Space];
-        Seccomp.Install(_process is null ? DefaultFilters.WriteProcess(space) : _process, Seccomp.AllThreads);
+        Seccomp.Install(_process is null ? DefaultFilters.WriteProcess(space, FilterTarget.Current) : _process, Seccomp.AllThreads);
     }
 
     /// <summary>Closes what the calling vCPU thread does not need either.</summary>
@@ -43,6 +42,6 @@ internal sealed class SystemCallFilters
     internal void InstallOnVcpuThread()
     {
         Span<SockFilter> space = stackalloc SockFilter[DefaultFilters.Space];
-        Seccomp.Install(_vcpu is null ? DefaultFilters.WriteVcpu(space) : _vcpu, 0);
+        Seccomp.Install(_vcpu is null ? DefaultFilters.WriteVcpu(space, FilterTarget.Current) : _vcpu, 0);
     }
 }

@@ -1,42 +1,64 @@
-using System.Reflection;
 using MicroVm.Vmm.Interop.Kvm;
 using MicroVm.Vmm.Interop.Linux;
 using MicroVm.Vmm.Jail.Filters;
+using MicroVm.Vmm.Jail.Filters.Arm64;
 using MicroVm.Vmm.Jail.Filters.X64;
 
 namespace MicroVm.Vmm.Tests.Jail;
 
 public sealed class DefaultFiltersTests
 {
-    private const uint Execve = 59;
-    private const uint Ptrace = 101;
-    private const uint Mount = 165;
-    private const uint ProcessVmWritev = 311;
-    private const uint Fork = 57;
     private const uint CreateVm = 0xae01;
 
-    private static SockFilter[] Process() => DefaultFilters.WriteProcess(new SockFilter[DefaultFilters.Space]).ToArray();
+    private static readonly FilterTarget s_x64 = new X64FilterTarget(), s_arm64 = new Arm64FilterTarget();
 
-    private static SockFilter[] Vcpu() => DefaultFilters.WriteVcpu(new SockFilter[DefaultFilters.Space]).ToArray();
+    private static FilterTarget For(CTarget target) => target == CTarget.Arm64 ? s_arm64 : s_x64;
 
-    private static bool Allows(SockFilter[] filter, uint call, params ulong[] arguments) =>
-        PlayedKernel.Judge(filter, call, PlayedKernel.Amd64, arguments) switch
+    private static SockFilter[] Process(FilterTarget target) => DefaultFilters.WriteProcess(new SockFilter[DefaultFilters.Space], target).ToArray();
+
+    private static SockFilter[] Vcpu(FilterTarget target) => DefaultFilters.WriteVcpu(new SockFilter[DefaultFilters.Space], target).ToArray();
+
+    private static bool ProcessAllows(FilterTarget target, uint call, params ulong[] arguments) => Allows(Process(target), target, call, arguments);
+
+    private static bool VcpuAllows(FilterTarget target, uint call, params ulong[] arguments) => Allows(Vcpu(target), target, call, arguments);
+
+    private static bool Allows(SockFilter[] filter, FilterTarget target, uint call, params ulong[] arguments) =>
+        PlayedKernel.Judge(filter, call, target.AuditArchitecture, arguments) switch
         {
             FilterBuilder.Allowed => true,
             FilterBuilder.KillProcess => false,
             uint other => throw new InvalidOperationException($"0x{other:x}"),
         };
 
-    [Fact]
-    public void Numbers_OfSystemCallsAndBpf_AreTheHeaders()
+    /// <summary>The header's name of a call; where the architecture lacks it, of what its C library calls instead.</summary>
+    private static string NameOf(SystemCall call, CTarget target) => (call, target) switch
     {
-        CHeaderAssertions c = new("asm/unistd_64.h", "linux/seccomp.h", "linux/filter.h", "linux/audit.h", "sys/prctl.h");
-        foreach (FieldInfo field in typeof(SystemCall).GetFields(BindingFlags.NonPublic | BindingFlags.Static))
+        (SystemCall.EpollWait, CTarget.Arm64) => "epoll_pwait",
+        (SystemCall.Unlink, CTarget.Arm64) => "unlinkat",
+        _ => string.Concat($"{call}".Select((letter, i) => char.IsUpper(letter) && i > 0 ? $"_{letter}" : $"{letter}")).ToLowerInvariant(),
+    };
+
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Numbers_OfSystemCalls_AreTheHeaders(CTarget target)
+    {
+        CHeaderAssertions c = new("asm/unistd.h", "linux/audit.h");
+        foreach (SystemCall call in Enum.GetValues<SystemCall>())
         {
-            string name = string.Concat(field.Name.Select((letter, i) => char.IsUpper(letter) && i > 0 ? $"_{letter}" : $"{letter}")).ToLowerInvariant();
-            c.Equal($"__NR_{name}", (ushort)field.GetRawConstantValue()!);
+            c.Equal($"__NR_{NameOf(call, target)}", For(target).NumberOf(call));
         }
 
+        c.Equal(target == CTarget.Arm64 ? "AUDIT_ARCH_AARCH64" : "AUDIT_ARCH_X86_64", For(target).AuditArchitecture);
+        Assert.Equal("", c.Compile(target));
+    }
+
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Numbers_OfBpf_AreTheHeaders(CTarget target)
+    {
+        CHeaderAssertions c = new("linux/seccomp.h", "linux/filter.h", "sys/prctl.h");
         c.Size<SockFilter>("struct sock_filter")
             .Offsets<SockFilter>("struct sock_filter", ("Code", "code"), ("JumpTrue", "jt"), ("JumpFalse", "jf"), ("Operand", "k"))
             .Size<SockProgram>("struct sock_fprog")
@@ -52,75 +74,93 @@ public sealed class DefaultFiltersTests
             .Equal("offsetof(struct seccomp_data, args)", 16)
             .Equal("SECCOMP_SET_MODE_FILTER", 1)
             .Equal("PR_SET_NO_NEW_PRIVS", 38)
-            .Equal("PR_SET_NAME", 15)
-            .Equal("AUDIT_ARCH_X86_64", DefaultFilters.Architecture);
-        Assert.Equal("", c.Compile());
-    }
-
-    [Fact]
-    public void Programs_AreWhatTheKernelTakes()
-    {
-        FilterFile.Check(Process(), "process");
-        FilterFile.Check(Vcpu(), "vcpu");
+            .Equal("PR_SET_NAME", 15);
+        Assert.Equal("", c.Compile(target));
     }
 
     [Theory]
-    [InlineData(Execve)]
-    [InlineData(Ptrace)]
-    [InlineData(Mount)]
-    [InlineData(ProcessVmWritev)]
-    [InlineData(Fork)]
-    [InlineData(0x4000_0000u)]
-    [InlineData(uint.MaxValue)]
-    public void Call_OfNoUseToAVmm_EndsTheProcessOnEveryThread(uint call)
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Programs_AreWhatTheKernelTakes(CTarget target)
     {
-        Assert.False(Allows(Process(), call));
-        Assert.False(Allows(Vcpu(), call));
+        FilterFile.Check(Process(For(target)), "process");
+        FilterFile.Check(Vcpu(For(target)), "vcpu");
     }
 
     [Fact]
-    public void Call_OfAnotherArchitecture_EndsTheProcess()
+    public void Current_IsThatOfThisProcess() => Assert.Equal(s_x64.AuditArchitecture, FilterTarget.Current.AuditArchitecture);
+
+    /// <summary>execve, ptrace, mount, process_vm_writev, fork or execveat, and numbers that are no call.</summary>
+    [Theory]
+    [InlineData(CTarget.X64, 59u, 101u, 165u, 311u, 57u, 0x4000_0000u, uint.MaxValue)]
+    [InlineData(CTarget.Arm64, 221u, 117u, 40u, 271u, 281u, 0x4000_0000u, uint.MaxValue)]
+    public void Call_OfNoUseToAVmm_EndsTheProcessOnEveryThread(CTarget target, params uint[] calls) => Assert.All(calls, call =>
     {
-        Assert.Equal(FilterBuilder.KillProcess, PlayedKernel.Judge(Process(), SystemCall.Read, 0x4000_0003));
-        Assert.Equal(FilterBuilder.KillProcess, PlayedKernel.Judge(Vcpu(), SystemCall.Read, 0x4000_0003));
+        Assert.False(ProcessAllows(For(target), call));
+        Assert.False(VcpuAllows(For(target), call));
+    });
+
+    [Theory]
+    [InlineData(CTarget.X64, 0x4000_0003u)]
+    [InlineData(CTarget.X64, 0xc000_00b7u)]
+    [InlineData(CTarget.Arm64, 0x4000_0028u)]
+    [InlineData(CTarget.Arm64, 0xc000_003eu)]
+    public void Call_OfAnotherArchitecture_EndsTheProcess(CTarget target, uint other)
+    {
+        uint read = For(target).NumberOf(SystemCall.Read);
+        Assert.Equal(FilterBuilder.KillProcess, PlayedKernel.Judge(Process(For(target)), read, other));
+        Assert.Equal(FilterBuilder.KillProcess, PlayedKernel.Judge(Vcpu(For(target)), read, other));
     }
 
-    [Fact]
-    public void Ioctl_IsJudgedByItsRequest()
+    [Theory]
+    [InlineData(CTarget.X64, KvmIoctl.SignalMsi, KvmIoctl.IrqLine)]
+    [InlineData(CTarget.Arm64, KvmIoctl.IrqLine, KvmIoctl.SignalMsi)]
+    public void Ioctl_IsJudgedByItsRequest(CTarget target, uint interrupt, uint othersInterrupt)
     {
-        Assert.True(Allows(Process(), SystemCall.Ioctl, 5, KvmIoctl.Run));
-        Assert.True(Allows(Vcpu(), SystemCall.Ioctl, 5, KvmIoctl.Run));
-        Assert.True(Allows(Vcpu(), SystemCall.Ioctl, 5, 0xffff_ffff_0000_0000 | KvmIoctl.SignalMsi));
-        Assert.False(Allows(Process(), SystemCall.Ioctl, 5, CreateVm));
-        Assert.False(Allows(Vcpu(), SystemCall.Ioctl, 5, KvmIoctl.SetSignalMask));
+        FilterTarget it = For(target);
+        uint ioctl = it.NumberOf(SystemCall.Ioctl);
+        Assert.True(ProcessAllows(it, ioctl, 5, KvmIoctl.Run));
+        Assert.True(VcpuAllows(it, ioctl, 5, KvmIoctl.Run));
+        Assert.True(VcpuAllows(it, ioctl, 5, 0xffff_ffff_0000_0000 | interrupt));
+        Assert.True(ProcessAllows(it, ioctl, 5, interrupt));
+        Assert.False(ProcessAllows(it, ioctl, 5, othersInterrupt));
+        Assert.False(ProcessAllows(it, ioctl, 5, CreateVm));
+        Assert.True(ProcessAllows(it, ioctl, 5, KvmIoctl.SetSignalMask));
+        Assert.False(VcpuAllows(it, ioctl, 5, KvmIoctl.SetSignalMask));
     }
 
-    [Fact]
-    public void Arguments_OfOtherCalls_AreJudged()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Arguments_OfOtherCalls_AreJudged(CTarget target)
     {
-        Assert.True(Allows(Process(), SystemCall.Mmap, 0, 4096, 3));
-        Assert.False(Allows(Process(), SystemCall.Mmap, 0, 4096, 7));
-        Assert.False(Allows(Vcpu(), SystemCall.Mprotect, 0, 4096, 5));
-        Assert.True(Allows(Process(), SystemCall.Socket, 1, 1));
-        Assert.False(Allows(Process(), SystemCall.Socket, 2, 1));
-        Assert.True(Allows(Process(), SystemCall.Openat, 0, 0, 2));
-        Assert.True(Allows(Vcpu(), SystemCall.Openat, 0, 0, 0x80000));
-        Assert.False(Allows(Vcpu(), SystemCall.Openat, 0, 0, 0x80002));
+        FilterTarget it = For(target);
+        Assert.True(ProcessAllows(it, it.NumberOf(SystemCall.Mmap), 0, 4096, 3));
+        Assert.False(ProcessAllows(it, it.NumberOf(SystemCall.Mmap), 0, 4096, 7));
+        Assert.False(VcpuAllows(it, it.NumberOf(SystemCall.Mprotect), 0, 4096, 5));
+        Assert.True(ProcessAllows(it, it.NumberOf(SystemCall.Socket), 1, 1));
+        Assert.False(ProcessAllows(it, it.NumberOf(SystemCall.Socket), 2, 1));
+        Assert.True(ProcessAllows(it, it.NumberOf(SystemCall.Openat), 0, 0, 2));
+        Assert.True(VcpuAllows(it, it.NumberOf(SystemCall.Openat), 0, 0, 0x80000));
+        Assert.False(VcpuAllows(it, it.NumberOf(SystemCall.Openat), 0, 0, 0x80002));
     }
 
-    [Fact]
-    public void Vcpu_MayDoNothingThatTheProcessMayNot()
+    [Theory]
+    [InlineData(CTarget.X64)]
+    [InlineData(CTarget.Arm64)]
+    public void Vcpu_MayDoNothingThatTheProcessMayNot(CTarget target)
     {
+        FilterTarget it = For(target);
         for (uint call = 0; call < 600; call++)
         {
-            foreach (ulong[] arguments in (ulong[][])[[], [0, KvmIoctl.Run, 0], [1, KvmIoctl.GetRegs, 3], [15, KvmIoctl.SignalMsi, 4]])
+            foreach (ulong[] arguments in (ulong[][])[[], [0, KvmIoctl.Run, 0], [1, it.KvmRequests[0], 3], [15, it.KvmRequests[1], 4]])
             {
-                Assert.True(!Allows(Vcpu(), call, arguments) || Allows(Process(), call, arguments), $"call {call}");
+                Assert.True(!VcpuAllows(it, call, arguments) || ProcessAllows(it, call, arguments), $"call {call}");
             }
         }
 
-        Assert.False(Allows(Vcpu(), SystemCall.Clone3));
-        Assert.False(Allows(Vcpu(), SystemCall.Connect));
-        Assert.False(Allows(Vcpu(), SystemCall.Unlink));
+        Assert.False(VcpuAllows(it, it.NumberOf(SystemCall.Clone3)));
+        Assert.False(VcpuAllows(it, it.NumberOf(SystemCall.Connect)));
+        Assert.False(VcpuAllows(it, it.NumberOf(SystemCall.Unlink)));
     }
 }

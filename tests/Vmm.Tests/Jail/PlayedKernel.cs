@@ -6,10 +6,8 @@ namespace MicroVm.Vmm.Tests.Jail;
 /// <summary>Runs a filter over one system call, as the kernel would.</summary>
 internal static class PlayedKernel
 {
-    internal const uint Amd64 = 0xc000_003e;
-
     /// <summary>What the filter says about a call (SECCOMP_RET_*).</summary>
-    internal static uint Judge(ReadOnlySpan<SockFilter> program, uint call, uint architecture = Amd64, params ReadOnlySpan<ulong> arguments)
+    internal static uint Judge(ReadOnlySpan<SockFilter> program, uint call, uint architecture, params ReadOnlySpan<ulong> arguments)
     {
         Span<ulong> data = stackalloc ulong[8];
         data[0] = call | ((ulong)architecture << 32);

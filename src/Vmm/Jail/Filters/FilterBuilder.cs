@@ -32,13 +32,15 @@ internal ref struct FilterBuilder
     private const uint ArgumentsOffset = 16;
 
     private readonly Span<SockFilter> _program;
+    private readonly FilterTarget _target;
 
-    /// <summary>Begins a program for one architecture (AUDIT_ARCH_*) in <paramref name="space"/>, which must be large enough.</summary>
-    internal FilterBuilder(Span<SockFilter> space, uint architecture)
+    /// <summary>Begins a program for one architecture in <paramref name="space"/>, which must be large enough.</summary>
+    internal FilterBuilder(Span<SockFilter> space, FilterTarget target)
     {
         _program = space;
+        _target = target;
         Add(Load, ArchitectureOffset);
-        Add(JumpIfEqual, architecture, 1, 0);
+        Add(JumpIfEqual, target.AuditArchitecture, 1, 0);
         Add(Return, KillProcess);
         Add(Load, NumberOffset);
     }
@@ -47,19 +49,19 @@ internal ref struct FilterBuilder
     internal int Length { get; private set; }
 
     /// <summary>Allows these calls.</summary>
-    internal void Allow(params ReadOnlySpan<ushort> calls)
+    internal void Allow(params ReadOnlySpan<SystemCall> calls)
     {
-        foreach (ushort call in calls)
+        foreach (SystemCall call in calls)
         {
-            Add(JumpIfEqual, call, 0, 1);
+            Add(JumpIfEqual, _target.NumberOf(call), 0, 1);
             Add(Return, Allowed);
         }
     }
 
     /// <summary>Allows a call when the low half of its argument is one of at most 250 values.</summary>
-    internal void AllowWhenArgumentIs(ushort call, int argument, params ReadOnlySpan<uint> values)
+    internal void AllowWhenArgumentIs(SystemCall call, int argument, params ReadOnlySpan<uint> values)
     {
-        Add(JumpIfEqual, call, 0, (byte)(values.Length + 3));
+        Add(JumpIfEqual, _target.NumberOf(call), 0, (byte)(values.Length + 3));
         Add(Load, ArgumentsOffset + ((uint)argument * sizeof(ulong)));
         for (int i = 0; i < values.Length; i++)
         {
@@ -71,9 +73,9 @@ internal ref struct FilterBuilder
     }
 
     /// <summary>Allows a call when the low half of its argument has none of these bits.</summary>
-    internal void AllowWhenArgumentLacks(ushort call, int argument, uint bits)
+    internal void AllowWhenArgumentLacks(SystemCall call, int argument, uint bits)
     {
-        Add(JumpIfEqual, call, 0, 4);
+        Add(JumpIfEqual, _target.NumberOf(call), 0, 4);
         Add(Load, ArgumentsOffset + ((uint)argument * sizeof(ulong)));
         Add(JumpIfAnySet, bits, 0, 1);
         Add(Return, KillProcess);

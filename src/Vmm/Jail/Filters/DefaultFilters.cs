@@ -1,19 +1,16 @@
 using MicroVm.Vmm.Interop.Kvm;
 using MicroVm.Vmm.Interop.Linux;
 
-namespace MicroVm.Vmm.Jail.Filters.X64;
+namespace MicroVm.Vmm.Jail.Filters;
 
 /// <summary>
 /// The built-in allow-lists for a VMM whose guest runs: what the devices and the API do, what the run loop does, and what the .NET runtime
-/// and the C library do underneath. How they were found is in docs/seccomp.md.
+/// and the C library do underneath, on either architecture. How they were found is in docs/seccomp.md.
 /// </summary>
 internal static class DefaultFilters
 {
     /// <summary>More than either program has.</summary>
     internal const int Space = 256;
-
-    /// <summary>AUDIT_ARCH_X86_64.</summary>
-    internal const uint Architecture = 0xc000_003e;
 
     private const uint ProtectionExecute = 4;
     private const uint OpenForWriting = 3;
@@ -22,11 +19,11 @@ internal static class DefaultFilters
     private const uint SetNoNewPrivileges = 38;
 
     /// <summary>For every thread. The calls of vCPUs are in it as well, because theirs is a further filter behind this one.</summary>
-    internal static ReadOnlySpan<SockFilter> WriteProcess(Span<SockFilter> space)
+    internal static ReadOnlySpan<SockFilter> WriteProcess(Span<SockFilter> space, FilterTarget target)
     {
-        FilterBuilder filter = new(space, Architecture);
+        FilterBuilder filter = new(space, target);
         filter.AllowWhenArgumentIs(
-            SystemCall.Ioctl, 1, KvmIoctl.Run, KvmIoctl.SignalMsi, KvmIoctl.GetRegs, KvmIoctl.SetSignalMask, TunIoctl.SetOffload);
+            SystemCall.Ioctl, 1, [KvmIoctl.Run, .. target.KvmRequests, KvmIoctl.SetSignalMask, TunIoctl.SetOffload]);
         AllowMemory(ref filter);
         filter.AllowWhenArgumentIs(SystemCall.Socket, 0, UnixFamily);
         filter.AllowWhenArgumentIs(SystemCall.Prctl, 0, SetName, SetNoNewPrivileges);
@@ -46,11 +43,10 @@ internal static class DefaultFilters
     }
 
     /// <summary>For vCPU threads, once they are set up.</summary>
-    internal static ReadOnlySpan<SockFilter> WriteVcpu(Span<SockFilter> space)
+    internal static ReadOnlySpan<SockFilter> WriteVcpu(Span<SockFilter> space, FilterTarget target)
     {
-        FilterBuilder filter = new(space, Architecture);
-        filter.AllowWhenArgumentIs(
-            SystemCall.Ioctl, 1, KvmIoctl.Run, KvmIoctl.SignalMsi, KvmIoctl.GetRegs, TunIoctl.SetOffload);
+        FilterBuilder filter = new(space, target);
+        filter.AllowWhenArgumentIs(SystemCall.Ioctl, 1, [KvmIoctl.Run, .. target.KvmRequests, TunIoctl.SetOffload]);
         AllowMemory(ref filter);
 
         // The collector looks at /proc/meminfo on whichever thread it runs.
