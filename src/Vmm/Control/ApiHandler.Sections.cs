@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Control.Http;
 using MicroVm.Vmm.Control.Requests;
 using MicroVm.Vmm.Interop.Linux;

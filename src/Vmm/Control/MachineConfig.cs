@@ -1,4 +1,5 @@
-using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using System.Runtime.InteropServices;
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Memory;
 
 namespace MicroVm.Vmm.Control;
@@ -22,7 +23,7 @@ internal sealed record MachineConfig
     /// <summary>Guest memory in MiB, at least 1.</summary>
     internal int MemSizeMib { get; init; } = 128;
 
-    /// <summary>Accepted as Firecracker accepts it, for 1 or an even number of processors. The guest sees one thread per core all the same.</summary>
+    /// <summary>Accepted as Firecracker accepts it, on x86_64 for 1 or an even number of processors. The guest sees one thread per core all the same.</summary>
     internal bool Smt { get; init; }
 
     /// <summary>KVM keeps a log of the pages that the guest writes. It costs the guest a fault per page, and nothing here reads it yet.</summary>
@@ -39,6 +40,7 @@ internal sealed record MachineConfig
     internal MachineConfig Checked()
     {
         string? vcpus = VcpuCount is < MinVcpus or > MaxVcpus ? $"a whole number from {MinVcpus} to {MaxVcpus}"
+            : Smt && RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "smt absent or false, since it is for x86_64"
             : Smt && VcpuCount > 1 && VcpuCount % 2 != 0 ? "1 or an even number with smt"
             : null;
         if (vcpus is not null)

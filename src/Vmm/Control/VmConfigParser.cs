@@ -1,4 +1,4 @@
-using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Control.Requests;
 
 namespace MicroVm.Vmm.Control;

@@ -1,4 +1,4 @@
-using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Kvm;
 using MicroVm.Vmm.Interop.Kvm.X64;

@@ -9,9 +9,18 @@ namespace MicroVm.Vmm.Kvm;
 internal sealed unsafe partial class KvmVcpu
 {
     /// <summary>Brings the vCPU into the state after a reset.</summary>
-    internal void Initialise(KvmVcpuInit init) => KvmCall.Invoke(_fd, KvmIoctl.ArmVcpuInit, &init, "KVM_ARM_VCPU_INIT");
+    internal void Initialise(KvmVcpuInit init)
+    {
+        KvmCall.Invoke(_fd, KvmIoctl.ArmVcpuInit, &init, "KVM_ARM_VCPU_INIT");
+        int sve = KvmVcpuInit.SveNumber;
+        if ((init.Features & (1u << sve)) != 0)
+        {
+            // The length of its vectors is KVM's choice; until it is settled the registers cannot be used.
+            KvmCall.Invoke(_fd, KvmIoctl.ArmVcpuFinalize, &sve, "KVM_ARM_VCPU_FINALIZE");
+        }
+    }
 
-    /// <summary>A register of 64 bits (<see cref="KvmRegister"/>).</summary>
+    /// <summary>A register of at most 64 bits (<see cref="KvmRegister"/>).</summary>
     internal ulong GetRegister(ulong id)
     {
         ulong value = 0;
@@ -20,7 +29,7 @@ internal sealed unsafe partial class KvmVcpu
         return value;
     }
 
-    /// <summary>Sets a register of 64 bits (<see cref="KvmRegister"/>).</summary>
+    /// <summary>Sets a register of at most 64 bits (<see cref="KvmRegister"/>).</summary>
     internal void SetRegister(ulong id, ulong value)
     {
         KvmOneReg request = new() { Id = id, Address = (ulong)&value };

@@ -10,7 +10,7 @@ public sealed class KvmArm64LayoutTests
     {
         CHeaderAssertions c = new("linux/kvm.h");
         c.Size<KvmVcpuInit>("struct kvm_vcpu_init")
-            .Offsets<KvmVcpuInit>("struct kvm_vcpu_init", ("Target", "target"), ("Features", "features[0]"));
+            .Offsets<KvmVcpuInit>("struct kvm_vcpu_init", ("Target", "target"), ("_features", "features"));
         c.Size<KvmOneReg>("struct kvm_one_reg").Offsets<KvmOneReg>("struct kvm_one_reg", ("Id", "id"), ("Address", "addr"));
         c.Size<KvmVcpuEvents>("struct kvm_vcpu_events")
             .Offsets<KvmVcpuEvents>("struct kvm_vcpu_events", ("ExternalAbortPending", "exception.ext_dabt_pending"));
@@ -46,6 +46,8 @@ public sealed class KvmArm64LayoutTests
             .Equal("KVM_SET_ONE_REG", KvmIoctl.SetOneReg)
             .Equal("KVM_ARM_VCPU_INIT", KvmIoctl.ArmVcpuInit)
             .Equal("KVM_ARM_PREFERRED_TARGET", KvmIoctl.ArmPreferredTarget)
+            .Equal("KVM_ARM_VCPU_FINALIZE", KvmIoctl.ArmVcpuFinalize)
+            .Equal("KVM_ARM_VCPU_SVE", KvmVcpuInit.SveNumber)
             .Equal("KVM_CREATE_DEVICE", KvmIoctl.CreateDevice)
             .Equal("KVM_SET_DEVICE_ATTR", KvmIoctl.SetDeviceAttr)
             .Equal("KVM_EXIT_ARM_NISV", (ulong)KvmExitReason.ArmNoSyndrome)

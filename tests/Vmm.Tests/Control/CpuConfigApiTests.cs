@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Arch.X64.CpuTemplates;
 
 namespace MicroVm.Vmm.Tests.Control;

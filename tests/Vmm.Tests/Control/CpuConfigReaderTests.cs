@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using CsCheck;
+using MicroVm.Vmm.Arch.Arm64.CpuTemplates;
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Control;
 using MicroVm.Vmm.Control.Requests;
@@ -21,10 +24,10 @@ public sealed class CpuConfigReaderTests
 
     private static CpuTemplate Read(string json) => Read(Encoding.UTF8.GetBytes(json));
 
-    private static CpuTemplate Read(byte[] json)
+    private static CpuTemplate Read(byte[] json, Architecture architecture = Architecture.X64)
     {
         var cursor = new JsonCursor(json, "cpu-config");
-        CpuTemplate template = CpuConfigReader.Read(ref cursor);
+        CpuTemplate template = CpuConfigReader.Read(ref cursor, architecture);
         cursor.End();
         return template;
     }
@@ -43,6 +46,39 @@ public sealed class CpuConfigReaderTests
             ],
             leaf.Registers);
         Assert.Equal([new MsrModifier(0x10a, new BitFilter((1UL << 63) | 3, (1UL << 63) | 1))], template.Msrs);
+    }
+
+    [Fact]
+    public void Read_EveryFieldOfArm_GivesTheTemplate()
+    {
+        CpuTemplate template = Read(
+            """
+            {
+              "kvm_capabilities": ["!102"],
+              "vcpu_features": [{"index": 0, "bitmap": "0b11xxxx"}, {"index": 6, "bitmap": "0b0"}],
+              "reg_modifiers": [{"addr": "0x603000000013c020", "bitmap": "0bxxxx_0000_1"}]
+            }
+            """u8.ToArray(),
+            Architecture.Arm64);
+        Assert.Equal([new CapabilityModifier(102, false)], template.Capabilities);
+        Assert.Equal([new FeatureModifier(0, new BitFilter(0x30, 0x30)), new FeatureModifier(6, new BitFilter(1, 0))], template.Features);
+        Assert.Equal([new RegisterModifier(0x6030_0000_0013_c020, new BitFilter(0x1f, 1))], template.Registers);
+    }
+
+    [Theory]
+    [InlineData("""{"cpuid_modifiers": []}""", "cpu-config.cpuid_modifiers", "x86_64")]
+    [InlineData("""{"msr_modifiers": []}""", "cpu-config.msr_modifiers", "x86_64")]
+    [InlineData("""{"vcpu_features": [{"index": 7, "bitmap": "0b1"}]}""", "cpu-config.vcpu_features[0].index", "0 to 6")]
+    [InlineData("""{"vcpu_features": [{"index": 0, "bitmap": "0b000000000000000000000000000000000"}]}""", "cpu-config.vcpu_features[0].bitmap", "at most 32")]
+    [InlineData("""{"vcpu_features": [{"bitmap": "0b1"}]}""", "cpu-config.vcpu_features[0].index", "the field")]
+    [InlineData("""{"reg_modifiers": [{"addr": "0x6040000000100050", "bitmap": "0b1"}]}""", "cpu-config.reg_modifiers[0].addr", "32 or 64 bits")]
+    [InlineData("""{"reg_modifiers": [{"addr": "0x60300000001000500", "bitmap": "0b1"}]}""", "cpu-config.reg_modifiers[0].addr", "64 bits")]
+    [InlineData("""{"reg_modifiers": [{"addr": "0x603000000013c020"}]}""", "cpu-config.reg_modifiers[0].bitmap", "the field")]
+    public void Read_WhatIsWrongOnArm_NamesFieldAndWhatBelongsThere(string json, string path, string expected)
+    {
+        VmConfigException fault = Assert.Throws<VmConfigException>(() => Read(Encoding.UTF8.GetBytes(json), Architecture.Arm64));
+        Assert.Equal(path, fault.Path);
+        Assert.Contains(expected, fault.Expected, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using MicroVm.Vmm.Arch.Arm64.CpuTemplates;
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Boot.Loaders;
 using MicroVm.Vmm.Bus;
 using MicroVm.Vmm.Devices.Legacy;
@@ -73,12 +75,15 @@ internal sealed class Arm64Platform : IPlatform
     public void PrepareVcpus(KvmSystem kvm, KvmVm vm, KvmVcpu[] vcpus, BootContents contents)
     {
         _ = vm.TryTakeAccessesWithoutSyndrome();
+        CpuTemplate? template = contents.Machine.CpuTemplate;
         KvmVcpuInit first = vm.PreferredTarget();
+        template?.ApplyTo(ref first);
         KvmVcpuInit waiting = first;
         waiting.Features |= KvmVcpuInit.FeaturePowerOff;
         for (int i = 0; i < vcpus.Length; i++)
         {
             vcpus[i].Initialise(i == 0 ? first : waiting);
+            template?.ApplyTo(vcpus[i]);
         }
 
         BootRegisters.Apply(vcpus[0], contents);

@@ -1,3 +1,4 @@
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Arch.X64.Acpi;
 using MicroVm.Vmm.Arch.X64.CpuTemplates;
 using MicroVm.Vmm.Boot.Loaders;

@@ -1,26 +1,36 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using MicroVm.Vmm.Arch.Arm64.CpuTemplates;
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Arch.X64.CpuTemplates;
+using MicroVm.Vmm.Interop.Kvm.Arm64;
 
 namespace MicroVm.Vmm.Control.Requests;
 
-/// <summary>Reads "cpu-config", Firecracker's custom CPU template for x86_64.</summary>
+/// <summary>Reads "cpu-config", Firecracker's custom CPU template.</summary>
 internal static class CpuConfigReader
 {
     /// <summary>More than KVM has leaves, and far more than any template changes.</summary>
     private const int MaxElements = 256;
 
-    /// <summary>64 digits, the prefix, and an underscore after each.</summary>
-    private const int MaxBitmapBytes = 130;
-    private const int MaxNumberBytes = 34;
+    /// <summary>128 digits, the prefix, and an underscore after each.</summary>
+    private const int MaxBitmapBytes = 258;
+    private const int MaxNumberBytes = 66;
     private const int CpuidBits = 32;
     private const int MsrBits = 64;
+    private const int FeatureBits = 32;
+
+    // The size of an Arm register in its number: 2 to the power of bits 55 to 52 bytes.
+    private const int SizeShift = 52;
+    private const ulong SizeMask = 0xf;
 
     private static readonly string[] s_fields =
         ["kvm_capabilities", "cpuid_modifiers", "msr_modifiers", "reg_modifiers", "vcpu_features"];
 
     private static readonly string[] s_leafFields = ["leaf", "subleaf", "flags", "modifiers"];
     private static readonly string[] s_registerFields = ["register", "bitmap"];
-    private static readonly string[] s_msrFields = ["addr", "bitmap"];
+    private static readonly string[] s_addressFields = ["addr", "bitmap"];
+    private static readonly string[] s_featureFields = ["index", "bitmap"];
 
     // In the order of CpuidRegister.
     private static readonly string[] s_registers = ["eax", "ebx", "ecx", "edx"];
@@ -28,8 +38,12 @@ internal static class CpuConfigReader
     private delegate T ElementReader<T>(ref JsonCursor cursor);
 
     /// <exception cref="VmConfigException">A field is unknown, twice, missing, malformed, or of another architecture.</exception>
-    internal static CpuTemplate Read(ref JsonCursor cursor)
+    internal static CpuTemplate Read(ref JsonCursor cursor) => Read(ref cursor, RuntimeInformation.ProcessArchitecture);
+
+    /// <summary>As above, for processors of this architecture.</summary>
+    internal static CpuTemplate Read(ref JsonCursor cursor, Architecture architecture)
     {
+        bool isX64 = architecture == Architecture.X64;
         JsonObjectScope scope = cursor.EnterObject();
         CpuTemplate template = new([], [], []);
         while (cursor.NextField(ref scope, s_fields, out string name))
@@ -39,14 +53,21 @@ internal static class CpuConfigReader
                 case "kvm_capabilities":
                     template = template with { Capabilities = ReadArray(ref cursor, ReadCapability) };
                     break;
-                case "cpuid_modifiers":
+                case "cpuid_modifiers" when isX64:
                     template = template with { Cpuid = ReadArray(ref cursor, ReadLeaf) };
                     break;
-                case "msr_modifiers":
+                case "msr_modifiers" when isX64:
                     template = template with { Msrs = ReadArray(ref cursor, ReadMsr) };
                     break;
+                case "reg_modifiers" when !isX64:
+                    template = template with { Registers = ReadArray(ref cursor, ReadArmRegister) };
+                    break;
+                case "vcpu_features" when !isX64:
+                    template = template with { Features = ReadArray(ref cursor, ReadFeature) };
+                    break;
                 default:
-                    throw new VmConfigException(cursor.Path, "it absent (it is for aarch64, and this is x86_64)", "it");
+                    string expected = isX64 ? "it absent (it is for aarch64, and this is x86_64)" : "it absent (it is for x86_64, and this is aarch64)";
+                    throw new VmConfigException(cursor.Path, expected, "it");
             }
         }
 
@@ -145,7 +166,7 @@ internal static class CpuConfigReader
         string? hasAddress = null, hasBitmap = null;
         uint address = 0;
         BitFilter bits = default;
-        while (cursor.NextField(ref scope, s_msrFields, out string name))
+        while (cursor.NextField(ref scope, s_addressFields, out string name))
         {
             if (name == "addr")
             {
@@ -164,15 +185,71 @@ internal static class CpuConfigReader
         return new MsrModifier(address, bits);
     }
 
-    private static uint ReadNumber(ref JsonCursor cursor)
+    private static RegisterModifier ReadArmRegister(ref JsonCursor cursor)
+    {
+        JsonObjectScope scope = cursor.EnterObject();
+        string? hasAddress = null, hasBitmap = null;
+        ulong id = 0;
+        BitFilter bits = default;
+        while (cursor.NextField(ref scope, s_addressFields, out string name))
+        {
+            if (name == "addr")
+            {
+                hasAddress = name;
+                id = ReadNumber(ref cursor, ulong.MaxValue);
+                if (((id >> SizeShift) & SizeMask) is not (2 or 3))
+                {
+                    throw new VmConfigException(cursor.Path, "a register of 32 or 64 bits", $"0x{id:x}");
+                }
+            }
+            else
+            {
+                hasBitmap = name;
+                bits = ReadBitmap(ref cursor, MsrBits);
+            }
+        }
+
+        cursor.Required(hasAddress, scope, "addr");
+        cursor.Required(hasBitmap, scope, "bitmap");
+        return new RegisterModifier(id, bits);
+    }
+
+    private static FeatureModifier ReadFeature(ref JsonCursor cursor)
+    {
+        JsonObjectScope scope = cursor.EnterObject();
+        string? hasIndex = null, hasBitmap = null;
+        int index = 0;
+        BitFilter bits = default;
+        while (cursor.NextField(ref scope, s_featureFields, out string name))
+        {
+            if (name == "index")
+            {
+                hasIndex = name;
+                index = (int)cursor.ReadInteger(0, KvmVcpuInit.FeatureWordCount - 1);
+            }
+            else
+            {
+                hasBitmap = name;
+                bits = ReadBitmap(ref cursor, FeatureBits);
+            }
+        }
+
+        cursor.Required(hasIndex, scope, "index");
+        cursor.Required(hasBitmap, scope, "bitmap");
+        return new FeatureModifier(index, bits);
+    }
+
+    private static uint ReadNumber(ref JsonCursor cursor) => (uint)ReadNumber(ref cursor, uint.MaxValue);
+
+    private static ulong ReadNumber(ref JsonCursor cursor, ulong most)
     {
         string text = cursor.ReadString(MaxNumberBytes);
         NumberStyles style = text.StartsWith("0x", StringComparison.Ordinal) ? NumberStyles.AllowHexSpecifier
             : text.StartsWith("0b", StringComparison.Ordinal) ? NumberStyles.AllowBinarySpecifier
             : NumberStyles.None;
-        return style != NumberStyles.None && uint.TryParse(text.AsSpan(2), style, CultureInfo.InvariantCulture, out uint value)
+        return style != NumberStyles.None && ulong.TryParse(text.AsSpan(2), style, CultureInfo.InvariantCulture, out ulong value) && value <= most
             ? value
-            : throw new VmConfigException(cursor.Path, "a number of 32 bits with 0x or 0b before it", $"\"{text}\"");
+            : throw new VmConfigException(cursor.Path, $"a number of {(most == uint.MaxValue ? 32 : 64)} bits with 0x or 0b before it", $"\"{text}\"");
     }
 
     /// <summary>Digits from the highest bit down, after an optional 0b: 0 clears, 1 sets, x leaves; what is not named is left.</summary>

@@ -33,6 +33,7 @@ internal static class KvmIoctl
     internal const uint SetOneReg = 0x4010AEAC;
     internal const uint ArmVcpuInit = 0x4020AEAE;
     internal const uint ArmPreferredTarget = 0x8020AEAF;
+    internal const uint ArmVcpuFinalize = 0x4004AEC2;
     internal const uint CreateDevice = 0xC00CAEE0;
     internal const uint SetDeviceAttr = 0x4018AEE1;
 }

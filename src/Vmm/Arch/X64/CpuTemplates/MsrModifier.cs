@@ -1,3 +1,5 @@
+using MicroVm.Vmm.Arch.CpuTemplates;
+
 namespace MicroVm.Vmm.Arch.X64.CpuTemplates;
 
 /// <summary>A change of the model-specific register with this number.</summary>

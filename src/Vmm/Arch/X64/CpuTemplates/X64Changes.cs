@@ -1,21 +1,18 @@
+using MicroVm.Vmm.Arch.CpuTemplates;
 using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Kvm.X64;
 using MicroVm.Vmm.Kvm;
 
 namespace MicroVm.Vmm.Arch.X64.CpuTemplates;
 
-/// <summary>
-/// What the operator changes of the processors that KVM offers on this host: Firecracker's custom CPU template. It is applied first;
-/// topology (<see cref="CpuidTable"/>) and boot state (<see cref="BootRegisters"/>) come after it and win.
-/// </summary>
-internal sealed record CpuTemplate(
-    IReadOnlyList<CapabilityModifier> Capabilities, IReadOnlyList<CpuidModifier> Cpuid, IReadOnlyList<MsrModifier> Msrs)
+/// <summary>What a CPU template changes on x86_64, before topology (<see cref="CpuidTable"/>) and boot state (<see cref="BootRegisters"/>).</summary>
+internal static class X64Changes
 {
     /// <summary>Changes the leaves that KVM supports, in place.</summary>
     /// <exception cref="VmmFaultException">A leaf is not among them.</exception>
-    internal void ApplyTo(Span<KvmCpuidEntry2> supported)
+    internal static void ApplyTo(this CpuTemplate template, Span<KvmCpuidEntry2> supported)
     {
-        foreach (CpuidModifier modifier in Cpuid)
+        foreach (CpuidModifier modifier in template.Cpuid)
         {
             modifier.Apply(ref Find(supported, modifier));
         }
@@ -23,17 +20,18 @@ internal sealed record CpuTemplate(
 
     /// <summary>Changes the registers of <paramref name="vcpu"/> from what KVM gave them.</summary>
     /// <exception cref="VmmFaultException">There is no such register on this host, or it takes no such value.</exception>
-    internal void ApplyTo(KvmVcpu vcpu)
+    internal static void ApplyTo(this CpuTemplate template, KvmVcpu vcpu)
     {
-        if (Msrs.Count == 0)
+        IReadOnlyList<MsrModifier> msrs = template.Msrs;
+        if (msrs.Count == 0)
         {
             return;
         }
 
-        KvmMsrEntry[] entries = new KvmMsrEntry[Msrs.Count];
+        KvmMsrEntry[] entries = new KvmMsrEntry[msrs.Count];
         for (int i = 0; i < entries.Length; i++)
         {
-            entries[i].Index = Msrs[i].Address;
+            entries[i].Index = msrs[i].Address;
         }
 
         int read = vcpu.GetMsrs(entries);
@@ -44,7 +42,7 @@ internal sealed record CpuTemplate(
 
         for (int i = 0; i < entries.Length; i++)
         {
-            entries[i].Data = Msrs[i].Bits.Apply(entries[i].Data);
+            entries[i].Data = msrs[i].Bits.Apply(entries[i].Data);
         }
 
         int written = vcpu.TrySetMsrs(entries);

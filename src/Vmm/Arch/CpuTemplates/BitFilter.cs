@@ -1,4 +1,4 @@
-namespace MicroVm.Vmm.Arch.X64.CpuTemplates;
+namespace MicroVm.Vmm.Arch.CpuTemplates;
 
 /// <summary>Which bits of a register are forced, and to what. Bits of <paramref name="Value"/> outside <paramref name="Mask"/> are zero.</summary>
 internal readonly record struct BitFilter(ulong Mask, ulong Value)

@@ -1,0 +1,29 @@
+using MicroVm.Vmm.Arch.CpuTemplates;
+using MicroVm.Vmm.Interop.Kvm.Arm64;
+using MicroVm.Vmm.Kvm;
+
+namespace MicroVm.Vmm.Arch.Arm64.CpuTemplates;
+
+/// <summary>What a CPU template changes on 64-bit Arm, before the boot state (<see cref="BootRegisters"/>).</summary>
+internal static class Arm64Changes
+{
+    /// <summary>Changes the features of a vCPU that is about to be initialised.</summary>
+    internal static void ApplyTo(this CpuTemplate template, ref KvmVcpuInit init)
+    {
+        foreach (FeatureModifier modifier in template.Features)
+        {
+            Span<uint> words = init.FeatureWords;
+            words[modifier.Index] = (uint)modifier.Bits.Apply(words[modifier.Index]);
+        }
+    }
+
+    /// <summary>Changes the registers of an initialised vCPU from what KVM gave them.</summary>
+    /// <exception cref="Diagnostics.VmmFaultException">There is no such register on this host, or it takes no such value.</exception>
+    internal static void ApplyTo(this CpuTemplate template, KvmVcpu vcpu)
+    {
+        foreach (RegisterModifier modifier in template.Registers)
+        {
+            vcpu.SetRegister(modifier.Id, modifier.Bits.Apply(vcpu.GetRegister(modifier.Id)));
+        }
+    }
+}
