@@ -1,4 +1,5 @@
 using MicroVm.Vmm.Arch.CpuTemplates;
+using MicroVm.Vmm.Diagnostics;
 using MicroVm.Vmm.Interop.Kvm.Arm64;
 using MicroVm.Vmm.Kvm;
 
@@ -18,12 +19,20 @@ internal static class Arm64Changes
     }
 
     /// <summary>Changes the registers of an initialised vCPU from what KVM gave them.</summary>
-    /// <exception cref="Diagnostics.VmmFaultException">There is no such register on this host, or it takes no such value.</exception>
+    /// <exception cref="VmmFaultException">There is no such register on this host, or it takes no such value.</exception>
     internal static void ApplyTo(this CpuTemplate template, KvmVcpu vcpu)
     {
         foreach (RegisterModifier modifier in template.Registers)
         {
-            vcpu.SetRegister(modifier.Id, modifier.Bits.Apply(vcpu.GetRegister(modifier.Id)));
+            try
+            {
+                vcpu.SetRegister(modifier.Id, modifier.Bits.Apply(vcpu.GetRegister(modifier.Id)));
+            }
+            catch (VmmFaultException fault)
+            {
+                throw new VmmFaultException(
+                    ExitCode.BadConfiguration, $"cpu-config.reg_modifiers: expected a register of this host and a value that it takes, found {fault.Message}", fault);
+            }
         }
     }
 }
