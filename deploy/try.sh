@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The main job on this machine: a control plane, one virtual device, one workload in a microVM on it.
+# The main job on this machine: a control plane, a virtual device of each architecture, one workload in a microVM on both.
 #   deploy/try.sh [--once] [--data DIR]
 #     --once      stop cleanly after the report; exit 0 only if every step was seen to work
-#     --data DIR  control plane's data, device's disk and all logs (default: artifacts/try; kept between runs)
+#     --data DIR  control plane's data, devices' disks and all logs (default: artifacts/try; kept between runs)
 # Needs root, Debian 12 and the .NET 10 SDK. Ctrl-C stops everything that it started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +11,8 @@ root=$PWD
 release=$root/artifacts/release
 data=$root/artifacts/try
 once=no
-device=edge-1
+devices=(edge-1 edge-2)
+declare -A arch_of=([edge-1]=x86_64 [edge-2]=aarch64)
 while [ $# -gt 0 ]; do
   case $1 in
     --once) once=yes ;;
@@ -37,7 +38,7 @@ stop_all() {
   stopping=yes
   trap '' INT TERM
   [ ${#pids[@]} -gt 0 ] && printf '\nstopping; a device that is still booting takes 15 s\n'
-  # The device first (its agent says goodbye), then the control plane; SIGKILL only after 15 s.
+  # The devices first (their agents say goodbye), then the control plane; SIGKILL only after 15 s.
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     pid=${pids[i]}
     kill -TERM "$pid" 2>/dev/null || continue
@@ -94,12 +95,16 @@ step "Sample image: push an OCI image layout"
 "$mvm" images push "$release/sample" --name hello:1
 done_step
 
-step "Virtual device $device (an edge host in QEMU with its own KVM)"
-bash deploy/virtual-device/run.sh --id "$device" --release "$release" --work "$data/device" \
-  --api-port "$api_port" --mqtt-port "$mqtt_port" >"$data/device.log" 2>&1 </dev/null &
-pids+=($!)
-device_online() { "$mvm" devices -o json | jq -e --arg id "$device" '.items[] | select(.id == $id and .online)'; }
-wait_for 180 "device online" device_online
+step "Virtual devices ${devices[*]} (edge hosts in QEMU with KVM of their own: ${arch_of[edge-1]}, ${arch_of[edge-2]})"
+device_online() { "$mvm" devices -o json | jq -e --arg id "$1" '.items[] | select(.id == $id and .online)'; }
+for device in "${devices[@]}"; do
+  bash deploy/virtual-device/run.sh --id "$device" --arch "${arch_of[$device]}" --release "$release" --work "$data/$device" \
+    --api-port "$api_port" --mqtt-port "$mqtt_port" >"$data/$device.log" 2>&1 </dev/null &
+  pids+=($!)
+done
+for device in "${devices[@]}"; do
+  wait_for 180 "device $device online" device_online "$device"
+done
 "$mvm" devices
 done_step "online"
 
@@ -107,23 +112,28 @@ step "Apply deploy/samples/hello"
 "$mvm" apply -f deploy/samples/hello/deployment.yaml
 "$mvm" rollout status hello --watch --timeout 5m
 "$mvm" get deployment hello
-done_step "its VM runs"
+done_step "its VMs run"
 
-step "Log lines that the workload wrote inside the VM"
+step "Log lines that the workload wrote inside the VMs"
 ten_lines() {
-  "$mvm" logs "$device/hello" --tail 10 -o json |
+  "$mvm" logs "$1/hello" --tail 10 -o json |
     jq -e --arg since "$since" '[.items[] | select(.time >= $since)] | length >= 10'
 }
-wait_for 120 "ten log lines" ten_lines
-"$mvm" logs "$device/hello" --tail 10
+for device in "${devices[@]}"; do
+  wait_for 120 "ten log lines of $device" ten_lines "$device"
+  printf '%s (%s):\n' "$device" "${arch_of[$device]}"
+  "$mvm" logs "$device/hello" --tail 10
+done
 done_step
 
 step "Telemetry"
 vm_sampled() {
-  "$mvm" top -o json | jq -e --arg since "$since" \
-    '.items[] | select(.at >= $since and (.vms[] | .name == "hello" and .phase == "Running" and .residentBytes > 0))'
+  "$mvm" top -o json | jq -e --arg since "$since" --arg device "$1" '.items[]
+    | select(.device == $device and .at >= $since and (.vms[] | .name == "hello" and .phase == "Running" and .residentBytes > 0))'
 }
-wait_for 60 "telemetry of the VM" vm_sampled
+for device in "${devices[@]}"; do
+  wait_for 60 "telemetry of the VM on $device" vm_sampled "$device"
+done
 "$mvm" top
 done_step
 
@@ -135,11 +145,11 @@ Every step worked; $(seconds_since "$began") s in all.
 Go on with, in another terminal:
   export MVM_SERVER=$MVM_SERVER PATH=$release:\$PATH
   mvm devices
-  mvm logs $device/hello -f
+  mvm logs ${devices[0]}/hello -f
   mvm top
   mvm apply -f deploy/samples/hello/deployment.yaml     # change it first, then watch:
   mvm rollout status hello --watch
 END
 [ "$once" = yes ] && exit 0
-echo "Ctrl-C stops the device and the control plane."
+echo "Ctrl-C stops the devices and the control plane."
 wait "${pids[@]}" || fail "a process ended by itself; logs are in $data"
