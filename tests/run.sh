@@ -22,6 +22,7 @@ dotnet build MicroVm.sln -c Release -v q --nologo 2>&1 | tee "$results/build.log
 step "build the release"
 bash deploy/build.sh "$release" || exit 1
 bash deploy/guest/probe/build.sh "$release" || exit 1
+bash deploy/guest/probe/build.sh --arch aarch64 "$release/aarch64" || exit 1
 export MICROVM_ARTIFACTS=$release MICROVM_TEST_RESULTS=$results
 
 if [ ! -c /dev/kvm ] || ! { : <>/dev/kvm; } 2>/dev/null; then

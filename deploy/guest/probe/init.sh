@@ -15,12 +15,15 @@ while read -r module; do
 done <"/lib/modules/$(uname -r).list"
 ip link set lo up
 # What microvm-vmm --boot-timer waits for.
-devmem 0xc0000000 8 123
+case $(uname -m) in
+  aarch64) devmem 0x40000000 8 123 ;;
+  *) devmem 0xc0000000 8 123 ;;
+esac
 
 # The power button is an input device like the keyboard; one event is 24 bytes.
 for event in /sys/class/input/event*; do
   case $(cat "$event/device/name" 2>/dev/null) in
-    'Power Button') { dd if="/dev/input/${event##*/}" of=/dev/null bs=24 count=1 2>/dev/null && poweroff -f; } & ;;
+    'Power Button' | gpio-keys) { dd if="/dev/input/${event##*/}" of=/dev/null bs=24 count=1 2>/dev/null && poweroff -f; } & ;;
   esac
 done
 
