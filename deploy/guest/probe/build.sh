@@ -69,6 +69,7 @@ mkdir -p "$root"/{bin,dev,proc,sys,tmp,tools,mnt,lib/modules}
 install -m 755 "$busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 install -m 755 "$here/init.sh" "$root/init"
+[ "$arch" = x86_64 ] || aarch64-linux-gnu-gcc -static -O1 -s -o "$root/bin/pair-access" "$here/pair-access.c"
 modules=(virtio_mmio virtio_blk virtio_net virtio_balloon virtio-rng vmw_vsock_virtio_transport squashfs evdev)
 # Debian's arm64 cloud kernel has no driver for a power button in a device tree, nor for pvpanic.
 [ "$arch" != x86_64 ] || modules+=(button pvpanic-mmio)

@@ -56,7 +56,6 @@ public sealed class KvmArm64LayoutTests
             .Equal("KVM_CAP_ARM_PSCI_0_2", (ulong)KvmCapability.ArmPsci02)
             .Equal("KVM_CAP_ARM_VM_IPA_SIZE", (ulong)KvmCapability.ArmVmIpaSize)
             .Equal("KVM_CAP_ARM_NISV_TO_USER", (ulong)KvmCapability.ArmNisvToUser)
-            .Equal("KVM_CAP_ARM_INJECT_EXT_DABT", (ulong)KvmCapability.ArmInjectExternalAbort)
             .Equal("1 << KVM_ARM_VCPU_POWER_OFF", KvmVcpuInit.FeaturePowerOff)
             .Equal("1 << KVM_ARM_VCPU_PSCI_0_2", KvmVcpuInit.FeaturePsci02)
             .Equal("KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT", KvmIrqLevel.SharedPeripheral)

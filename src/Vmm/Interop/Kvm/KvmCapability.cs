@@ -20,5 +20,4 @@ internal enum KvmCapability
     ImmediateExit = 136,
     ArmVmIpaSize = 165,
     ArmNisvToUser = 177,
-    ArmInjectExternalAbort = 178,
 }
