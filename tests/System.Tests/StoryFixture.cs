@@ -6,13 +6,17 @@ namespace MicroVm.SystemTests;
 /// <summary>
 /// A control plane, a virtual device and the sample workload, running on it. Every test finds it so and leaves it so.
 /// </summary>
-public sealed class StoryFixture : IAsyncLifetime
+public class StoryFixture : IAsyncLifetime
 {
-    internal const string DeviceId = "edge-1";
     internal const string Deployment = "hello";
 
     /// <summary>Longest time from an applied manifest, or a boot, to a running workload under full emulation.</summary>
     internal static readonly TimeSpan RunningLimit = TimeSpan.FromSeconds(150);
+
+    /// <summary>The device's architecture.</summary>
+    internal virtual string Architecture => "x86_64";
+
+    internal virtual string DeviceId => "edge-1";
 
     internal ControlPlaneProcess ControlPlane { get; private set; } = null!;
 
@@ -24,7 +28,7 @@ public sealed class StoryFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string results = Artifacts.ResultsFolder("System.Tests");
+        string results = Artifacts.ResultsFolder($"System.Tests.{DeviceId}");
         ControlPlane = await ControlPlaneProcess.StartAsync(results);
         Client = new ControlPlaneClient(ControlPlane.Address);
         Mvm = new Mvm(Artifacts.Mvm, ControlPlane.Address);
@@ -32,6 +36,7 @@ public sealed class StoryFixture : IAsyncLifetime
         Device = await VirtualDevice.StartAsync(new VirtualDeviceOptions
         {
             Id = DeviceId,
+            Architecture = Architecture,
             ApiPort = ControlPlane.ApiPort,
             MqttPort = ControlPlane.MqttPort,
             Results = results,
@@ -54,6 +59,7 @@ public sealed class StoryFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (Device is not null)
         {
             await Device.PowerOffAsync();

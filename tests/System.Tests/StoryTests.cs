@@ -1,130 +1,12 @@
-using System.Globalization;
 using System.Net;
-using System.Text.Json;
-using System.Text.RegularExpressions;
-using MicroVm.Shared.Contracts.Api;
-using MicroVm.TestKit;
 
 namespace MicroVm.SystemTests;
 
-/// <summary>The main job on real parts: control plane, broker, agent, nested KVM, a stock Linux guest, a workload.</summary>
-public sealed partial class StoryTests(StoryFixture story) : IClassFixture<StoryFixture>
+/// <summary>The story on x86_64, and what the control plane says of mistakes.</summary>
+[Collection(VirtualDeviceCollection.Name)]
+public sealed class StoryTests(StoryFixture story) : DeviceStory(story), IClassFixture<StoryFixture>
 {
-    private const string Vm = "hello";
-    private static readonly TimeSpan s_logLimit = TimeSpan.FromSeconds(60);
-
-    [Fact]
-    public async Task AppliedManifest_RunsInAVmOnTheDevice_OperatorSeesLogsStatusAndTelemetry()
-    {
-        using JsonDocument devices = JsonDocument.Parse(await story.Mvm.MustAsync("devices", "-o", "json"));
-        JsonElement device = Assert.Single(devices.RootElement.GetProperty("items").EnumerateArray());
-        Assert.True(device.GetProperty("online").GetBoolean());
-        Assert.Equal("x86_64", device.GetProperty("architecture").GetString());
-
-        await story.Mvm.MustAsync("rollout", "status", StoryFixture.Deployment, "--watch", "--timeout", "2m");
-        // Eight lines take eight seconds: longer than the five between two samples, so one of the running VM is there then.
-        LogEntryView line = await WaitForLineAfterAsync(await LastLineAsync(), 8, "eight more lines of the workload");
-        Assert.Equal("stdout", line.Stream);
-        Assert.Contains(line.Text, await story.Mvm.MustAsync("logs", $"{StoryFixture.DeviceId}/{Vm}", "--tail", "20"), StringComparison.Ordinal);
-
-        IReadOnlyList<TelemetryView> samples = await story.Client.GetDeviceTelemetryAsync(StoryFixture.DeviceId);
-        TelemetryView newest = samples.MaxBy(s => s.At)!;
-        VmSampleView sample = Assert.Single(newest.Vms, v => v.Name == Vm);
-        Assert.Equal("Running", sample.Phase);
-        Assert.True(sample.ResidentBytes > 10 << 20, $"a Linux guest holds more than 10 MiB, found {sample.ResidentBytes}");
-        Assert.True(newest.MemoryTotalBytes > 1UL << 30, $"the device has more than 1 GiB, found {newest.MemoryTotalBytes}");
-        Assert.Contains(StoryFixture.DeviceId, await story.Mvm.MustAsync("top"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Doctor_OnTheDevice_FindsNothingThatKeepsVmsFromRunning()
-    {
-        CommandResult result = await story.Device.RunAsync("microvm-agent doctor --json");
-        using JsonDocument report = JsonDocument.Parse(result.Output);
-        JsonElement[] checks = [.. report.RootElement.GetProperty("checks").EnumerateArray()];
-        Assert.All(checks, static check => Assert.NotEqual("fail", check.GetProperty("status").GetString()));
-        Assert.Equal(0, result.ExitCode);
-
-        // QEMU's processor has svm, emulated or not, and says that it is a virtual machine's.
-        JsonElement virtualisation = checks.Single(static check => check.GetProperty("name").GetString() == "virtualisation");
-        Assert.Equal("ok", virtualisation.GetProperty("status").GetString());
-        Assert.Contains("nested", virtualisation.GetProperty("found").GetString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task ControlPlane_KilledAndStartedAgain_LosesNothingAndDisturbsNoDevice()
-    {
-        DeviceView before = await story.Client.GetDeviceAsync(StoryFixture.DeviceId);
-        IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
-        LogEntryView last = await LastLineAsync();
-
-        await story.ControlPlane.KillAsync();
-        await story.ControlPlane.StartAsync();
-
-        await WaitForLineAfterAsync(last, 5, "log lines after the control plane's restart");
-        DeviceView after = await story.Client.GetDeviceAsync(StoryFixture.DeviceId);
-        Assert.True(after.Online);
-        Assert.Equal(before.DesiredGeneration, after.DesiredGeneration);
-        Assert.Equal(Assert.Single(before.Vms, vm => vm.Name == Vm), Assert.Single(after.Vms, vm => vm.Name == Vm));
-        Assert.Equal(vmms, await story.Device.VmmPidsAsync());
-        await AssertNoLineLostOrRepeatedAsync();
-        await story.WaitUntilCompleteAsync("report after the control plane's restart");
-    }
-
-    [Fact]
-    public async Task Agent_KilledWithSigkill_AdoptsTheRunningVm()
-    {
-        IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
-        int agent = await story.Device.AgentPidAsync();
-        LogEntryView last = await LastLineAsync();
-        int from = story.Device.AgentLog.Count;
-
-        await story.Device.KillAgentAsync();
-
-        await story.Device.AgentLog.WaitForAsync("adopted", s_logLimit, from);
-        await WaitForLineAfterAsync(last, 5, "log lines after the agent's restart");
-        Assert.NotEqual(agent, await story.Device.AgentPidAsync());
-        Assert.Equal(vmms, await story.Device.VmmPidsAsync());
-        await AssertNoLineLostOrRepeatedAsync();
-    }
-
-    [Fact]
-    public async Task Device_PowerCutAndBootedWithTheControlPlaneDown_BringsTheWorkloadUpByItself()
-    {
-        await story.ControlPlane.StopAsync();
-        await story.Device.KillAsync();
-        DateTimeOffset powerCut = DateTimeOffset.UtcNow;
-        await story.Device.BootAsync();
-
-        await NestedHang.RetryOnceAsync(
-            () => story.Device.AgentLog.WaitForAsync("workload started", StoryFixture.RunningLimit), story.PowerCycleAsync);
-        Assert.Single(await story.Device.VmmPidsAsync());
-
-        DateTimeOffset backAgain = DateTimeOffset.UtcNow;
-        await story.ControlPlane.StartAsync();
-        await story.WaitUntilCompleteAsync("report after the offline boot");
-        LogEntryView first = await story.Client.FollowLogsAsync(
-            StoryFixture.DeviceId, Vm, 0, "the offline boot's first line", s_logLimit, entry => CounterOf(entry) == 1 && entry.Time > powerCut);
-        Assert.True(first.Time < backAgain, $"expected a line written before {backAgain:O}, when the control plane was down, found {first.Time:O}");
-    }
-
-    [Fact]
-    public async Task ChangedManifest_ReplacesTheVm_DeletedDeployment_StopsIt()
-    {
-        await ApplySecondAsync("one");
-        await WaitForSecondAsync("one");
-        IReadOnlyList<int> first = await story.Device.VmmPidsAsync();
-        await ApplySecondAsync("two");
-        await WaitForSecondAsync("two");
-        IReadOnlyList<int> second = await story.Device.VmmPidsAsync();
-        Assert.Equal(2, second.Count);
-        Assert.Single(first.Intersect(second));
-
-        int from = story.Device.AgentLog.Count;
-        await story.Mvm.MustAsync("delete", "deployment", "second");
-        await story.Device.AgentLog.WaitForAsync("second: removed", s_logLimit, from);
-        Assert.Equal(first.Intersect(second), await story.Device.VmmPidsAsync());
-    }
+    private readonly StoryFixture _story = story;
 
     [Theory]
     [InlineData("memory: 128MB", "spec.workload.memory")]
@@ -132,64 +14,18 @@ public sealed partial class StoryTests(StoryFixture story) : IClassFixture<Story
     [InlineData("vcpus: many", "spec.workload.vcpus")]
     public async Task ManifestWithAMistake_IsRefusedWithTheFieldsPath_NothingIsStored(string line, string path)
     {
-        using HttpResponseMessage answer = await story.Client.ApplyAsync(Manifest("mistake", "hello:1", line));
+        using HttpResponseMessage answer = await _story.Client.ApplyAsync(Manifest("mistake", "hello:1", line));
         string problem = await answer.Content.ReadAsStringAsync();
         Assert.InRange(answer.StatusCode, HttpStatusCode.BadRequest, HttpStatusCode.UnprocessableEntity);
         Assert.Contains($"\"{path}\"", problem, StringComparison.Ordinal);
-        Assert.DoesNotContain("mistake", await story.Mvm.MustAsync("get", "deployment", "-o", "json"), StringComparison.Ordinal);
+        Assert.DoesNotContain("mistake", await _story.Mvm.MustAsync("get", "deployment", "-o", "json"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ManifestWithAMissingImage_IsRefused()
     {
-        using HttpResponseMessage answer = await story.Client.ApplyAsync(Manifest("mistake", "nothing:7", "vcpus: 1"));
+        using HttpResponseMessage answer = await _story.Client.ApplyAsync(Manifest("mistake", "nothing:7", "vcpus: 1"));
         Assert.False(answer.IsSuccessStatusCode);
         Assert.Contains("spec.workload.image", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
-    private static string Manifest(string name, string image, string more) =>
-        $"""
-        apiVersion: microvm/v1
-        kind: Deployment
-        metadata:
-          name: {name}
-        spec:
-          selector:
-            matchLabels: {"{"}device: {StoryFixture.DeviceId}{"}"}
-          workload:
-            kind: Service
-            image: {image}
-            {more}
-        """;
-
-    private static int CounterOf(LogEntryView entry) =>
-        Counter().Match(entry.Text) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
-
-    [GeneratedRegex(@"^hello (\d+)\b")]
-    private static partial Regex Counter();
-
-    private async Task ApplySecondAsync(string word)
-    {
-        using HttpResponseMessage answer = await story.Client.ApplyAsync(
-            Manifest("second", "hello:1", $"args: [\"/bin/sh\", \"-c\", \"echo this is {word}; exec sleep 100000\"]\n    memory: 96MiB"));
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-    }
-
-    private Task WaitForSecondAsync(string word) => story.Client.FollowLogsAsync(
-        StoryFixture.DeviceId, "second", 0, $"the line of '{word}'", StoryFixture.RunningLimit, entry => entry.Text == $"this is {word}");
-
-    private async Task<LogEntryView> LastLineAsync() =>
-        (await story.Client.GetLogsAsync(StoryFixture.DeviceId, Vm, 20)).Last(entry => CounterOf(entry) > 0);
-
-    private Task<LogEntryView> WaitForLineAfterAsync(LogEntryView last, int more, string phase) => story.Client.FollowLogsAsync(
-        StoryFixture.DeviceId, Vm, last.Cursor, phase, s_logLimit, entry => CounterOf(entry) >= CounterOf(last) + more);
-
-    /// <summary>The workload counts: within each of its runs the counters are kept in order, without a gap, each once.</summary>
-    private async Task AssertNoLineLostOrRepeatedAsync()
-    {
-        IReadOnlyList<LogEntryView> lines = await story.Client.GetLogsAsync(StoryFixture.DeviceId, Vm, 1000);
-        int[] counters = [.. lines.Select(CounterOf).Where(counter => counter > 0)];
-        int[] lastRun = counters[Array.LastIndexOf(counters, 1)..];
-        Assert.Equal(Enumerable.Range(1, lastRun.Length), lastRun);
     }
 }
