@@ -9,4 +9,5 @@ public static class GrainStates
     internal const string Desired = "desired";
     internal const string Reported = "reported";
     internal const string Deployment = "deployment";
+    internal const string Shard = "shard";
 }

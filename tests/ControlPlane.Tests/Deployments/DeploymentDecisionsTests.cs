@@ -59,26 +59,6 @@ public sealed class DeploymentDecisionsTests
     }
 
     [Theory]
-    [InlineData("1", 0, false, "Assign")]
-    [InlineData("1", 1, false, "Assign")]
-    [InlineData("1", 2, false, "Keep")]
-    [InlineData("2", 0, false, "Keep")]
-    [InlineData("2", 2, false, "Unassign")]
-    [InlineData("1", 2, true, "Unassign")]
-    [InlineData("1", 0, true, "Keep")]
-    public void Place_Device_GivesWhatItHasToBeTold(string ring, int assigned, bool deleting, string expected)
-    {
-        DeviceStanding standing = new()
-        {
-            Device = "edge-1",
-            Labels = Samples.Selector(("ring", ring)).MatchLabels,
-            AssignedRevision = assigned,
-        };
-
-        Assert.Equal(expected, DeploymentDecisions.Place(s_state with { Deleting = deleting }, standing).ToString());
-    }
-
-    [Theory]
     [InlineData("", "NoDevices", 0, 0, 0, 0)]
     [InlineData("2:Running", "Complete", 1, 1, 1, 0)]
     [InlineData("2:Completed", "Complete", 1, 1, 1, 0)]
@@ -105,8 +85,4 @@ public sealed class DeploymentDecisionsTests
         Assert.Equal((state, targeted, updated, ready, failed), (status.State, status.Targeted, status.Updated, status.Ready, status.Failed));
         Assert.Equal(targeted, status.Devices.Length);
     }
-
-    [Fact]
-    public void RollUp_DeviceThatIsNotAssigned_DoesNotCount() =>
-        Assert.Equal(0, DeploymentDecisions.RollUp(2, [new DeviceStanding { Device = "edge-1", ReportedRevision = 2, Phase = "Running" }]).Targeted);
 }

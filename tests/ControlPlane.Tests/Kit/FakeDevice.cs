@@ -122,6 +122,52 @@ internal sealed class FakeDevice : IAsyncDisposable
         Assert.True((await PublishAsync(UplinkKind.Reported, report.Encode())).IsSuccess);
     }
 
+    /// <summary>
+    /// Does what an agent does with desired states until cancelled, over as many connections as there are: holds each and
+    /// reports what becomes of its VMs.
+    /// </summary>
+    /// <param name="become">What becomes of a VM.</param>
+    /// <param name="cancellation">Ends it.</param>
+    internal async Task LiveAsync(Func<VmSpec, VmStatus> become, CancellationToken cancellation)
+    {
+        await foreach ((DownlinkKind kind, byte[] payload) in _downlinks.Reader.ReadAllAsync(cancellation))
+        {
+            if (kind != DownlinkKind.Desired)
+            {
+                continue;
+            }
+
+            DesiredEnvelope envelope = DesiredEnvelope.Decode(payload);
+            Held = (envelope.Generation, envelope.Digest);
+            Runs = new ReportedState(NextHeader(), envelope.Generation, [.. envelope.Open().Vms.Select(become)]);
+            await TryReportAsync();
+        }
+    }
+
+    /// <summary>What it runs, by <see cref="LiveAsync"/>; null while it was never told anything.</summary>
+    internal ReportedState? Runs { get; private set; }
+
+    /// <summary>Reports what it runs, as an agent does on each connection; one that is not connected does so later.</summary>
+    internal async Task TryReportAsync()
+    {
+        try
+        {
+            if (Runs is not null)
+            {
+                await _client.PublishAsync(new MqttApplicationMessage
+                {
+                    Topic = DeviceTopic.Up(Id, UplinkKind.Reported),
+                    PayloadSegment = (Runs with { Header = NextHeader() }).Encode(),
+                    QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+                });
+            }
+        }
+        catch (Exception e) when (e is MQTTnet.Exceptions.MqttClientNotConnectedException or MQTTnet.Exceptions.MqttCommunicationException or OperationCanceledException)
+        {
+            // The next connection reports.
+        }
+    }
+
     internal async Task<DesiredState> NextDesiredAsync()
     {
         DesiredEnvelope envelope = DesiredEnvelope.Decode(await NextAsync(DownlinkKind.Desired));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Rollouts;
 
 namespace MicroVm.ControlPlane.Abstractions.Deployments;
 
@@ -13,4 +14,13 @@ public sealed record ApplyOutcome(
     [property: Id(0)] ApplyAction Action,
     [property: Id(1)] int Revision,
     [property: Id(2)] ImmutableArray<string> Devices,
-    [property: Id(3)] string ETag);
+    [property: Id(3)] string ETag)
+{
+    /// <summary>What happens to each device, in the order in which they are told; empty when it is not a preview.</summary>
+    [Id(4)]
+    public ImmutableArray<PlannedDevice> Plan { get; init; } = [];
+
+    /// <summary>The spec that it replaces as JSON; null when there is none, and when it is not a preview.</summary>
+    [Id(5)]
+    public string? SpecBefore { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Rollouts;
 
 namespace MicroVm.ControlPlane.Abstractions.Deployments;
 
@@ -16,6 +17,10 @@ public sealed record DeploymentSpec(
     /// <summary>The same workload on the image's further architectures, in their order.</summary>
     [Id(3)]
     public ImmutableArray<WorkloadSpec> Variants { get; init; } = [];
+
+    /// <summary>How a revision spreads; null for all devices at once.</summary>
+    [Id(4)]
+    public RolloutStrategy? Strategy { get; init; }
 
     /// <summary>True when applying one over the other changes nothing.</summary>
     public bool HasContentOf(DeploymentSpec other) =>

@@ -1,3 +1,4 @@
+using MicroVm.ControlPlane.Abstractions.Rollouts;
 using Orleans.Concurrency;
 
 namespace MicroVm.ControlPlane.Abstractions.Deployments;
@@ -16,6 +17,9 @@ public interface IDeploymentGrain : IGrainWithStringKey
     /// <summary>Takes the deployment's VM from every device and forgets the deployment.</summary>
     /// <param name="expectedETag">The version that the caller knows; null for any.</param>
     Task<ApplyOutcome> DeleteAsync(string? expectedETag);
+
+    /// <summary>Does what an operator wants with the rollout.</summary>
+    Task<VerbOutcome> CommandAsync(RolloutVerb verb);
 
     /// <summary>The deployment and how far it is; null when there is none.</summary>
     Task<DeploymentSnapshot?> GetAsync();

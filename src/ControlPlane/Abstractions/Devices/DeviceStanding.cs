@@ -34,4 +34,8 @@ public sealed record DeviceStanding
     /// <summary>What is wrong; empty when nothing is.</summary>
     [Id(6)]
     public string Message { get; init; } = "";
+
+    /// <summary>Restarts of the workload in the reported revision.</summary>
+    [Id(7)]
+    public int Restarts { get; init; }
 }

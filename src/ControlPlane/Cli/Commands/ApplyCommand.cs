@@ -19,7 +19,7 @@ internal static class ApplyCommand
             HelpName = "FILE|DIR|-",
             Required = true,
         };
-        Option<bool> dryRun = new("--dry-run") { Description = "Check the manifests and store nothing" };
+        Option<bool> dryRun = new("--dry-run") { Description = "Store nothing; show what would change on which device, and in which wave" };
         Command command = new("apply", "Create or change what manifests describe") { files, dryRun };
         command.SetAction(run(async (context, parsed, cancellation) =>
         {
@@ -80,6 +80,30 @@ internal static class ApplyCommand
             };
             string line = $"{result.Kind.ToLowerInvariant()}/{result.Name} {result.Action}, revision {result.Revision}, {devices}";
             context.Terminal.Out.WriteLine(Terminal.Safe(dryRun ? line + " (dry run)" : line));
+            WritePlan(context, result);
         }
+    }
+
+    /// <summary>What a dry run found out.</summary>
+    private static void WritePlan(CliContext context, ApplyResult result)
+    {
+        foreach (string change in result.Changes ?? [])
+        {
+            context.Terminal.Out.WriteLine(Terminal.Safe($"  {change}"));
+        }
+
+        if (result.Plan is not { Count: > 0 } plan)
+        {
+            return;
+        }
+
+        Table table = new(new("DEVICE"), new("STATUS"), new("WAVE"), new("CHANGE"));
+        foreach (PlannedDeviceView device in plan)
+        {
+            Cell status = device.Online ? new Cell("online", Colour.Green) : new Cell("offline", Colour.Yellow);
+            table.Add(device.Device, status, device.Wave.Length == 0 ? "-" : device.Wave, device.Change);
+        }
+
+        table.Write(context.Terminal, "");
     }
 }

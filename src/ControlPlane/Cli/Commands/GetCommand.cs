@@ -53,6 +53,11 @@ internal static class GetCommand
 
         WriteTable(context, [deployment]);
         context.Terminal.Out.WriteLine();
+        if (deployment.Rollout is { Waves: > 1 } or { Reason.Length: > 0 })
+        {
+            WriteRollout(context, deployment.Rollout);
+        }
+
         Table table = new(new("DEVICE"), new("STATUS"), new("REVISION", true), new("PHASE"), new("MESSAGE"));
         foreach (DeploymentDeviceView device in deployment.Devices)
         {
@@ -65,6 +70,23 @@ internal static class GetCommand
         }
 
         table.Write(context.Terminal, "No device has the labels that it selects.");
+    }
+
+    private static void WriteRollout(CliContext context, RolloutView rollout)
+    {
+        string paused = rollout.IsPaused ? ", paused" : "";
+        string good = rollout.GoodRevision > 0 ? $"revision {rollout.GoodRevision}" : "none";
+        string[] lines =
+        [
+            $"Rollout of revision {rollout.Revision}: {rollout.Phase}{paused}, {rollout.WaveName} of {rollout.Waves} waves; good before it: {good}",
+            $"  {rollout.Healthy} healthy, {rollout.OnTheirWay} on their way, {rollout.Failed} failed, {rollout.Away} away, of {rollout.Devices} devices, {rollout.Online} online",
+        ];
+        foreach (string line in rollout.Reason.Length > 0 ? lines.Append($"  {rollout.Reason}") : lines)
+        {
+            context.Terminal.Out.WriteLine(Terminal.Safe(line));
+        }
+
+        context.Terminal.Out.WriteLine();
     }
 
     private static void WriteTable(CliContext context, IReadOnlyList<DeploymentView> deployments)

@@ -11,12 +11,17 @@ internal static class RolloutText
 
     private const int BarWidth = 24, ShownPhases = 3;
 
-    /// <summary>One line without colours; of a degraded one with the first reason.</summary>
+    /// <summary>True for states that a rollout does not leave by itself.</summary>
+    public static bool IsStuck(string state) => state is "Paused" or "RolledBack";
+
+    /// <summary>One line without colours; of one that does not go well with the reason.</summary>
     public static string Line(DeploymentView view)
     {
-        string why = view.State == Degraded && Problems(view).FirstOrDefault() is string problem ? $"; {problem}" : "";
+        string why = view.Rollout is { Reason.Length: > 0 } rollout ? $"; {rollout.Reason}"
+            : view.State == Degraded && Problems(view).FirstOrDefault() is string problem ? $"; {problem}"
+            : "";
         string failed = view.Failed > 0 ? $", {view.Failed} failed" : "";
-        return Terminal.Safe($"{view.Name} revision {view.Revision}: {view.State}, {view.Ready} of {view.Targeted} ready{failed}{Phases(view)}{why}");
+        return Terminal.Safe($"{view.Name} revision {view.Revision}: {view.State}{Wave(view)}, {view.Ready} of {view.Targeted} ready{failed}{Phases(view)}{why}");
     }
 
     /// <summary>One line with a bar for a terminal.</summary>
@@ -33,6 +38,11 @@ internal static class RolloutText
     public static IEnumerable<string> Problems(DeploymentView view) =>
         view.Devices.Where(static device => device.Message.Length > 0)
             .Select(static device => Terminal.Safe($"{device.Device}: {device.Phase}: {device.Message}"));
+
+    /// <summary>Where a rollout by waves is; empty for one that has no waves or is over.</summary>
+    public static string Wave(DeploymentView view) => view.Rollout is { Waves: > 1, EndedAt: null } rollout
+        ? $" at {rollout.WaveName} of {rollout.Waves} waves{(rollout.Phase == "Soaking" ? ", soaking" : "")}"
+        : "";
 
     private static string Phases(DeploymentView view)
     {

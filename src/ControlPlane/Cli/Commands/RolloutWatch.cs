@@ -61,6 +61,12 @@ internal sealed class RolloutWatch(CliContext context, string name, TimeSpan tim
                 return true;
             }
 
+            if (RolloutText.IsStuck(view.State))
+            {
+                _seen = view;
+                return false;
+            }
+
             bool wasDegraded = _seen?.State == RolloutText.Degraded;
             bool isDegraded = view.State == RolloutText.Degraded;
             _seen = view;
@@ -96,7 +102,9 @@ internal sealed class RolloutWatch(CliContext context, string name, TimeSpan tim
 
     private async Task SayWhyAsync(bool degraded)
     {
-        string why = degraded
+        string why = _seen is not null && RolloutText.IsStuck(_seen.State)
+            ? $"rollout of {name}: expected it to complete, found it {_seen.State}: {_seen.Rollout?.Reason}"
+            : degraded
             ? $"rollout of {name}: expected it to complete, found it degraded for {Quantity.Duration(patience)}"
             : $"rollout of {name}: expected it to complete within {Quantity.Duration(timeout)}, found it {_seen?.State ?? "without a status"}";
         if (context.IsJson)

@@ -7,8 +7,8 @@ internal static class PhaseColour
     public static Cell Of(string phase) => new(phase, phase switch
     {
         "Running" or "Completed" or "Complete" => Colour.Green,
-        "Failed" or "Degraded" => Colour.Red,
-        "BackOff" or "Stopping" or "NoDevices" => Colour.Yellow,
+        "Failed" or "Degraded" or "RollingBack" or "RolledBack" => Colour.Red,
+        "BackOff" or "Stopping" or "NoDevices" or "Paused" or "AwaitingApproval" => Colour.Yellow,
         _ => Colour.Plain,
     });
 }

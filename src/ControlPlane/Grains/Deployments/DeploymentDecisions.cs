@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Grains.Rollouts;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Reported;
 
@@ -24,17 +25,12 @@ internal static class DeploymentDecisions
         : expectedETag is not null && expectedETag != current.ETag ? ApplyAction.Stale
         : ApplyAction.Deleted;
 
-    /// <summary>What a device has to be told.</summary>
-    internal static Placement Place(DeploymentState current, DeviceStanding standing) =>
-        !current.Exists || !current.Spec!.Selector.Matches(standing.Labels)
-            ? standing.AssignedRevision == 0 ? Placement.Keep : Placement.Unassign
-            : standing.AssignedRevision == current.Revision ? Placement.Keep : Placement.Assign;
-
-    /// <summary>Adds up what the devices say. A device that is not told to run it any more does not count.</summary>
+    /// <summary>Adds up what the devices say.</summary>
+    /// <param name="revision">The revision that they should run.</param>
+    /// <param name="standings">Those that are told to run it, or wait for it.</param>
     internal static Rollup RollUp(int revision, IEnumerable<DeviceStanding> standings)
     {
-        ImmutableArray<DeviceStanding> assigned =
-            [.. standings.Where(s => s.AssignedRevision > 0).OrderBy(s => s.Device, StringComparer.Ordinal)];
+        ImmutableArray<DeviceStanding> assigned = [.. standings.OrderBy(s => s.Device, StringComparer.Ordinal)];
         int updated = assigned.Count(s => IsAt(revision, s) && s.Phase is not (nameof(VmPhase.Pending) or nameof(VmPhase.Fetching)));
         int ready = assigned.Count(s => IsAt(revision, s) && s.Phase is (nameof(VmPhase.Running) or nameof(VmPhase.Completed)));
         int failed = assigned.Count(s => IsAt(revision, s) && s.Phase is (nameof(VmPhase.Failed) or nameof(VmPhase.BackOff)));
@@ -50,6 +46,24 @@ internal static class DeploymentDecisions
             failed,
             [.. assigned.Select(s => new DeploymentDeviceView(s.Device, s.Online, s.ReportedRevision, s.Phase, s.Message))]);
     }
+
+    /// <summary>The good revisions after a rollout came to where it is: the one that is complete is one, those that were left are none.</summary>
+    internal static ImmutableArray<GoodRevision> Good(DeploymentState state, RolloutState rollout) => rollout switch
+    {
+        { Phase: RolloutPhase.Complete } when state.Good.All(good => good.Revision != rollout.Revision) =>
+            [.. state.Good.Append(new GoodRevision(rollout.Revision, state.Spec!)).TakeLast(DeploymentState.MaxGood)],
+        { IsBack: true } => [.. state.Good.Where(good => good.Revision <= rollout.Fallback)],
+        _ => state.Good,
+    };
+
+    /// <summary>The state in one word; see <see cref="DeploymentView.State"/>.</summary>
+    internal static string StateOf(RolloutState? rollout, bool byWaves, string devices) =>
+        rollout is null ? devices
+        : rollout.IsBack ? rollout.Phase.ToString()
+        : rollout.IsPaused ? "Paused"
+        : rollout.Phase == RolloutPhase.AwaitingApproval ? rollout.Phase.ToString()
+        : byWaves && rollout.IsActive && devices != "NoDevices" ? "Progressing"
+        : devices;
 
     private static bool IsAt(int revision, DeviceStanding standing) => standing.ReportedRevision == revision;
 }

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Rollouts;
+using MicroVm.ControlPlane.Grains.Rollouts;
 using MicroVm.Shared.Contracts.Api;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -10,69 +12,85 @@ using Orleans.Utilities;
 namespace MicroVm.ControlPlane.Grains.Deployments;
 
 /// <inheritdoc cref="IDeploymentGrain"/>
-internal sealed class DeploymentGrain(
+internal sealed partial class DeploymentGrain(
     [PersistentState(GrainStates.Deployment, GrainStates.Provider)] IPersistentState<DeploymentState> storage,
     IDeviceDirectory devices,
     IDeploymentDirectory deployments,
+    IWorkloadErrors errors,
     TimeProvider time,
     ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain
 {
-    /// <summary>Devices that are asked or told at a time.</summary>
-    private const int Parallelism = 32;
-
-    private readonly Dictionary<string, DeviceStanding> _standings = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DeviceNote> _notes = new(StringComparer.Ordinal);
     private readonly ObserverManager<IDeploymentWatcher> _watchers =
         new(TimeSpan.FromSeconds(IDeploymentGrain.WatchLeaseSeconds), logger);
 
+    private RolloutCounts _counts;
+
     private string Name => this.GetPrimaryKeyString();
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
-        ForEachDeviceAsync(storage.State.Targets, AskAsync);
+    private DeploymentState State => storage.State;
 
+    /// <inheritdoc/>
     public async Task<ApplyOutcome> ApplyAsync(DeploymentSpec spec, string? expectedETag)
     {
-        if (storage.State.Deleting)
+        if (State.Deleting)
         {
             await FinishDeletingAsync();
         }
 
-        ApplyAction action = DeploymentDecisions.Apply(storage.State, spec, expectedETag);
+        ApplyAction action = DeploymentDecisions.Apply(State, spec, expectedETag);
         if (action is ApplyAction.Created or ApplyAction.Updated)
         {
             // The directory first: a device that registers from here on finds the deployment by itself.
             await deployments.PutAsync(new DeploymentEntry(Name, spec.Workload.VmName, spec.Selector, false));
-            await storage.ReplaceAsync(storage.State with
+            int revision = State.Revision + 1;
+            await storage.ReplaceAsync(State with
             {
                 Spec = spec,
-                Incarnation = action == ApplyAction.Created ? Guid.NewGuid() : storage.State.Incarnation,
-                Revision = storage.State.Revision + 1,
+                Incarnation = action == ApplyAction.Created ? Guid.NewGuid() : State.Incarnation,
+                Revision = revision,
                 UpdatedAt = time.GetUtcNow(),
+                Rollout = RolloutDecisions.Begin(State.Rollout, revision, State.Good.LastOrDefault()?.Revision ?? 0, time.GetUtcNow()),
             });
         }
 
         if (action != ApplyAction.Stale)
         {
-            await PlaceEverywhereAsync();
-            DeploymentLog.Applied(logger, Name, action, storage.State.Revision, AssignedDevices.Length);
+            await LookEverywhereAsync();
+            DeploymentLog.Applied(logger, Name, action, State.Revision, Selected.Length);
         }
 
         return Outcome(action);
     }
 
-    public Task<ApplyOutcome> PreviewAsync(DeploymentSpec spec)
+    /// <inheritdoc/>
+    public async Task<ApplyOutcome> PreviewAsync(DeploymentSpec spec)
     {
-        ApplyAction action = DeploymentDecisions.Apply(storage.State, spec, null);
-        int raise = action is ApplyAction.Created or ApplyAction.Updated ? 1 : 0;
-        return Task.FromResult(Outcome(action) with { Revision = storage.State.Revision + raise });
+        ApplyAction action = DeploymentDecisions.Apply(State, spec, null);
+        bool changes = action is ApplyAction.Created or ApplyAction.Updated;
+        int revision = State.Revision + (changes ? 1 : 0);
+        IReadOnlyList<string> selected = await devices.FindAsync(spec.Selector);
+        DeviceStanding[] standings = await Task.WhenAll(selected.Select(device => Grain(device).GetStandingAsync(Name)));
+        IEnumerable<RolloutDevice> removed = _notes.Values.Where(note => note.Standing.AssignedRevision > 0)
+            .Select(note => note.Rollout).ExceptBy(selected, device => device.Device);
+        return Outcome(action) with
+        {
+            Revision = revision,
+            Devices = [.. selected],
+            SpecBefore = State.Exists ? State.Spec!.SpecJson : null,
+            Plan = [.. PreviewDecisions.Plan(
+                spec.Strategy, revision, changes, standings.Select(standing => RolloutDevices.Of(standing, spec, revision, null)), removed)],
+        };
     }
 
+    /// <inheritdoc/>
     public async Task<ApplyOutcome> DeleteAsync(string? expectedETag)
     {
-        ApplyAction action = DeploymentDecisions.Delete(storage.State, expectedETag);
+        ApplyAction action = DeploymentDecisions.Delete(State, expectedETag);
         if (action == ApplyAction.Deleted)
         {
-            DeploymentSpec spec = storage.State.Spec!;
-            await storage.ReplaceAsync(storage.State with { Deleting = true });
+            DeploymentSpec spec = State.Spec!;
+            await storage.ReplaceAsync(State with { Deleting = true });
             await deployments.PutAsync(new DeploymentEntry(Name, spec.Workload.VmName, spec.Selector, true));
             await FinishDeletingAsync();
         }
@@ -80,145 +98,81 @@ internal sealed class DeploymentGrain(
         return Outcome(action);
     }
 
+    /// <inheritdoc/>
+    public async Task<VerbOutcome> CommandAsync(RolloutVerb verb)
+    {
+        if (!State.Exists || State.Rollout is not RolloutState rollout)
+        {
+            return new VerbOutcome(false, "");
+        }
+
+        int previous = State.Good.LastOrDefault(good => good.Revision < rollout.Revision)?.Revision ?? 0;
+        RolloutState next = VerbDecisions.Apply(rollout, State.Spec!.Strategy, verb, previous, time.GetUtcNow(), out string refusal);
+        if (next != rollout)
+        {
+            await KeepAsync(next);
+            DeploymentLog.Commanded(logger, Name, verb, rollout.Revision);
+            await StepAsync();
+            await TellWatchersAsync();
+        }
+
+        return new VerbOutcome(true, refusal);
+    }
+
+    /// <inheritdoc/>
     public Task<DeploymentSnapshot?> GetAsync()
     {
-        DeploymentState state = storage.State;
-        if (!state.Exists)
+        if (!State.Exists)
         {
             return Task.FromResult<DeploymentSnapshot?>(null);
         }
 
-        Rollup status = DeploymentDecisions.RollUp(state.Revision, _standings.Values);
-        using JsonDocument spec = JsonDocument.Parse(state.Spec!.SpecJson);
+        RolloutState? rollout = State.Rollout;
+        RolloutStrategy? strategy = State.Spec!.Strategy;
+        Rollup status = DeploymentDecisions.RollUp(
+            rollout?.Effective ?? State.Revision,
+            _notes.Values.Where(note => note.Standing.AssignedRevision > 0 || note.IsSelected).Select(note => note.Standing));
+        using JsonDocument spec = JsonDocument.Parse(State.Spec.SpecJson);
         DeploymentView view = new(
             Name,
-            state.Revision,
+            State.Revision,
             spec.RootElement.Clone(),
-            status.State,
+            DeploymentDecisions.StateOf(rollout, strategy is not null, status.State),
             status.Targeted,
             status.Updated,
             status.Ready,
             status.Failed,
-            state.UpdatedAt,
-            status.Devices);
-        return Task.FromResult<DeploymentSnapshot?>(new DeploymentSnapshot(view, state.ETag));
+            State.UpdatedAt,
+            status.Devices)
+        {
+            Rollout = rollout is null ? null : RolloutViews.Of(rollout, strategy, _counts),
+        };
+        return Task.FromResult<DeploymentSnapshot?>(new DeploymentSnapshot(view, State.ETag));
     }
 
-    public async Task DeviceChangedAsync(string device)
-    {
-        DeviceStanding? before = _standings.GetValueOrDefault(device);
-        await PlaceAsync(device);
-        if (before != _standings.GetValueOrDefault(device))
-        {
-            await TellWatchersAsync();
-        }
-    }
-
-    public async Task ReconcileAsync()
-    {
-        if (storage.State.Deleting)
-        {
-            await FinishDeletingAsync();
-        }
-        else if (storage.State.Spec is DeploymentSpec spec)
-        {
-            await deployments.PutAsync(new DeploymentEntry(Name, spec.Workload.VmName, spec.Selector, false));
-            await PlaceEverywhereAsync();
-        }
-        else
-        {
-            await deployments.RemoveAsync(Name);
-        }
-    }
-
+    /// <inheritdoc/>
     public Task WatchAsync(IDeploymentWatcher watcher)
     {
         _watchers.Subscribe(watcher, watcher);
         return Task.CompletedTask;
     }
 
+    /// <inheritdoc/>
     public Task UnwatchAsync(IDeploymentWatcher watcher)
     {
         _watchers.Unsubscribe(watcher);
         return Task.CompletedTask;
     }
 
-    private ImmutableArray<string> AssignedDevices =>
-        [.. _standings.Values.Where(s => s.AssignedRevision > 0).Select(s => s.Device).Order(StringComparer.Ordinal)];
+    private ImmutableArray<string> Selected =>
+        [.. _notes.Values.Where(note => note.IsSelected).Select(note => note.Standing.Device).Order(StringComparer.Ordinal)];
 
-    private ApplyOutcome Outcome(ApplyAction action) => new(action, storage.State.Revision, AssignedDevices, storage.State.ETag);
+    private ApplyOutcome Outcome(ApplyAction action) => new(action, State.Revision, Selected, State.ETag);
 
-    private async Task PlaceEverywhereAsync()
-    {
-        IReadOnlyList<string> selected = await devices.FindAsync(storage.State.Spec!.Selector);
-        await TargetAsync(storage.State.Targets.Union(selected));
-        await ForEachDeviceAsync(storage.State.Targets, PlaceAsync);
-        await TargetAsync([.. AssignedDevices]);
-        await TellWatchersAsync();
-    }
+    private IDeviceGrain Grain(string device) => GrainFactory.GetGrain<IDeviceGrain>(device);
 
-    private async Task FinishDeletingAsync()
-    {
-        await ForEachDeviceAsync(storage.State.Targets, PlaceAsync);
-        DeploymentLog.Deleted(logger, Name, storage.State.Targets.Count);
-        await deployments.RemoveAsync(Name);
-        await storage.ReplaceAsync(new DeploymentState());
-        _standings.Clear();
-        await TellWatchersAsync();
-    }
-
-    /// <summary>Asks a device how it stands and tells it what it has to be told.</summary>
-    private async Task PlaceAsync(string device)
-    {
-        IDeviceGrain grain = GrainFactory.GetGrain<IDeviceGrain>(device);
-        DeviceStanding standing = await grain.GetStandingAsync(Name);
-        Placement placement = DeploymentDecisions.Place(storage.State, standing);
-        if (placement == Placement.Assign)
-        {
-            await TargetAsync(storage.State.Targets.Add(device));
-            DeploymentSpec spec = storage.State.Spec!;
-            standing = await grain.AssignAsync(Name, new Assignment(storage.State.Revision, spec.Workload) { Variants = spec.Variants });
-        }
-        else if (placement == Placement.Unassign)
-        {
-            standing = await grain.UnassignAsync(Name);
-        }
-
-        if (placement != Placement.Keep)
-        {
-            DeploymentLog.Placed(logger, Name, device, placement);
-        }
-
-        Remember(standing);
-    }
-
-    private async Task AskAsync(string device) =>
-        Remember(await GrainFactory.GetGrain<IDeviceGrain>(device).GetStandingAsync(Name));
-
-    private void Remember(DeviceStanding standing)
-    {
-        if (standing.AssignedRevision > 0)
-        {
-            // Labels are only needed for placing; a thousand copies of them are not worth their memory.
-            _standings[standing.Device] = standing with { Labels = ImmutableSortedDictionary<string, string>.Empty };
-        }
-        else
-        {
-            _standings.Remove(standing.Device);
-        }
-    }
-
-    private Task TargetAsync(ImmutableSortedSet<string> targets) => targets.SetEquals(storage.State.Targets)
-        ? Task.CompletedTask
-        : storage.ReplaceAsync(storage.State with { Targets = targets });
+    private Task KeepAsync(RolloutState rollout) =>
+        storage.ReplaceAsync(State with { Rollout = rollout, Good = DeploymentDecisions.Good(State, rollout) });
 
     private Task TellWatchersAsync() => _watchers.Notify(watcher => watcher.ChangedAsync());
-
-    private static async Task ForEachDeviceAsync(IEnumerable<string> devices, Func<string, Task> action)
-    {
-        foreach (string[] some in devices.Chunk(Parallelism))
-        {
-            await Task.WhenAll(some.Select(action));
-        }
-    }
 }

@@ -107,7 +107,7 @@ internal static class DeviceDecisions
             ? standing with { Phase = nameof(VmPhase.Failed), Message = refusal, ReportedRevision = standing.AssignedRevision }
             : vm is null
                 ? standing
-                : standing with { Phase = vm.Phase.ToString(), Message = Describe(vm) };
+                : standing with { Phase = vm.Phase.ToString(), Message = Describe(vm), Restarts = vm.Restarts };
     }
 
     /// <summary>The deployments that have to look at a device again: those that have a VM on it and those that should or should not.</summary>

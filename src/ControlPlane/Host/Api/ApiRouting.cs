@@ -35,6 +35,7 @@ internal static class ApiRouting
         application.MapDevices();
         application.MapDeployments();
         application.MapDeploymentWatch();
+        application.MapRollouts();
         application.MapLogs();
         application.MapTelemetry();
         application.MapImages();

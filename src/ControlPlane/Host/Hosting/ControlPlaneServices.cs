@@ -1,5 +1,6 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Rollouts;
 using MicroVm.ControlPlane.Host.Api;
 using MicroVm.ControlPlane.Host.Configuration;
 using MicroVm.ControlPlane.Host.Gateway;
@@ -36,6 +37,7 @@ internal static class ControlPlaneServices
         services.AddSingleton<LogFeed>();
         services.AddSingleton<TelemetryStore>();
         services.AddSingleton<TelemetryQueries>();
+        services.AddSingleton<IWorkloadErrors, WorkloadErrors>();
     }
 
     private static void AddGateway(this IServiceCollection services)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MicroVm.ControlPlane.Abstractions.Deployments;
+using MicroVm.ControlPlane.Abstractions.Rollouts;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 
@@ -31,6 +32,9 @@ internal sealed record DeploymentManifest
     internal required RestartPolicy RestartPolicy { get; init; }
 
     internal required int GracePeriodSeconds { get; init; }
+
+    /// <summary>How a revision spreads; null for all devices at once.</summary>
+    internal RolloutStrategy? Strategy { get; init; }
 
     /// <summary>The document's <c>spec</c> as JSON.</summary>
     internal required string SpecJson { get; init; }

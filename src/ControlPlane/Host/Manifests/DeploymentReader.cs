@@ -28,7 +28,7 @@ internal static class DeploymentReader
         ManifestMap? metadata = reader.Map(Metadata, FieldReader.Get(root, Metadata), "name");
         ResourceName name = Name(reader, metadata, Metadata, null);
         ManifestNode? specNode = FieldReader.Get(root, Spec);
-        ManifestMap? spec = reader.Map(Spec, specNode, "selector", "workload");
+        ManifestMap? spec = reader.Map(Spec, specNode, "selector", "workload", "strategy");
         LabelSelector selector = spec is null ? SelectorReader.Nothing : SelectorReader.Read(reader, Selector, FieldReader.Get(spec, "selector"));
         DeploymentManifest? manifest = spec is null ? null : ReadWorkload(reader, spec, name, selector, ManifestJson.Write(specNode!));
         return reader.ErrorCount == before ? manifest : null;
@@ -58,8 +58,9 @@ internal static class DeploymentReader
             Environment = ReadEnvironment(reader, workload),
             VcpuCount = reader.Number(workload, Workload, "vcpus", 1, VmSpec.MaxVcpuCount, 1),
             MemoryMib = Quantity(reader, workload, "memory", Quantities.MemoryRule, "128MiB", Quantities.MemoryMib),
-            RestartPolicy = ReadRestartPolicy(reader, workload),
+            RestartPolicy = reader.Choice(workload, Workload, "restartPolicy", RestartPolicy.Always),
             GracePeriodSeconds = Quantity(reader, workload, "terminationGracePeriod", Quantities.GraceRule, "10s", Quantities.GraceSeconds),
+            Strategy = StrategyReader.Read(reader, FieldReader.Get(spec, "strategy")),
             SpecJson = specJson,
         };
         int bytes = (manifest.Arguments ?? []).Sum(Bytes) + manifest.Environment.Sum(pair => Bytes(pair.Key) + Bytes(pair.Value));
@@ -129,25 +130,6 @@ internal static class DeploymentReader
         }
 
         return variables.ToImmutable();
-    }
-
-    private static RestartPolicy ReadRestartPolicy(FieldReader reader, ManifestMap workload)
-    {
-        const string Field = "restartPolicy";
-        string[] names = Enum.GetNames<RestartPolicy>();
-        string expected = "one of " + string.Join(", ", names);
-        string? text = reader.Text(workload, Workload, Field, expected, nameof(RestartPolicy.Always));
-        if (text is not null && names.Contains(text))
-        {
-            return Enum.Parse<RestartPolicy>(text);
-        }
-
-        if (text is not null)
-        {
-            reader.Fail(FieldReader.Join(Workload, Field), expected, new ManifestText(text));
-        }
-
-        return RestartPolicy.Always;
     }
 
     private static int Quantity(FieldReader reader, ManifestMap workload, string field, string expected, string absent, Func<string, int?> parse)

@@ -84,5 +84,33 @@ internal sealed class FieldReader(List<FieldError> errors, string prefix)
         return absent;
     }
 
+    /// <summary>The truth value of a field; an absent one is false.</summary>
+    internal bool Truth(ManifestMap? map, string path, string name)
+    {
+        ManifestNode? node = Get(map, name);
+        if (node is not (null or ManifestScalar { Kind: ManifestScalarKind.Boolean }))
+        {
+            Fail(Join(path, name), "true or false", node);
+        }
+
+        return node is ManifestScalar scalar && scalar.Literal.StartsWith("t", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The name of one value of an enumeration.</summary>
+    internal T Choice<T>(ManifestMap? map, string path, string name, T absent)
+        where T : struct, Enum
+    {
+        string[] names = Enum.GetNames<T>();
+        string expected = "one of " + string.Join(", ", names);
+        string? text = Text(map, path, name, expected, absent.ToString());
+        if (text is not null && !names.Contains(text))
+        {
+            Fail(Join(path, name), expected, new ManifestText(text));
+            return absent;
+        }
+
+        return text is null ? absent : Enum.Parse<T>(text);
+    }
+
     internal static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 }

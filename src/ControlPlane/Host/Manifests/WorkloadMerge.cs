@@ -24,7 +24,11 @@ internal static class WorkloadMerge
         }
 
         WorkloadSpec[] merged = [.. image.Platforms.Select(platform => Merge(manifest, platform, errors))];
-        return errors.Count > before ? null : new DeploymentSpec(manifest.Selector, merged[0], manifest.SpecJson) { Variants = [.. merged[1..]] };
+        return errors.Count > before ? null : new DeploymentSpec(manifest.Selector, merged[0], manifest.SpecJson)
+        {
+            Variants = [.. merged[1..]],
+            Strategy = manifest.Strategy,
+        };
     }
 
     /// <summary>The one architecture that a selector asks for by name; null when it takes others too.</summary>

@@ -39,6 +39,9 @@ public static class ApiPaths
     /// <summary>GET a deployment's status as server-sent events until the client closes.</summary>
     public static string DeploymentWatch(string name) => $"{Deployments}/{name}/watch";
 
+    /// <summary>POST: <c>pause</c>, <c>resume</c>, <c>abort</c>, <c>promote</c>, <c>approve</c> or <c>rollback</c> a deployment's rollout.</summary>
+    public static string Rollout(string name, string verb) => $"{Deployments}/{name}/rollout/{verb}";
+
     /// <summary>GET one image by digest.</summary>
     public static string Image(string digest) => $"{Images}/{digest}";
 

@@ -63,7 +63,11 @@ internal static class ApplyEndpoints
     private static async Task<ApplyResult> PreviewAsync(IDeploymentGrain grain, ResolvedManifest manifest)
     {
         ApplyOutcome outcome = await grain.PreviewAsync(manifest.Spec);
-        return Result(manifest, outcome with { Devices = [.. manifest.Devices] });
+        return Result(manifest, outcome) with
+        {
+            Changes = SpecChanges.Between(outcome.SpecBefore, manifest.Spec.SpecJson),
+            Plan = [.. outcome.Plan.Select(device => new PlannedDeviceView(device.Device, device.Wave, device.Change, device.Online))],
+        };
     }
 
     private static string NameOf(ApplyAction action) => action switch

@@ -33,7 +33,7 @@ internal static class DeploymentEndpoints
         return Results.Json(new ListView<DeploymentView>(views), ApiJsonContext.Default.ListViewDeploymentView);
     }
 
-    private static async Task<IResult> GetAsync(
+    internal static async Task<IResult> GetAsync(
         string name, HttpResponse response, [FromServices] IDeploymentDirectory directory, [FromServices] IGrainFactory grains) =>
         await FindAsync(name, directory, grains) is DeploymentSnapshot snapshot ? Show(response, snapshot) : Problems.NotFound("deployment", name);
 
