@@ -16,7 +16,7 @@ out=${1:-${MICROVM_OUT:-$here/../../artifacts/release}}
 
 # In the order of loading: what the root needs first. $MICROVM_GUEST_MODULES adds some, for experiments.
 modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev)
-# Debian's arm64 cloud kernel has neither gpio-keys nor pvpanic-mmio: guests with it are told to stop by microvm-init alone.
+# Debian's arm64 cloud kernel has neither gpio-keys nor pvpanic-mmio; microvm-init watches the power button's line itself there.
 case $arch in
   x86_64) modules+=(button pvpanic-mmio) ;;
   aarch64) ;;

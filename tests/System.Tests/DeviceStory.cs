@@ -92,6 +92,23 @@ public abstract partial class DeviceStory(StoryFixture story)
     }
 
     [Fact]
+    public async Task Vmm_ToldToEnd_PressesThePowerButton_TheWorkloadEndsInOrderAndIsStartedAgain()
+    {
+        LogEntryView last = await LastLineAsync();
+        int from = story.Device.AgentLog.Count;
+
+        (await story.Device.RunAsync("kill -TERM $(pidof microvm-vmm)")).Succeeded();
+
+        LogEntryView end = await story.Client.FollowLogsAsync(
+            story.DeviceId, Vm, last.Cursor, "the workload's last line", s_logLimit, entry => entry.Text.StartsWith("asked to stop", StringComparison.Ordinal));
+        await NestedHang.RetryOnceAsync(
+            () => story.Device.AgentLog.WaitForAsync("workload started", StoryFixture.RunningLimit, from), story.PowerCycleAsync);
+        await story.WaitUntilCompleteAsync("report after the restart");
+        await story.Client.FollowLogsAsync(
+            story.DeviceId, Vm, end.Cursor, "a line after the restart", StoryFixture.RunningLimit, entry => CounterOf(entry) > 0);
+    }
+
+    [Fact]
     public async Task Device_PowerCutAndBootedWithTheControlPlaneDown_BringsTheWorkloadUpByItself()
     {
         await story.ControlPlane.StopAsync();

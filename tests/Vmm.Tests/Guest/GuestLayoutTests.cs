@@ -14,7 +14,7 @@ public class GuestLayoutTests
     public void Structures_OfLinux_MatchTheHeaders(CTarget target)
     {
         CHeaderAssertions c = new(
-            "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "poll.h", "time.h");
+            "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "poll.h", "time.h", "linux/gpio.h");
         c.Size<SockAddrVm>("struct sockaddr_vm").Offsets<SockAddrVm>(
             "struct sockaddr_vm", (nameof(SockAddrVm.Family), "svm_family"), (nameof(SockAddrVm.Port), "svm_port"), (nameof(SockAddrVm.Cid), "svm_cid"));
         c.Size<SockAddrNl>("struct sockaddr_nl").Offsets<SockAddrNl>(
@@ -26,6 +26,11 @@ public class GuestLayoutTests
         c.Size<SignalInfo>("struct signalfd_siginfo").Offsets<SignalInfo>("struct signalfd_siginfo", (nameof(SignalInfo.Number), "ssi_signo"));
         c.Size<PollFd>("struct pollfd").Offsets<PollFd>(
             "struct pollfd", (nameof(PollFd.Fd), "fd"), (nameof(PollFd.Events), "events"), (nameof(PollFd.Returned), "revents"));
+        c.Size<GpioLineRequest>("struct gpio_v2_line_request").Offsets<GpioLineRequest>(
+            "struct gpio_v2_line_request", (nameof(GpioLineRequest.Offsets), "offsets"), (nameof(GpioLineRequest.Flags), "config.flags"),
+            (nameof(GpioLineRequest.LineCount), "num_lines"), (nameof(GpioLineRequest.Fd), "fd"));
+        c.Equal("GPIO_V2_GET_LINE_IOCTL", (ulong)GpioLineRequest.GetLine).Equal("GPIO_V2_LINE_FLAG_INPUT", GpioLineRequest.Input)
+            .Equal("GPIO_V2_LINE_FLAG_EDGE_RISING", GpioLineRequest.RisingEdge).Equal("sizeof(struct gpio_v2_line_event)", GpioLineRequest.EventBytes);
         c.Size<TimeSpec>("struct timespec").Size<SignalSet>("sigset_t");
         Assert.Equal("", c.Compile(target));
     }

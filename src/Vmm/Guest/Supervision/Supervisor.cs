@@ -31,6 +31,7 @@ internal sealed class Supervisor
         _agent = new AgentConnection(_loop, _outbox, Take);
         _loop.Watch(_signals, EventLoop.In, _ => TakeSignals());
         PowerButton.Watch(_loop, () => Stop(_graceSeconds));
+        GpioPowerButton.Watch(_loop, () => Stop(_graceSeconds));
     }
 
     /// <summary>Returns when the guest is to power off.</summary>
