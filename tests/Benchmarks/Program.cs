@@ -1,13 +1,21 @@
 using MicroVm.Benchmarks.Agent;
 using MicroVm.Benchmarks.Measuring;
 using MicroVm.Benchmarks.Nested;
+using MicroVm.Benchmarks.Rollouts;
 using MicroVm.Benchmarks.Vmm;
+
+if (args is ["rollouts"])
+{
+    Figures rollouts = new();
+    new PlannerBenchmark(rollouts).Run();
+    return rollouts.AnyMissed ? 1 : 0;
+}
 
 string[] all = ["machine", .. NestedBenchmark.Scenarios];
 string[] chosen = args.Length > 1 ? args[1..] : all;
 if (args is not ["agent"] and not ["vmm", ..] || chosen.Except(all).Any())
 {
-    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | vmm [{string.Join(" | ", all)}]...");
+    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | rollouts | vmm [{string.Join(" | ", all)}]...");
     return 2;
 }
 

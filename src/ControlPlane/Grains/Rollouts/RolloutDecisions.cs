@@ -40,9 +40,13 @@ internal static class RolloutDecisions
             return ImmediateDecisions.Next(state, devices, now);
         }
 
-        RolloutDevice[] seen = state.IsBack
-            ? [.. devices]
-            : [.. devices.Select(device => device with { Admission = AdmissionDecisions.Observe(state, strategy, device, now) })];
+        RolloutDevice[] seen = [.. devices];
+        for (int i = 0; i < seen.Length && !state.IsBack; i++)
+        {
+            Admission? observed = AdmissionDecisions.Observe(state, strategy, seen[i], now);
+            seen[i] = ReferenceEquals(observed, seen[i].Admission) ? seen[i] : seen[i] with { Admission = observed };
+        }
+
         RolloutCounts counts;
         RolloutState before;
         do
