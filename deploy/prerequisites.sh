@@ -26,15 +26,15 @@ for place in "$root" "$(dirname "$cache")"; do
     fail "expected $need_gib GiB of free disk at $place, found $((free_kib >> 10)) MiB"
 done
 
-# clang, lld, zlib: NativeAOT linking. qemu: virtual device. squashfs-tools: images. umoci, busybox: the sample image.
-packages=(clang lld zlib1g-dev qemu-system-x86 busybox-static libssl3 squashfs-tools umoci cpio zstd xz-utils kmod e2fsprogs curl jq)
+# clang, lld, zlib: NativeAOT linking. qemu: virtual device. squashfs-tools: images. umoci, busybox: the sample image. lz4: unpacks Debian's kernels.
+packages=(clang lld zlib1g-dev qemu-system-x86 busybox-static libssl3 squashfs-tools umoci cpio lz4 zstd xz-utils kmod e2fsprogs curl jq)
 # The same for aarch64: linking, virtual device. binutils: which libraries a program needs.
 packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm binutils)
 # gcc, libc6-dev, linux-libc-dev: struct layouts are compared with the C headers of both architectures. acpica-tools,
 # device-tree-compiler: tables are checked with iasl and dtc.
-# iproute2: taps in network namespaces of the tests. lz4: unpacks Debian's kernels. socat: the other end of Linux guests' sockets.
+# iproute2: taps in network namespaces of the tests. socat: the other end of Linux guests' sockets.
 # qemu-user: programs of aarch64 are run on this machine.
-[ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev linux-libc-dev-arm64-cross acpica-tools device-tree-compiler iproute2 lz4 socat qemu-user)
+[ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev linux-libc-dev-arm64-cross acpica-tools device-tree-compiler iproute2 socat qemu-user)
 # What the small guest kernel is built with.
 [ "$job" != bench ] || packages+=(linux-source-6.1 make flex bison bc libelf-dev)
 
