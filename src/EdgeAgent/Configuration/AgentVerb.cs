@@ -14,4 +14,7 @@ internal enum AgentVerb
 
     /// <summary>Looks at the host and says what it lacks.</summary>
     Doctor,
+
+    /// <summary>Asks the agent that runs on this device.</summary>
+    Ask,
 }

@@ -1,3 +1,7 @@
+using System.Globalization;
+using MicroVm.EdgeAgent.Local;
+using MicroVm.Shared.Identity;
+
 namespace MicroVm.EdgeAgent.Configuration;
 
 /// <summary>What the agent was started for.</summary>
@@ -5,13 +9,18 @@ namespace MicroVm.EdgeAgent.Configuration;
 /// <param name="ConfigPath">The configuration file.</param>
 /// <param name="IsConfigNamed">It was named, so it has to be there.</param>
 /// <param name="Json">The answer is for a machine.</param>
-internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsConfigNamed = false, bool Json = false)
+/// <param name="Request">What <see cref="AgentVerb.Ask"/> asks.</param>
+internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsConfigNamed = false, bool Json = false, LocalRequest? Request = null)
 {
     /// <summary>The configuration file when none is named.</summary>
     internal const string DefaultConfigPath = "/etc/microvm/agent.json";
 
     /// <summary>One line about the arguments.</summary>
-    internal const string Usage = "usage: microvm-agent [--config FILE] [--check-config] | doctor [--json] [--config FILE] | --version";
+    internal const string Usage =
+        "usage: microvm-agent [--config FILE] [--check-config] | --version"
+        + " | doctor|status|vms|resume [--json] [--config FILE] | logs VM [-f] [--tail N] [--json] [--config FILE] | pause [REASON] [--config FILE]";
+
+    private const int DefaultTail = 20;
 
     /// <summary>Parses the arguments.</summary>
     /// <exception cref="ConfigurationException">An argument is unknown or has no value.</exception>
@@ -23,15 +32,36 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
             line = arguments[i] switch
             {
                 "doctor" when i == 0 => line with { Verb = AgentVerb.Doctor },
-                "--json" when line.Verb == AgentVerb.Doctor => line with { Json = true },
+                "status" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Status)),
+                "vms" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Vms)),
+                "pause" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Pause)),
+                "resume" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Resume)),
+                "logs" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Logs, VmNamed(i + 1 < arguments.Count ? arguments[++i] : ""), DefaultTail)),
+                "-f" when line.Request is { Verb: LocalVerb.Logs } request => line.Asking(request with { Follow = true }),
+                "--tail" when line.Request is { Verb: LocalVerb.Logs } request =>
+                    line.Asking(request with { Tail = TailNamed(i + 1 < arguments.Count ? arguments[++i] : "") }),
+                "--json" when line.Verb is AgentVerb.Doctor or AgentVerb.Ask => line with { Json = true },
                 "--version" when line.Verb == AgentVerb.Run => line with { Verb = AgentVerb.ShowVersion },
                 "--check-config" when line.Verb == AgentVerb.Run => line with { Verb = AgentVerb.CheckConfig },
                 "--config" when i + 1 < arguments.Count => line with { ConfigPath = arguments[++i], IsConfigNamed = true },
                 "--config" => throw new ConfigurationException($"--config: expected a file, found nothing; {Usage}"),
+                string reason when line.Request is { Verb: LocalVerb.Pause, Reason: "" } request && !reason.StartsWith('-') =>
+                    line.Asking(request with { Reason = reason }),
                 string other => throw new ConfigurationException($"'{other}': unknown argument; {Usage}"),
             };
         }
 
         return line;
     }
+
+    private static ResourceName VmNamed(string text) => ResourceName.TryParse(text, out ResourceName name)
+        ? name
+        : throw new ConfigurationException($"logs: expected the name of a VM, found {(text.Length == 0 ? "nothing" : $"'{text}'")}; {Usage}");
+
+    private static int TailNamed(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int tail) && tail <= LocalRequest.MaxTail
+            ? tail
+            : throw new ConfigurationException($"--tail: expected a number from 0 to {LocalRequest.MaxTail}, found '{text}'; {Usage}");
+
+    private CommandLine Asking(LocalRequest request) => this with { Verb = AgentVerb.Ask, Request = request };
 }

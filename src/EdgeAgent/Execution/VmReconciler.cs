@@ -16,6 +16,7 @@ namespace MicroVm.EdgeAgent.Execution;
 /// <summary>Brings one VM a plan closer to what is desired: observes, plans, executes.</summary>
 internal sealed class VmReconciler(
     DesiredIntake intake,
+    PauseSwitch pause,
     VmTable table,
     ImageStore images,
     IEnumerable<IStepExecutor> executors,
@@ -23,6 +24,8 @@ internal sealed class VmReconciler(
     ILogger logger,
     CancellationToken shutdown)
 {
+    private const string Paused = nameof(Paused);
+
     private readonly FrozenDictionary<Type, IStepExecutor> _executors = executors.ToFrozenDictionary(executor => executor.StepType);
 
     /// <summary>The work of the VM's one worker.</summary>
@@ -35,6 +38,18 @@ internal sealed class VmReconciler(
             return ReconcileResult.Done;
         }
 
+        if (pause.Text is string held && entry.Record?.SpecDigest != desired?.ContentDigest())
+        {
+            // The device is held as it is: what was started stays desired, and what was not is not started.
+            table.SetRemark(entry, new VmRemark(null, Paused, $"a change waits: the device is held {held}"));
+            if (entry.Record is null)
+            {
+                return ReconcileResult.Done;
+            }
+
+            desired = entry.Record.Spec;
+        }
+
         if (desired is null && entry.Record is null)
         {
             table.Remove(entry);
@@ -43,7 +58,7 @@ internal sealed class VmReconciler(
         }
 
         VmPlan plan = VmPlanner.Plan(desired, Observe(entry, desired), time.GetUtcNow());
-        if (plan == VmPlan.Nothing && desired is not null)
+        if (plan == VmPlan.Nothing && desired is not null && entry.Remark?.Reason != Paused)
         {
             // What hindered another specification is over with it.
             table.SetRemark(entry, null);
@@ -62,7 +77,9 @@ internal sealed class VmReconciler(
     internal void CollectImages() => images.Collect(() =>
     {
         HashSet<Digest> needed = [.. intake.Current.Vms.Select(spec => spec.Image.Digest)];
-        needed.UnionWith(table.All().Where(entry => entry.Instance is not null).Select(entry => entry.Record!.Spec.Image.Digest));
+        needed.UnionWith(table.All()
+            .Where(entry => entry.Record is not null && (entry.Instance is not null || pause.Text is not null))
+            .Select(entry => entry.Record!.Spec.Image.Digest));
         return needed;
     });
 

@@ -5,6 +5,7 @@ using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Execution;
 using MicroVm.EdgeAgent.Images;
+using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Reconcile;
@@ -43,6 +44,9 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly MqttLink _link;
     private readonly Reporter _reporter;
     private readonly StartCheck _startCheck;
+    private readonly PauseSwitch _pause;
+    private readonly RecentLines _recent = new();
+    private readonly LocalServer _local;
 
     internal AgentHost(AgentOptions options, DataDirectory directory, IAgentStore store, TimeProvider time, ILoggerFactory logging)
     {
@@ -76,7 +80,8 @@ internal sealed class AgentHost : IAsyncDisposable
             new RemoveVmExecutor(_table, paths, _logger),
             new RefuseVmExecutor(_table),
         ];
-        _reconciler = new VmReconciler(_intake, _table, images, executors, time, _logger, _stopping.Token);
+        _pause = new PauseSwitch(directory.Path);
+        _reconciler = new VmReconciler(_intake, _pause, _table, images, executors, time, _logger, _stopping.Token);
         _queue = new ReconcileQueue<ResourceName>(_reconciler.ReconcileAsync, time, counters, _logger);
 
         HostSampler host = new(proc, directory.Path, time);
@@ -86,6 +91,10 @@ internal sealed class AgentHost : IAsyncDisposable
         _publisher = new TelemetryPublisher(store, _link, counters, time, _logger);
         _reporter = new Reporter(_intake, _table, _link, _sequence, time);
         _startCheck = new StartCheck(proc, options, time, _logger);
+        LocalRequests local = new(
+            options, _intake, _pause, _table, store, _link, _sequence, _recent, counters, proc, time, _logger);
+        _local = new LocalServer(
+            Path.Combine(options.RunDirectory, LocalServer.SocketName), HostProbe.EffectiveUser(proc.TryRead("self/status") ?? ""), local, _logger);
         Connect(handler);
     }
 
@@ -107,6 +116,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _reconciler.CollectImages();
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
+            loops.Start("local", _local.RunAsync, _stopping.Token);
             loops.Start("link", _link.RunAsync, _stopping.Token);
             loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
             loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
@@ -128,6 +138,7 @@ internal sealed class AgentHost : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _link.Dispose();
+        _local.Dispose();
         _collector.Dispose();
         _watcher.Dispose();
         _http.Dispose();
@@ -141,6 +152,8 @@ internal sealed class AgentHost : IAsyncDisposable
         handler.Connected += _publisher.OnConnected;
         handler.Acknowledged += _publisher.OnAck;
         _collector.Spooled += _publisher.OnSpooled;
+        _collector.LineTaken += _recent.Add;
+        _pause.Changed += EnqueueAll;
         _table.Changed += _reporter.OnChanged;
         _supervisor.Disturbed += _queue.Enqueue;
         _intake.Changed += OnDesiredChanged;

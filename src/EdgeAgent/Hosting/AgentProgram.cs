@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Interop;
+using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Store;
 
 namespace MicroVm.EdgeAgent.Hosting;
@@ -26,6 +27,9 @@ internal static class AgentProgram
                     return Success;
                 case AgentVerb.Doctor:
                     return DoctorCommand.Run(line, output, AgentVersion.Text) ? Success : DeviceFault;
+                case AgentVerb.Ask:
+                    await LocalCommand.RunAsync(line, output, CancellationToken.None);
+                    return Success;
                 case AgentVerb.CheckConfig:
                     output.WriteLine($"{line.ConfigPath}: valid, device {AgentOptionsReader.ReadFile(line.ConfigPath).DeviceId}");
                     return Success;
@@ -39,7 +43,7 @@ internal static class AgentProgram
             errors.WriteLine($"microvm-agent: {e.Message}");
             return UsageFault;
         }
-        catch (Exception e) when (e is StoreException or OsFaultException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is StoreException or OsFaultException or LocalFaultException or IOException or UnauthorizedAccessException)
         {
             errors.WriteLine($"microvm-agent: {e.Message}");
             return DeviceFault;

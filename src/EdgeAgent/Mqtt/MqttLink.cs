@@ -45,6 +45,9 @@ internal sealed class MqttLink : IUplink, IDisposable
     /// <summary>Largest MQTT packet that is accepted: a document and what surrounds it.</summary>
     internal static int MaximumPacketBytes => CborLimits.DocumentBytes + PacketOverheadBytes;
 
+    /// <summary>The gateway is connected.</summary>
+    internal bool IsConnected => _client.IsConnected;
+
     /// <summary>Connects for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {

@@ -61,6 +61,9 @@ internal sealed class TelemetryCollector : IDisposable
     /// <summary>Raised after a batch was spooled.</summary>
     internal event Action? Spooled;
 
+    /// <summary>Raised for each line that was taken, under the collector's lock: handlers must be quick and call nothing of it.</summary>
+    internal event Action<LogLine>? LineTaken;
+
     /// <summary>Takes a line unless it is a repeat; waits while the buffer is full.</summary>
     /// <returns>The last durable line of the source.</returns>
     internal async ValueTask<ulong> AddLineAsync(LogSource source, GuestLogLine line, CancellationToken cancellation)
@@ -154,9 +157,10 @@ internal sealed class TelemetryCollector : IDisposable
 
         source.Taken = line.Sequence;
         int bytes = Encoding.UTF8.GetByteCount(line.Text) + LineOverheadBytes;
-        _lines.Add(new PendingLine(
-            source, line.Sequence, new LogLine(source.Vm, line.AtUnixNs, line.Stream, line.Text), bytes));
+        LogLine taken = new(source.Vm, line.AtUnixNs, line.Stream, line.Text);
+        _lines.Add(new PendingLine(source, line.Sequence, taken, bytes));
         _bytes += bytes;
+        LineTaken?.Invoke(taken);
         if (_lines.Count >= BatchLines || _bytes >= BatchBytes)
         {
             _due.Set();

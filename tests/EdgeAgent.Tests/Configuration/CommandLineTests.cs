@@ -1,4 +1,6 @@
 using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Local;
+using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Tests.Configuration;
 
@@ -16,7 +18,22 @@ public sealed class CommandLineTests
     public void Parse_Doctor_TakesItsOptions() => Assert.Equal(
         new CommandLine(AgentVerb.Doctor, "/a.json", IsConfigNamed: true, Json: true), CommandLine.Parse(["doctor", "--json", "--config", "/a.json"]));
 
+    [Fact]
+    public void Parse_RequestsToTheAgent_AreTaken()
+    {
+        Assert.Equal(new LocalRequest(LocalVerb.Status), CommandLine.Parse(["status"]).Request);
+        Assert.Equal(new LocalRequest(LocalVerb.Logs, ResourceName.Parse("web"), 20), CommandLine.Parse(["logs", "web"]).Request);
+        Assert.Equal(
+            new LocalRequest(LocalVerb.Logs, ResourceName.Parse("web"), 5, Follow: true), CommandLine.Parse(["logs", "web", "-f", "--tail", "5"]).Request);
+        Assert.Equal(new LocalRequest(LocalVerb.Pause, Reason: "new fan"), CommandLine.Parse(["pause", "new fan"]).Request);
+        Assert.Equal((AgentVerb.Ask, true, "/a"), CommandLine.Parse(["vms", "--json", "--config", "/a"]) is { } line ? (line.Verb, line.Json, line.ConfigPath) : default);
+    }
+
     [Theory]
+    [InlineData("logs: expected the name of a VM, found nothing", "logs")]
+    [InlineData("logs: expected the name of a VM, found '../x'", "logs", "../x")]
+    [InlineData("--tail: expected a number from 0 to 100, found '101'", "logs", "web", "--tail", "101")]
+    [InlineData("'twice': unknown argument", "pause", "once", "twice")]
     [InlineData("'--json': unknown argument", "--json")]
     [InlineData("'doctor': unknown argument", "--config", "/a.json", "doctor")]
     [InlineData("--config: expected a file, found nothing", "--config")]

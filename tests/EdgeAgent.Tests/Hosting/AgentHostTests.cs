@@ -18,7 +18,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MicroVm.EdgeAgent.Tests.Hosting;
 
 /// <summary>The whole agent against a gateway, an image server, a VMM and a guest that the tests play.</summary>
-public sealed class AgentHostTests : IAsyncDisposable
+public sealed partial class AgentHostTests : IAsyncDisposable
 {
     private static readonly byte[] s_image = [1];
     private readonly TempDirectory _directory = new();

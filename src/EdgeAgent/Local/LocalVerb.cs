@@ -1,0 +1,20 @@
+namespace MicroVm.EdgeAgent.Local;
+
+/// <summary>What somebody on the device may ask of its agent.</summary>
+internal enum LocalVerb
+{
+    /// <summary>The agent: what it holds, whether it is connected, what went wrong.</summary>
+    Status,
+
+    /// <summary>The VMs.</summary>
+    Vms,
+
+    /// <summary>Lines of one VM's workload.</summary>
+    Logs,
+
+    /// <summary>Lets changes of the desired state wait.</summary>
+    Pause,
+
+    /// <summary>Lets them through again.</summary>
+    Resume,
+}

@@ -1,0 +1,133 @@
+using System.Text.Json;
+using MicroVm.EdgeAgent.Local;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.Shared.Contracts.Guest;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Topics;
+
+namespace MicroVm.EdgeAgent.Tests.Hosting;
+
+/// <content>Somebody stands at the device.</content>
+public sealed partial class AgentHostTests
+{
+    private string LocalSocket => Path.Combine(_options.RunDirectory, LocalServer.SocketName);
+
+    private async Task<List<string>> AskAsync(LocalRequest request)
+    {
+        List<string> lines = [];
+        await Phase.Of(request.ToLine(), LocalClient.AskAsync(LocalSocket, request, lines.Add, TestContext.Current.CancellationToken));
+        return lines;
+    }
+
+    private async Task<JsonElement> AskOneAsync(LocalVerb verb) =>
+        JsonDocument.Parse(Assert.Single(await AskAsync(new LocalRequest(verb)))).RootElement;
+
+    [Fact]
+    public async Task Local_StatusVmsAndLogs_AreWhatTheAgentKnows()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        using FakeInit init = await DeployAsync(7, Specs.Vm());
+        VmStatus running = await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
+        await init.SendLineAsync(1, "first");
+        await init.SendLineAsync(2, "second");
+        await TakeLinesAsync("lines");
+
+        JsonElement status = await AskOneAsync(LocalVerb.Status);
+        Assert.Equal(
+            (_options.DeviceId.Value, 7, true, 1, JsonValueKind.Null),
+            (status.GetProperty("device").GetString(), status.GetProperty("generation").GetInt32(), status.GetProperty("connected").GetBoolean(),
+                status.GetProperty("running").GetInt32(), status.GetProperty("paused").ValueKind));
+        JsonElement vm = await AskOneAsync(LocalVerb.Vms);
+        Assert.Equal(
+            ("web", "Running", running.VmmPid), (vm.GetProperty("name").GetString(), vm.GetProperty("phase").GetString(), vm.GetProperty("pid").GetInt32()));
+        Assert.True(vm.GetProperty("residentBytes").GetInt64() > 0);
+        List<string> lines = await AskAsync(new LocalRequest(LocalVerb.Logs, Specs.Vm().Name, Tail: 1));
+        Assert.EndsWith("""stdout","text":"second"}""", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_Follow_GivesLinesAsTheyCome()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        using FakeInit init = await DeployAsync(1, Specs.Vm());
+        await init.SendLineAsync(1, "old");
+        await TakeLinesAsync("old line");
+
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        TaskCompletionSource old = new(), fresh = new();
+        Task following = LocalClient.AskAsync(
+            LocalSocket,
+            new LocalRequest(LocalVerb.Logs, Specs.Vm().Name, Tail: 5, Follow: true),
+            line => (line.Contains("fresh", StringComparison.Ordinal) ? fresh : old).TrySetResult(),
+            enough.Token);
+        await Phase.Of("line of the past", old.Task);
+        await init.SendLineAsync(2, "fresh");
+        await Phase.Of("line of now", fresh.Task);
+
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => following);
+    }
+
+    /// <summary>Held over a restart as well: a change waits and is told, what runs stays, and both end with the switch.</summary>
+    [Fact]
+    public async Task Local_Pause_HoldsTheDeviceAsItIsUntilResumed()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        VmStatus before;
+        using (FakeInit init = await DeployAsync(1, Specs.Vm()))
+        {
+            before = await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
+            await AskAsync(new LocalRequest(LocalVerb.Pause, Reason: "the fan is being changed"));
+            await StopAgentAsync();
+        }
+
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "second hello");
+        await _gateway.SendAsync(
+            _options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(2, Specs.Vm(revision: 2), Specs.Vm("other"))).Encode());
+        ReportedState state = await _gateway.TakeAsync(
+            UplinkKind.Reported, "held", payload => ReportedState.Decode(payload), found => found.Vms.Count(static vm => vm.Reason == "Paused") == 2);
+        VmStatus held = state.Vms.Single(static vm => vm.Name.Value == "web"), waiting = state.Vms.Single(static vm => vm.Name.Value == "other");
+        Assert.Equal((1, VmPhase.Running, before.VmmPid), (held.Revision, held.Phase, held.VmmPid));
+        Assert.EndsWith("by uid 0: the fan is being changed", held.Message);
+        Assert.Equal((VmPhase.Pending, 0), (waiting.Phase, waiting.VmmPid));
+        Assert.EndsWith("the fan is being changed", (await AskOneAsync(LocalVerb.Status)).GetProperty("paused").GetString());
+
+        using FakeInit adopted = await FakeInit.GreetAsync(_paths.GuestChannel(Specs.Vm().Name), GuestState.Running);
+        await AskAsync(new LocalRequest(LocalVerb.Resume));
+        await adopted.ReceiveAsync<GuestShutdown>("shutdown of the old revision");
+    }
+
+    [Fact]
+    public async Task Local_OtherRequests_AreRefusedAndTheAgentGoesOn()
+    {
+        StartAgent();
+        await Phase.Of("agent is up", UntilItAnswersAsync());
+        LocalFaultException fault = await Assert.ThrowsAsync<LocalFaultException>(
+            () => AskAsync(new LocalRequest(LocalVerb.Pause, Reason: new string('x', LocalRequest.MaxBytes))));
+        Assert.Contains("found another request", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(0, (await AskOneAsync(LocalVerb.Status)).GetProperty("vms").GetInt32());
+    }
+
+    private async Task UntilItAnswersAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await LocalClient.AskAsync(LocalSocket, new LocalRequest(LocalVerb.Status), static _ => { }, TestContext.Current.CancellationToken);
+                return;
+            }
+            catch (LocalFaultException)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+}
