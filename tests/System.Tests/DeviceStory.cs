@@ -147,6 +147,33 @@ public abstract partial class DeviceStory(StoryFixture story)
         Assert.Equal(first.Intersect(second), await story.Device.VmmPidsAsync());
     }
 
+    /// <summary>Somebody stands at the device, sees what it does, and holds it as it is while a change comes in.</summary>
+    [Fact]
+    public async Task EngineerOnSite_SeesTheDevice_PausesChangesAndResumes()
+    {
+        JsonElement status = await OnSiteAsync("status");
+        Assert.Equal(story.DeviceId, status.GetProperty("device").GetString());
+        Assert.True(status.GetProperty("connected").GetBoolean());
+        JsonElement vm = await OnSiteAsync("vms");
+        Assert.Equal((Vm, "Running"), (vm.GetProperty("name").GetString(), vm.GetProperty("phase").GetString()));
+        await WaitForLineAfterAsync(await LastLineAsync(), 2, "two more lines of the workload");
+        Assert.StartsWith("hello ", (await OnSiteAsync($"logs {Vm} --tail 1")).GetProperty("text").GetString());
+
+        (await story.Device.RunAsync("microvm-agent pause 'the fan is being changed'")).Succeeded();
+        IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
+        await ApplySecondAsync("paused");
+        DeploymentView held = await story.Client.WatchDeploymentAsync(
+            "second", "change that waits", s_logLimit, static view => view.Devices.Any(static device => device.Message.Contains("Paused", StringComparison.Ordinal)));
+        Assert.Contains("the fan is being changed", Assert.Single(held.Devices).Message, StringComparison.Ordinal);
+        Assert.Equal(vmms, await story.Device.VmmPidsAsync());
+
+        (await story.Device.RunAsync("microvm-agent resume")).Succeeded();
+        await WaitForSecondAsync("paused");
+        int from = story.Device.AgentLog.Count;
+        await story.Mvm.MustAsync("delete", "deployment", "second");
+        await story.Device.AgentLog.WaitForAsync("second: removed", s_logLimit, from);
+    }
+
     protected string Manifest(string name, string image, string more) =>
         $"""
         apiVersion: microvm/v1
@@ -174,6 +201,10 @@ public abstract partial class DeviceStory(StoryFixture story)
             Manifest("second", "hello:1", $"args: [\"/bin/sh\", \"-c\", \"echo this is {word}; exec sleep 100000\"]\n    memory: 96MiB"));
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
+
+    /// <summary>The one line that the agent answers on the device.</summary>
+    private async Task<JsonElement> OnSiteAsync(string request) =>
+        JsonDocument.Parse((await story.Device.RunAsync($"microvm-agent {request} --json")).Succeeded()).RootElement;
 
     private Task WaitForSecondAsync(string word) => story.Client.FollowLogsAsync(
         story.DeviceId, "second", 0, $"the line of '{word}'", StoryFixture.RunningLimit, entry => entry.Text == $"this is {word}");
