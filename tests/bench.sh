@@ -3,6 +3,8 @@
 #   tests/bench.sh vmm             the VMM beside QEMU microvm, all of it (20 minutes and more); writes src/Vmm/docs/figures.md
 #   tests/bench.sh vmm NAME ...    only these: machine (this machine's /dev/kvm), and in a nested host, mostly under counted
 #                                  time: kernel boot debian block net vsock memory growth
+#   tests/bench.sh aarch64         the VMM in a nested aarch64 host, where nothing stands beside it, and the sizes of all binaries; fills the
+#                                  aarch64 column of that document (5 minutes)
 #   tests/bench.sh agent           the agent's memory after its start and after 1,000 reports (about half a minute)
 #   tests/bench.sh rollouts        what deciding costs in a rollout to 10,000 devices (seconds)
 # For experiments: MICROVM_BENCH_VMM (another VMM binary in the nested host), MICROVM_BENCH_ROUNDS (default 5),
@@ -11,16 +13,24 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export HOME=${HOME:-/root}
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-case ${1:-} in vmm | agent | rollouts) ;; *) echo "usage: tests/bench.sh vmm [NAME ...] | agent | rollouts" >&2; exit 2 ;; esac
+case ${1:-} in vmm | aarch64 | agent | rollouts) ;; *) echo "usage: tests/bench.sh vmm [NAME ...] | aarch64 | agent | rollouts" >&2; exit 2 ;; esac
 bash deploy/prerequisites.sh bench
 out=$PWD/artifacts/release
-if [ "$1" = vmm ]; then
-  bash deploy/build.sh "$out" vmm >&2
-  dotnet publish tests/Benchmarks.Nested -c Release -r linux-x64 -v q --nologo -o "$out/.publish/bench-nested" >&2
-  install -m 755 "$out/.publish/bench-nested/bench-nested" "$out/bench-nested"
-elif [ "$1" = agent ]; then
-  bash deploy/build.sh "$out" agent >&2
-fi
+publish_nested() { # runtime, folder
+  dotnet publish tests/Benchmarks.Nested -c Release -r "$1" -v q --nologo -o "$2/.publish/bench-nested" >&2
+  install -m 755 "$2/.publish/bench-nested/bench-nested" "$2/bench-nested"
+}
+case $1 in
+  vmm)
+    bash deploy/build.sh "$out" vmm >&2
+    publish_nested linux-x64 "$out"
+    ;;
+  aarch64)
+    bash deploy/build.sh "$out" {vmm,init,agent,mvm}{,-aarch64} >&2
+    publish_nested linux-arm64 "$out/aarch64"
+    ;;
+  agent) bash deploy/build.sh "$out" agent >&2 ;;
+esac
 dotnet build tests/Benchmarks -c Release -v q --nologo >&2
 export MICROVM_ROOT=$PWD MICROVM_ARTIFACTS=$out MICROVM_FIGURES=$PWD/src/Vmm/docs/figures.md
 exec artifacts/bin/MicroVm.Benchmarks/release/MicroVm.Benchmarks "$@"

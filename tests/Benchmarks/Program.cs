@@ -13,9 +13,9 @@ if (args is ["rollouts"])
 
 string[] all = ["machine", .. NestedBenchmark.Scenarios];
 string[] chosen = args.Length > 1 ? args[1..] : all;
-if (args is not ["agent"] and not ["vmm", ..] || chosen.Except(all).Any())
+if (args is not ["agent"] and not ["aarch64"] and not ["vmm", ..] || chosen.Except(all).Any())
 {
-    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | rollouts | vmm [{string.Join(" | ", all)}]...");
+    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | rollouts | aarch64 | vmm [{string.Join(" | ", all)}]...");
     return 2;
 }
 
@@ -31,8 +31,17 @@ try
     }
 
     // Another VMM binary may be measured: its developer says which.
-    string vmm = Environment.GetEnvironmentVariable("MICROVM_BENCH_VMM") ?? Path.Combine(artifacts, "microvm-vmm");
-    NestedHost host = new(Setting("MICROVM_ROOT"), artifacts, vmm, work.FullName);
+    string? anotherVmm = Environment.GetEnvironmentVariable("MICROVM_BENCH_VMM");
+    string? document = Environment.GetEnvironmentVariable("MICROVM_FIGURES");
+    if (args[0] == "aarch64")
+    {
+        new Arm64Benchmark(Setting("MICROVM_ROOT"), artifacts, anotherVmm, work.FullName, figures).Run();
+        FiguresDocument.WriteArm64(document, "tests/bench.sh aarch64", figures);
+        return figures.AnyMissed ? 1 : 0;
+    }
+
+    string vmm = anotherVmm ?? Path.Combine(artifacts, "microvm-vmm");
+    NestedHost host = new("x86_64", Setting("MICROVM_ROOT"), artifacts, vmm, work.FullName);
     // Alone: this machine's own clock sees who else is running.
     if (chosen.Contains("machine"))
     {
@@ -42,7 +51,7 @@ try
     new NestedBenchmark(host, figures).Run([.. chosen.Where(static name => name != "machine")]);
 
     figures.Say("nested hosts that hung and were repeated", $"{host.Hangs}");
-    if (chosen.Length == all.Length && Environment.GetEnvironmentVariable("MICROVM_FIGURES") is string document)
+    if (chosen.Length == all.Length)
     {
         FiguresDocument.Write(document, "tests/bench.sh vmm", figures);
     }

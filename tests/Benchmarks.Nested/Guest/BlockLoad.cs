@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MicroVm.Benchmarks.Nested.Interop;
 using MicroVm.Vmm.Guest.Interop;
 
@@ -9,7 +10,8 @@ namespace MicroVm.Benchmarks.Nested.Guest;
 /// </summary>
 internal static unsafe class BlockLoad
 {
-    private const int Direct = 0x4000;
+    // O_DIRECT.
+    private static readonly int s_direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
     private const string Path = "/dev/vda";
     private static readonly Dictionary<int, int> s_disks = [];
     private static ulong s_random = 0x9E3779B97F4A7C15;
@@ -20,7 +22,7 @@ internal static unsafe class BlockLoad
     /// <param name="order">random, sequential or cached.</param>
     internal static Action Prepare(bool writes, int bytes, int count, string order)
     {
-        int disk = Open(order == "cached" ? 0 : Direct);
+        int disk = Open(order == "cached" ? 0 : s_direct);
         byte* buffer = Streams.Buffer(bytes);
         return () => Run(disk, writes, buffer, bytes, count, order == "random");
     }

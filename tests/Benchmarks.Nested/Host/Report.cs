@@ -1,15 +1,16 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using MicroVm.Vmm.Guest.Interop;
 
 namespace MicroVm.Benchmarks.Nested.Host;
 
 /// <summary>
-/// Lines on the second serial port, which tests/Benchmarks reads: <c>sample FIGURE SIDE VALUE</c>, <c>info TEXT</c>, <c>progress TEXT</c>,
+/// Lines on the second serial port (aarch64: the first that is not the PL011), which tests/Benchmarks reads: <c>sample FIGURE SIDE VALUE</c>, <c>info TEXT</c>, <c>progress TEXT</c>,
 /// <c>fault TEXT</c>, <c>stuck TEXT</c>, <c>end</c>.
 /// </summary>
 internal sealed class Report
 {
-    private readonly int _fd = Fd.Open("/dev/ttyS1", Fd.WriteOnly | Fd.NoControllingTty);
+    private readonly int _fd = Fd.Open(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "/dev/ttyS0" : "/dev/ttyS1", Fd.WriteOnly | Fd.NoControllingTty);
 
     /// <summary>When the last line was written.</summary>
     internal long LastNs { get; private set; } = NestedVm.NowNs;

@@ -11,7 +11,16 @@ internal sealed class NestedBenchmark(NestedHost host, Figures figures)
     // The peer of vsock is in the kernel: the goals are what Firecracker 1.16.1 showed in a nested host like this one.
     private const double GoalVsockRoundTripUs = 84, GoalVsockOutUs = 2080, GoalVsockInUs = 5560;
     private static readonly int s_growthSeconds = Number("MICROVM_BENCH_SECONDS", 600);
-    private static readonly string s_rounds = $"bench_rounds={Number("MICROVM_BENCH_ROUNDS", 5)}";
+
+    internal const string BootName = "exec to the guest's init, small kernel", BootExitsName = "exits until the guest's init, small kernel";
+    internal const string BootEndName = "the guest's reboot to the VMM's end, small kernel", BootApiName = "exec to the first answer of the API";
+
+    /// <summary>How many rounds are measured, for process 1 of the nested host.</summary>
+    internal static string RoundsParameter { get; } = $"bench_rounds={Number("MICROVM_BENCH_ROUNDS", 5)}";
+
+    /// <summary>Figures of the memory scenario, and when they were taken.</summary>
+    internal static IReadOnlyList<(string Figure, string When)> MemoryFigures { get; } =
+        [("memory-boot", "after boot"), ("memory-reads", "after 64 MiB of reads")];
 
     /// <summary>All scenarios, in the order of their running.</summary>
     internal static IReadOnlyList<string> Scenarios { get; } = ["kernel", "boot", "debian", "block", "net", "vsock", "memory", "growth"];
@@ -78,7 +87,7 @@ internal sealed class NestedBenchmark(NestedHost host, Figures figures)
     {
         // What is no time needs no counted time, which is five times slower.
         bool counted = scenario is not ("kernel" or "memory" or "growth");
-        string parameters = $"{s_rounds} bench_seconds={s_growthSeconds} bench_silence={(counted ? 60 : 150)}";
+        string parameters = $"{RoundsParameter} bench_seconds={s_growthSeconds} bench_silence={(counted ? 60 : 150)}";
         TimeSpan limit = TimeSpan.FromMinutes(25) + TimeSpan.FromSeconds(scenario == "growth" ? 2 * s_growthSeconds : 0);
         return host.Run(scenario, counted, parameters, limit);
     }
@@ -103,10 +112,10 @@ internal sealed class NestedBenchmark(NestedHost host, Figures figures)
 
     private void JudgeBoot(NestedResults results)
     {
-        Ratio(results, "exec to the guest's init, small kernel", "boot-init-ms", 0.45, "ms");
-        figures.Beside("exits until the guest's init, small kernel", $"{results.Ours("boot-exits"):0}", $"{results.Peer("boot-exits"):0}");
-        figures.Beside("the guest's reboot to the VMM's end, small kernel", $"{results.Ours("boot-end-ms"):0.0} ms", $"{results.Peer("boot-end-ms"):0.0} ms");
-        figures.Beside("exec to the first answer of the API", $"{results.Ours("boot-api-ms"):0.0} ms", $"{results.Peer("boot-api-ms"):0.0} ms");
+        Ratio(results, BootName, "boot-init-ms", 0.45, "ms");
+        figures.Beside(BootExitsName, $"{results.Ours("boot-exits"):0}", $"{results.Peer("boot-exits"):0}");
+        figures.Beside(BootEndName, $"{results.Ours("boot-end-ms"):0.0} ms", $"{results.Peer("boot-end-ms"):0.0} ms");
+        figures.Beside(BootApiName, $"{results.Ours("boot-api-ms"):0.0} ms", $"{results.Peer("boot-api-ms"):0.0} ms");
     }
 
     private void JudgeDebianBoot(NestedResults results)
@@ -153,14 +162,20 @@ internal sealed class NestedBenchmark(NestedHost host, Figures figures)
 
     private void JudgeMemory(NestedResults results)
     {
-        foreach ((string figure, string when) in (IEnumerable<(string, string)>)[("memory-boot", "after boot"), ("memory-reads", "after 64 MiB of reads")])
+        foreach ((string figure, string when) in MemoryFigures)
         {
-            figures.AtMost($"resident outside guest memory, all devices, {when}", results.Ours($"{figure}-rss"), GoalResidentKib, " KiB", peer: $"{results.Peer($"{figure}-rss"):N0} KiB");
-            figures.Beside($"PSS / private dirty / VmPTE, {when}", Shown(results.Ours), Shown(results.Peer));
-
-            string Shown(Func<string, double> of) => $"{of($"{figure}-pss"):N0} / {of($"{figure}-dirty"):N0} / {of($"{figure}-pte"):N0} KiB";
+            figures.AtMost(ResidentName(when), results.Ours($"{figure}-rss"), GoalResidentKib, " KiB", peer: $"{results.Peer($"{figure}-rss"):N0} KiB");
+            figures.Beside(SharesName(when), Shares(figure, results.Ours), Shares(figure, results.Peer));
         }
     }
+
+    internal static string ResidentName(string when) => $"resident outside guest memory, all devices, {when}";
+
+    internal static string SharesName(string when) => $"PSS / private dirty / VmPTE, {when}";
+
+    /// <summary>A side's proportional share, private dirty memory and page tables.</summary>
+    internal static string Shares(string figure, Func<string, double> of) =>
+        $"{of($"{figure}-pss"):N0} / {of($"{figure}-dirty"):N0} / {of($"{figure}-pte"):N0} KiB";
 
     private void PerUnit(NestedResults results, string name, string figure, double goal)
     {

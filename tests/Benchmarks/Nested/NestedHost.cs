@@ -6,11 +6,12 @@ namespace MicroVm.Benchmarks.Nested;
 /// A virtual machine with KVM of its own, emulated instruction by instruction, whose process 1 is Benchmarks.Nested. Under
 /// counted time its clock is the number of instructions executed, so figures do not depend on this machine or its load.
 /// </summary>
+/// <param name="architecture"><c>x86_64</c> or <c>aarch64</c>.</param>
 /// <param name="root">The clone.</param>
-/// <param name="artifacts">Folder of the built programs; the nested host's image goes there too.</param>
+/// <param name="artifacts">Folder of the architecture's programs; the nested host's image goes there too.</param>
 /// <param name="vmm">The VMM that is measured.</param>
 /// <param name="workFolder">For the console's log.</param>
-internal sealed class NestedHost(string root, string artifacts, string vmm, string workFolder)
+internal sealed class NestedHost(string architecture, string root, string artifacts, string vmm, string workFolder)
 {
     private static readonly TimeSpan s_silenceLimit = TimeSpan.FromMinutes(3);
     private static readonly bool s_isVerbose = Environment.GetEnvironmentVariable("MICROVM_BENCH_VERBOSE") is not null;
@@ -43,7 +44,7 @@ internal sealed class NestedHost(string root, string artifacts, string vmm, stri
     internal void MakeImage()
     {
         string folder = Path.Combine(artifacts, "nested");
-        using Process script = Start("bash", [Path.Combine(root, "tests/Benchmarks/Nested/image.sh"), folder, Path.Combine(artifacts, "bench-nested"), vmm]);
+        using Process script = Start("bash", [Path.Combine(root, "tests/Benchmarks/Nested/image.sh"), architecture, folder, Path.Combine(artifacts, "bench-nested"), vmm]);
         script.StandardOutput.ReadToEnd();
         script.WaitForExit();
         _image = script.ExitCode == 0 ? folder : throw new InvalidOperationException($"image.sh ended with exit code {script.ExitCode}");
@@ -53,14 +54,15 @@ internal sealed class NestedHost(string root, string artifacts, string vmm, stri
     {
         string console = Path.Combine(workFolder, $"{scenarios}-console.log");
         string[] time = counted ? ["-accel", "tcg", "-icount", "shift=0,sleep=off"] : ["-accel", "tcg,thread=multi"];
-        // Without erms=off every byte of a copy counts as an instruction. The host must not outlive this process.
+        (string[] machine, string consolePort, string[] report) = Machine();
+        // The host must not outlive this process.
         using Process qemu = Start("setpriv",
         [
-            "--pdeathsig", "KILL", "qemu-system-x86_64", .. time, "-cpu", "max,erms=off", "-M", "q35", "-smp", "1", "-m", "2G",
+            "--pdeathsig", "KILL", $"qemu-system-{architecture}", .. time, .. machine, "-smp", "1", "-m", "2G",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", $"{_image}/vmlinuz", "-initrd", $"{_image}/initramfs.cpio",
-            "-append", $"console=ttyS0 quiet panic=-1 mitigations=off bench={scenarios} {parameters}",
-            "-serial", $"file:{console}", "-serial", "stdio",
+            "-append", $"console={consolePort} quiet panic=-1 mitigations=off bench={scenarios} {parameters}",
+            "-serial", $"file:{console}", .. report,
         ]);
         try
         {
@@ -76,6 +78,13 @@ internal sealed class NestedHost(string root, string artifacts, string vmm, stri
             qemu.WaitForExit();
         }
     }
+
+    /// <summary>The machine, its console and the port of the report: virt has one serial port, so there it is on PCI.</summary>
+    private (string[] Machine, string Console, string[] Report) Machine() => architecture == "aarch64"
+        ? (["-M", "virt,virtualization=on,gic-version=3", "-cpu", "max,pauth=off,sve=off,lpa2=off"], "ttyAMA0",
+            ["-chardev", "stdio,id=report,signal=off", "-device", "pci-serial,chardev=report"])
+        // Without erms=off every byte of a copy counts as an instruction.
+        : (["-M", "q35", "-cpu", "max,erms=off"], "ttyS0", ["-serial", "stdio"]);
 
     private static NestedResults Read(Process qemu, string scenarios, TimeSpan limit)
     {

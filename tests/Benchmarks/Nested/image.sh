@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Makes the nested host in which VMMs are compared:
-#   tests/Benchmarks/Nested/image.sh OUT NESTED_PROGRAM VMM
+#   tests/Benchmarks/Nested/image.sh x86_64|aarch64 OUT NESTED_PROGRAM VMM
 # writes OUT/vmlinuz (Debian's cloud kernel) and OUT/initramfs.cpio: KVM and tun modules, Debian's QEMU with its libraries and
-# firmware, guest kernels, and the two programs. Everything but the programs is kept as OUT/base-HASH.cpio.
+# firmware (x86_64 alone), guest kernels, and the two programs. Everything but the programs is kept as OUT/base-HASH.cpio.
 set -euo pipefail
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
 deploy=$here/../../../deploy/guest
-out=${1:?usage: image.sh OUT NESTED_PROGRAM VMM} nested=${2:?} vmm=${3:?}
+arch=${1:?usage: image.sh x86_64|aarch64 OUT NESTED_PROGRAM VMM} out=${2:?} nested=${3:?} vmm=${4:?}
 for file in "$nested" "$vmm"; do
   [ -x "$file" ] || fail "expected the program $file, found none"
 done
@@ -15,8 +15,8 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 qemu=/usr/bin/qemu-system-x86_64
 
-host_kernel=$("$deploy/fetch-kernel.sh")
-guest_kernel=$("$deploy/kernel/build.sh")
+host_kernel=$("$deploy/fetch-kernel.sh" --arch "$arch")
+guest_kernel=$("$deploy/kernel/build.sh" --arch "$arch")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
@@ -26,20 +26,27 @@ base=$out/base-$({
   cat "$here/image.sh" "$deploy/stage-modules.sh" "$deploy/extract-vmlinux.sh" "$host_kernel/version"
   dpkg-query -W qemu-system-x86 seabios libc6
 } | sha256sum | cut -c1-16).cpio
-make_base() {
-  local root=$work/base
-  mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc,guest,lib64,usr/bin,usr/share}
-  "$deploy/stage-modules.sh" "$host_kernel" "$root" irqbypass kvm kvm-amd tun vhost_vsock >"$root/etc/modules-load.list"
-  install -m 755 "$qemu" "$root$qemu"
+add_x86_64() { # root
+  "$deploy/stage-modules.sh" "$host_kernel" "$1" irqbypass kvm kvm-amd tun vhost_vsock >"$1/etc/modules-load.list"
+  install -D -m 755 "$qemu" "$1$qemu"
   ldd "$qemu" | sed -n 's|.*[[:space:]]\(/[^ ]*\) (0x.*|\1|p' | while read -r library; do
-    install -D -m 755 "$(readlink -f "$library")" "$root$library"
+    install -D -m 755 "$(readlink -f "$library")" "$1$library"
   done
   for firmware in bios-microvm.bin linuxboot_dma.bin pvh.bin; do
-    install -D -m 644 "$(readlink -f "/usr/share/qemu/$firmware")" "$root/usr/share/qemu/$firmware"
+    install -D -m 644 "$(readlink -f "/usr/share/qemu/$firmware")" "$1/usr/share/qemu/$firmware"
   done
-  install -m 644 "$guest_kernel/vmlinux" "$guest_kernel/bzImage" "$root/guest/"
-  install -m 644 "$host_kernel/vmlinuz" "$root/guest/debian-vmlinuz"
-  "$deploy/extract-vmlinux.sh" "$host_kernel/vmlinuz" "$root/guest/debian-vmlinux"
+  install -m 644 "$guest_kernel/vmlinux" "$guest_kernel/bzImage" "$1/guest/"
+  install -m 644 "$host_kernel/vmlinuz" "$1/guest/debian-vmlinuz"
+  "$deploy/extract-vmlinux.sh" "$host_kernel/vmlinuz" "$1/guest/debian-vmlinux"
+}
+add_aarch64() { # root; KVM is built in
+  "$deploy/stage-modules.sh" "$host_kernel" "$1" tun >"$1/etc/modules-load.list"
+  install -m 644 "$guest_kernel/Image" "$1/guest/"
+}
+make_base() {
+  local root=$work/base
+  mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc,guest}
+  "add_$arch" "$root"
   mkdir "$work/files"
   printf %s "written when the nested host was made" >"$work/files/text"
   mksquashfs "$work/files" "$root/guest/files.squashfs" -comp zstd -quiet -no-progress >/dev/null

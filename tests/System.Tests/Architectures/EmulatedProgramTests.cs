@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MicroVm.TestKit;
 
 namespace MicroVm.SystemTests.Architectures;
@@ -37,6 +38,18 @@ public sealed class EmulatedProgramTests : IDisposable
 
         Assert.NotEqual(0, code);
         Assert.Contains("colour", output + error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Agent_AskedForItsDoctor_ReportsChecksOfAnAarch64Host()
+    {
+        var (_, output, _) = await UserEmulation.RunAsync(Artifacts.Of("aarch64", "microvm-agent"), "doctor", "--json");
+
+        using JsonDocument report = JsonDocument.Parse(output);
+        string[] checks = [.. report.RootElement.GetProperty("checks").EnumerateArray().Select(static check => check.GetProperty("name").GetString()!)];
+        Assert.Equal("aarch64", report.RootElement.GetProperty("architecture").GetString());
+        Assert.Contains("page-size", checks);
+        Assert.Contains("gic", checks);
     }
 
     [Fact]

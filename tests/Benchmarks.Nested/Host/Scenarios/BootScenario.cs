@@ -32,7 +32,7 @@ internal static unsafe class BootScenario
             }
         }
 
-        foreach (IVmm side in context.Sides)
+        foreach (IVmm side in HostContext.IsArm ? [] : context.Sides)
         {
             ReportTrace(context, "small kernel to init", side, guest);
         }
