@@ -73,10 +73,11 @@ internal sealed class VmReconciler(
         return result.IsDone && plan.LookAgainAfter is TimeSpan delay ? ReconcileResult.RetryAfter(delay) : result;
     }
 
-    /// <summary>Removes images that neither the desired state nor a running VM needs.</summary>
+    /// <summary>Removes images that neither the desired state, now or soon, nor a running VM needs.</summary>
     internal void CollectImages() => images.Collect(() =>
     {
         HashSet<Digest> needed = [.. intake.Current.Vms.Select(spec => spec.Image.Digest)];
+        needed.UnionWith(intake.Current.Prefetch.Select(image => image.Digest));
         needed.UnionWith(table.All()
             .Where(entry => entry.Record is not null && (entry.Instance is not null || pause.Text is not null))
             .Select(entry => entry.Record!.Spec.Image.Digest));

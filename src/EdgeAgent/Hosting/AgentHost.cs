@@ -43,6 +43,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly ReconcileQueue<ResourceName> _queue;
     private readonly MqttLink _link;
     private readonly Reporter _reporter;
+    private readonly PrefetchLoop _prefetch;
     private readonly StartCheck _startCheck;
     private readonly PauseSwitch _pause;
     private readonly RecentLines _recent = new();
@@ -89,7 +90,8 @@ internal sealed class AgentHost : IAsyncDisposable
         AgentLinkHandler handler = new(options, _intake, host, _sequence, counters, _logger);
         _link = new MqttLink(options, handler, counters, time, _logger);
         _publisher = new TelemetryPublisher(store, _link, counters, time, _logger);
-        _reporter = new Reporter(_intake, _table, _link, _sequence, time);
+        _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
+        _reporter = new Reporter(_intake, _table, _prefetch, _link, _sequence, time);
         _startCheck = new StartCheck(proc, options, time, _logger);
         LocalRequests local = new(
             options, _intake, _pause, _table, store, _link, _sequence, _recent, counters, proc, time, _logger);
@@ -118,6 +120,7 @@ internal sealed class AgentHost : IAsyncDisposable
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
             loops.Start("local", _local.RunAsync, _stopping.Token);
             loops.Start("link", _link.RunAsync, _stopping.Token);
+            loops.Start("prefetch", _prefetch.RunAsync, _stopping.Token);
             loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
             loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
             await _startCheck.RunAsync(_intake.Current).WaitAsync(_stopping.Token);
@@ -155,6 +158,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _collector.LineTaken += _recent.Add;
         _pause.Changed += EnqueueAll;
         _table.Changed += _reporter.OnChanged;
+        _prefetch.Fetched += _reporter.OnChanged;
         _supervisor.Disturbed += _queue.Enqueue;
         _intake.Changed += OnDesiredChanged;
     }
@@ -166,6 +170,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _queue.Interrupt(name);
         }
 
+        _prefetch.OnDesiredChanged(after);
         _sampling.OnSettingsChanged();
         _reporter.OnChanged();
     }

@@ -1,8 +1,10 @@
 using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Images;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 
 namespace MicroVm.EdgeAgent.Reporting;
@@ -12,12 +14,13 @@ namespace MicroVm.EdgeAgent.Reporting;
 /// time, so a lost or late one does no harm.
 /// </summary>
 internal sealed class Reporter(
-    DesiredIntake intake, VmTable table, IUplink uplink, UplinkSequence sequence, TimeProvider time)
+    DesiredIntake intake, VmTable table, PrefetchLoop prefetch, IUplink uplink, UplinkSequence sequence, TimeProvider time)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
     private readonly AsyncSignal _due = new();
     private IReadOnlyList<VmStatus>? _sent;
+    private IReadOnlyList<Digest> _sentPrefetched = [];
     private ulong _sentGeneration;
     private volatile bool _resend;
 
@@ -48,15 +51,17 @@ internal sealed class Reporter(
         _resend = false;
         ulong generation = intake.Current.Generation;
         IReadOnlyList<VmStatus> statuses = ReportedStateBuilder.Build(intake.Current, table.All());
-        if (!resend && _sent is not null && _sentGeneration == generation && _sent.SequenceEqual(statuses))
+        IReadOnlyList<Digest> prefetched = prefetch.Complete;
+        if (!resend && _sent is not null && _sentGeneration == generation && _sent.SequenceEqual(statuses) && _sentPrefetched.SequenceEqual(prefetched))
         {
             return;
         }
 
-        byte[] payload = new ReportedState(sequence.Next(), generation, statuses).Encode();
+        byte[] payload = new ReportedState(sequence.Next(), generation, statuses) { Prefetched = prefetched }.Encode();
         PublishOutcome outcome = await uplink.PublishAsync(UplinkKind.Reported, payload, cancellation);
         // What was not published is told on the next connection, which always reports.
         _sent = outcome == PublishOutcome.Delivered ? statuses : null;
+        _sentPrefetched = prefetched;
         _sentGeneration = generation;
     }
 }

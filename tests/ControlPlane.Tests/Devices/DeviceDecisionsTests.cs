@@ -245,6 +245,36 @@ public sealed class DeviceDecisionsTests
         Assert.Equal("", DesiredState.Decode(arm.Document.Bytes).Vms[0].Image.Architecture);
     }
 
+    [Fact]
+    public void Compose_Prefetch_IsInTheDocumentUnlessAVmHasIt()
+    {
+        Assignment other = new(2, Samples.Workload() with { ImageDigest = Digest.Of("other"u8).Value });
+        Composition before = Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload())));
+
+        Composition after = DeviceDecisions.Compose(
+            before.Document,
+            Claims(("hello", 1, 1, Samples.Workload())),
+            [KeyValuePair.Create("hello", other), KeyValuePair.Create("same", new Assignment(2, Samples.Workload()))],
+            "x86_64");
+
+        DesiredState state = DesiredState.Decode(after.Document.Bytes);
+        Assert.Equal((2UL, Digest.Of("other"u8)), (state.Generation, Assert.Single(state.Prefetch).Digest));
+        Assert.Equal(DesiredState.Decode(before.Document.Bytes).Vms[0].ContentDigest(), state.Vms[0].ContentDigest());
+    }
+
+    [Fact]
+    public void HasImage_AsTheDeviceSays()
+    {
+        Assignment assignment = new(2, Samples.Workload());
+        Digest image = Digest.Parse(assignment.Workload.ImageDigest);
+
+        Assert.False(DeviceDecisions.HasImage(assignment, "x86_64", null));
+        Assert.False(DeviceDecisions.HasImage(assignment, "x86_64", Report(1)));
+        Assert.True(DeviceDecisions.HasImage(assignment, "x86_64", Report(1) with { Prefetched = [image] }));
+        Assert.True(DeviceDecisions.HasImage(assignment, "x86_64", Report(1, Samples.Status("x", 1, VmPhase.Running) with { ImageDigest = image })));
+        Assert.False(DeviceDecisions.HasImage(assignment, "x86_64", Report(1, Samples.Status("x", 1, VmPhase.Fetching) with { ImageDigest = image })));
+    }
+
     /// <summary>A claim whose image has these platforms, each <c>ARCHITECTURE:PROGRAM</c>.</summary>
     private static ImmutableSortedDictionary<string, DeviceAssignment> Platforms(params string[] platforms)
     {
@@ -258,7 +288,7 @@ public sealed class DeviceDecisionsTests
 
     private static Composition Compose(
         DesiredDocument current, ImmutableSortedDictionary<string, DeviceAssignment> claims, string architecture = "x86_64") =>
-        DeviceDecisions.Compose(current, claims, architecture);
+        DeviceDecisions.Compose(current, claims, [], architecture);
 
     private static ReportedState Report(ulong observed, params VmStatus[] vms) =>
         new(new UplinkHeader(Guid.NewGuid(), 1, 0), observed, vms);

@@ -139,10 +139,18 @@ internal sealed class FakeDevice : IAsyncDisposable
 
             DesiredEnvelope envelope = DesiredEnvelope.Decode(payload);
             Held = (envelope.Generation, envelope.Digest);
-            Runs = new ReportedState(NextHeader(), envelope.Generation, [.. envelope.Open().Vms.Select(become)]);
+            DesiredState state = envelope.Open();
+            Runs = new ReportedState(NextHeader(), envelope.Generation, [.. state.Vms.Select(become)])
+            {
+                Prefetched = [.. state.Prefetch.Select(image => image.Digest)],
+            };
+            Changed?.Invoke();
             await TryReportAsync();
         }
     }
+
+    /// <summary>Raised after <see cref="Runs"/> changed.</summary>
+    internal event Action? Changed;
 
     /// <summary>What it runs, by <see cref="LiveAsync"/>; null while it was never told anything.</summary>
     internal ReportedState? Runs { get; private set; }

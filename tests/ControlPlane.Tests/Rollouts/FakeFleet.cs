@@ -11,9 +11,22 @@ internal sealed class FakeFleet : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly List<Task> _lives = [];
 
+    private readonly TaskCompletionSource<FakeDevice> _fetchesAhead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public FakeFleet(int count)
     {
         Devices = [.. Enumerable.Range(0, count).Select(i => new FakeDevice($"edge-{i:00}") { Labels = { ["fleet"] = "all" } })];
+        foreach (FakeDevice device in Devices)
+        {
+            device.Changed += () =>
+            {
+                if (device.Runs!.Prefetched.Count > 0)
+                {
+                    _fetchesAhead.TrySetResult(device);
+                }
+            };
+        }
+
         _lives.AddRange(Devices.Select(device => Task.Run(() => device.LiveAsync(vm => Become(device, vm), _end.Token))));
     }
 
@@ -21,6 +34,9 @@ internal sealed class FakeFleet : IAsyncDisposable
 
     /// <summary>Devices that ever saw a bad workload.</summary>
     public ConcurrentDictionary<string, bool> SawBad { get; } = new();
+
+    /// <summary>The first device that was told to fetch an image ahead.</summary>
+    public Task<FakeDevice> FetchesAhead => _fetchesAhead.Task;
 
     public async Task ConnectAsync(RunningControlPlane controlPlane) => await Task.WhenAll(Devices.Select(async device =>
     {

@@ -320,24 +320,51 @@ public sealed class RolloutDecisionsTests
     [Fact]
     public void Windows_ForDownloadAndSwitchOver_FetchFirstAndReplaceLater()
     {
+        SimulatedFleet fleet = WindowFleet();
+
+        fleet.Run(24 * 3600, () => fleet["edge-0"].Prefetching == 2, step: 60);
+        Assert.Equal((20, 0), (fleet.Now.Hour, fleet.Told.Count));
+        fleet["edge-0"].HasImage = true;
+        fleet.Run(24 * 3600, step: 60);
+
+        Assert.Equal((22, 1), (Assert.Single(fleet.Told).At.Hour, fleet.Told[0].At.Day));
+    }
+
+    [Fact]
+    public void Windows_WhoseDownloadIsNotDone_EndItAndTryInTheNext()
+    {
+        SimulatedFleet fleet = WindowFleet();
+
+        fleet.Run(11 * 3600, () => false, step: 60);
+        Assert.Equal((23, 0, 0), (fleet.Now.Hour, fleet["edge-0"].Prefetching, fleet.Told.Count));
+        fleet.Run(24 * 3600, () => fleet["edge-0"].Prefetching == 2, step: 60);
+        fleet["edge-0"].HasImage = true;
+        fleet.Run(24 * 3600, step: 60);
+
+        Assert.Equal((22, 2), (Assert.Single(fleet.Told).At.Hour, fleet.Told[0].At.Day));
+    }
+
+    [Fact]
+    public void Prefetch_OfARevisionThatGoesBack_Ends()
+    {
+        SimulatedFleet fleet = WindowFleet();
+        fleet.Run(24 * 3600, () => fleet["edge-0"].Prefetching == 2, step: 60);
+
+        fleet.Apply(RolloutVerb.Abort);
+        fleet.Run(60, () => false);
+
+        Assert.Equal((RolloutPhase.RolledBack, 0), (fleet.State.Phase, fleet["edge-0"].Prefetching));
+    }
+
+    /// <summary>One device that fetches from 20:00 to 21:00 and switches over from 22:00 to 23:00.</summary>
+    private static SimulatedFleet WindowFleet()
+    {
         SimulatedFleet fleet = Fleet(1);
         fleet.Strategy = new RolloutStrategy
         {
             Windows = new MaintenanceWindows("UTC", [new DailyWindow([], 20 * 60, 21 * 60)], [new DailyWindow([], 22 * 60, 23 * 60)]), SoakSeconds = 0,
         };
-        DateTimeOffset? prefetched = null;
-
-        for (int i = 0; i < 24 * 60 && !fleet.IsOver; i++)
-        {
-            fleet.Run(60, step: 60);
-            if (prefetched is null && fleet.Decide().Orders.Any(order => order.Prefetch))
-            {
-                prefetched = fleet.Now;
-                fleet["edge-0"].HasImage = true;
-            }
-        }
-
-        Assert.Equal((20, 22), (prefetched?.Hour, Assert.Single(fleet.Told).At.Hour));
+        return fleet;
     }
 
     [Fact]

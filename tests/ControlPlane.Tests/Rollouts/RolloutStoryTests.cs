@@ -190,6 +190,33 @@ public sealed class RolloutStoryTests
         Assert.EndsWith($"{canary.Id}: its workload wrote more than 2 lines to standard error", back.Rollout!.Reason);
     }
 
+    [Fact]
+    public async Task Windows_ForSwitchOverThatAreClosed_HaveTheCanaryFetchAheadAndNothingMore()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeFleet fleet = new(3);
+        await fleet.ConnectAsync(controlPlane);
+        await controlPlane.ApplyAsync(Manifest("one"));
+        await controlPlane.WatchUntilAsync("hello", view => view.Rollout?.Phase == "Complete" && view.Ready == 3);
+        ImageView second = controlPlane.Images.Add("hello:2", "root file system two"u8.ToArray());
+        DateTime later = DateTime.UtcNow.AddHours(6);
+        string windows = $$"""
+
+                windows: {download: [{from: "00:00", to: "24:00"}], switchOver: [{from: "{{later:HH:mm}}", to: "{{later.AddHours(1):HH:mm}}"}]}
+            """;
+
+        await controlPlane.ApplyAsync(Manifest("two", Strategy + windows).Replace("hello:1", "hello:2", StringComparison.Ordinal));
+        FakeDevice canary = await fleet.FetchesAhead.Within("a canary that fetches ahead");
+        Assert.Single(fleet.Devices, device => device.Runs!.Prefetched.Count == 1);
+        Assert.Equal(second.Platforms[0].Digest, canary.Runs!.Prefetched[0].Value);
+        Assert.All(fleet.Versions, version => Assert.Equal("one", version));
+
+        // Without windows it goes on at once.
+        await controlPlane.ApplyAsync(Manifest("two").Replace("hello:1", "hello:2", StringComparison.Ordinal));
+        await controlPlane.WatchUntilAsync("hello", view => view.Rollout?.Phase == "Complete" && view.Ready == 3);
+        Assert.All(fleet.Devices, device => Assert.Empty(device.Runs!.Prefetched));
+    }
+
     private static async Task<DeploymentView> CommandAsync(RunningControlPlane controlPlane, string verb)
     {
         using HttpResponseMessage response = await controlPlane.SendAsync(HttpMethod.Post, ApiPaths.Rollout("hello", verb));

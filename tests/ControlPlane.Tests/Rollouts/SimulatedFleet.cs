@@ -91,9 +91,15 @@ internal sealed class SimulatedFleet
 
             Member member = _members[order.Device];
             member.Admission = order.Admission;
+            if (order.Prefetch is bool prefetch && order.Revision == 0)
+            {
+                member.Prefetching = prefetch ? State.Revision : 0;
+            }
+
             if (order.Revision > 0 && !IsKilled())
             {
                 member.Assigned = order.Revision;
+                member.Prefetching = 0;
                 member.ToldAt = Now;
                 Told.Add((Now, order.Device, order.Revision));
             }
@@ -125,6 +131,7 @@ internal sealed class SimulatedFleet
         Message = member.HasFailed ? "bad image" : "",
         IsCanary = member.IsCanary,
         Zone = member.Zone,
+        Prefetching = member.Prefetching,
         HasImage = member.HasImage,
         Admission = member.Admission,
     })];
@@ -161,6 +168,8 @@ internal sealed class SimulatedFleet
         public int Restarts { get; set; }
 
         public bool IsCanary { get; set; }
+
+        public int Prefetching { get; set; }
 
         public bool HasImage { get; set; }
 

@@ -149,6 +149,24 @@ public sealed partial class AgentHostTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_ImageToPrefetch_IsFetchedReportedAndKeptForTheReplacement()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        DesiredState before = Specs.State(1) with { Prefetch = [Specs.Image(s_image)] };
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(before).Encode());
+
+        ReportedState reported = await _gateway.TakeAsync(
+            UplinkKind.Reported, "prefetched", payload => ReportedState.Decode(payload), state => state.Prefetched.Count == 1);
+        _images.Content = [9];
+        using FakeInit init = await DeployAsync(2, Specs.Vm());
+
+        Assert.Equal((1UL, Digest.Of(s_image)), (reported.ObservedGeneration, reported.Prefetched[0]));
+        await TakeStatusAsync("running from what was fetched before", status => status.Phase == VmPhase.Running);
+    }
+
+    [Fact]
     public async Task Run_NoLongerDesired_StopsAndRemovesEverythingOfIt()
     {
         await _gateway.StartAsync();

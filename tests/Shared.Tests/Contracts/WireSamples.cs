@@ -81,6 +81,11 @@ internal static class WireSamples
             static hello => hello.Encode(),
             Hello.Decode);
         yield return WireSample.Of("reported", Reported(), static reported => reported.Encode(), ReportedState.Decode);
+        yield return WireSample.Of(
+            "reported-prefetched",
+            Reported() with { Prefetched = [s_digest, Digest.Of("another image"u8)] },
+            static reported => reported.Encode(),
+            ReportedState.Decode);
         yield return WireSample.Of("telemetry", Telemetry(), static batch => batch.Encode(), TelemetryBatch.Decode);
     }
 
@@ -122,6 +127,11 @@ internal static class WireSamples
     {
         yield return WireSample.Of("desired-state", s_desired, static state => state.Encode(), DesiredState.Decode);
         yield return WireSample.Of("desired-state-platform", s_platform, static state => state.Encode(), DesiredState.Decode);
+        yield return WireSample.Of(
+            "desired-state-prefetch",
+            s_desired with { Prefetch = [new ImageReference(s_digest, 5_000_000_000, "hello:2", MachineArchitecture.X64)] },
+            static state => state.Encode(),
+            DesiredState.Decode);
         yield return WireSample.Of("desired-state-empty", DesiredState.Empty, static state => state.Encode(), DesiredState.Decode);
         yield return WireSample.Of(
             "desired-envelope",

@@ -38,4 +38,12 @@ public sealed record DeviceStanding
     /// <summary>Restarts of the workload in the reported revision.</summary>
     [Id(7)]
     public int Restarts { get; init; }
+
+    /// <summary>Revision whose image it is to fetch before it is told to run it; 0 when none.</summary>
+    [Id(8)]
+    public int PrefetchRevision { get; init; }
+
+    /// <summary>Whether it has that image.</summary>
+    [Id(9)]
+    public bool IsPrefetched { get; init; }
 }

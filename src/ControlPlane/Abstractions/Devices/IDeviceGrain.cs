@@ -29,6 +29,11 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>The device is to run a deployment's workload in this revision.</summary>
     Task<DeviceStanding> AssignAsync(string deployment, Assignment assignment);
 
+    /// <summary>
+    /// The device is to fetch the image of a revision that it is not told to run yet; being told, or null, ends that.
+    /// </summary>
+    Task<DeviceStanding> PrefetchAsync(string deployment, Assignment? assignment);
+
     /// <summary>The device is to run nothing of a deployment any more.</summary>
     Task<DeviceStanding> UnassignAsync(string deployment);
 

@@ -177,9 +177,10 @@ internal sealed partial class DeploymentGrain
     private ShardOrder? Translate(RolloutOrder order)
     {
         Assignment? assignment = order.Revision == 0 ? null : State.AssignmentOf(order.Revision);
-        return assignment is null && order.Admission == _notes[order.Device].Rollout.Admission
+        Assignment? prefetch = order.Prefetch == true ? State.AssignmentOf(State.Rollout!.Revision) : null;
+        return assignment is null && order.Prefetch is null && order.Admission == _notes[order.Device].Rollout.Admission
             ? null
-            : new ShardOrder(order.Device, order.Admission, assignment, false);
+            : new ShardOrder(order.Device, order.Admission, assignment, false, prefetch, order.Prefetch == false);
     }
 
     /// <summary>Devices that the selector does not match any more.</summary>

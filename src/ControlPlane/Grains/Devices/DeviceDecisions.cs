@@ -11,6 +11,9 @@ namespace MicroVm.ControlPlane.Grains.Devices;
 /// <summary>What a device grain decides: pure functions, no clock, no I/O.</summary>
 internal static class DeviceDecisions
 {
+    /// <summary>Most images that a device fetches ahead.</summary>
+    internal const int MaxPrefetches = 16;
+
     /// <summary>Most bytes of a document: its envelope adds some and has to stay under the limit of one payload.</summary>
     internal const int MaxDocumentBytes = CborLimits.DocumentBytes - 1024;
 
@@ -32,9 +35,13 @@ internal static class DeviceDecisions
     /// <summary>Merges the claims. The generation rises by one when what the device sees changes, and only then.</summary>
     /// <param name="current">The document as it is.</param>
     /// <param name="assignments">The claims by deployment.</param>
+    /// <param name="prefetches">What is to be fetched by deployment.</param>
     /// <param name="architecture">The device's architecture; empty when it never said hello.</param>
     internal static Composition Compose(
-        DesiredDocument current, IReadOnlyDictionary<string, DeviceAssignment> assignments, string architecture)
+        DesiredDocument current,
+        IReadOnlyDictionary<string, DeviceAssignment> assignments,
+        IEnumerable<KeyValuePair<string, Assignment>> prefetches,
+        string architecture)
     {
         SortedDictionary<string, VmSpec> vms = new(StringComparer.Ordinal);
         var refusals = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
@@ -62,7 +69,12 @@ internal static class DeviceDecisions
             }
         }
 
-        return new Composition(Next(current, [.. vms.Values], settings), refusals.ToImmutable());
+        // What a VM has is there already; what would not fit is not worth a VM.
+        ImageReference[] images = [.. prefetches.Select(pair => pair.Value.On(architecture)).OfType<WorkloadSpec>().Select(ToImage)
+            .Where(image => vms.Values.All(vm => vm.Image.Digest != image.Digest)).DistinctBy(image => image.Digest).Take(MaxPrefetches)];
+        DesiredState state = new(current.Generation, [.. vms.Values], settings) { Prefetch = images };
+        return new Composition(
+            Next(current, state.Encode().Length > MaxDocumentBytes ? state with { Prefetch = [] } : state), refusals.ToImmutable());
     }
 
     /// <summary>Compares what a device holds with what it should hold.</summary>
@@ -110,6 +122,12 @@ internal static class DeviceDecisions
                 : standing with { Phase = vm.Phase.ToString(), Message = Describe(vm), Restarts = vm.Restarts };
     }
 
+    /// <summary>True when a device has the image of an assignment, as far as it says.</summary>
+    internal static bool HasImage(Assignment assignment, string architecture, ReportedState? report) =>
+        assignment.On(architecture) is WorkloadSpec workload && report is not null
+        && (report.Prefetched.Any(digest => digest.Value == workload.ImageDigest)
+            || report.Vms.Any(vm => vm.ImageDigest.Value == workload.ImageDigest && vm.Phase is VmPhase.Running or VmPhase.Completed));
+
     /// <summary>The deployments that have to look at a device again: those that have a VM on it and those that should or should not.</summary>
     internal static IReadOnlyList<string> Concerned(
         IReadOnlyDictionary<string, string> labels, IEnumerable<string> assigned, IEnumerable<DeploymentEntry> deployments) =>
@@ -120,16 +138,16 @@ internal static class DeviceDecisions
         : vm.Message.Length == 0 ? vm.Reason
         : $"{vm.Reason}: {vm.Message}";
 
-    private static DesiredDocument Next(DesiredDocument current, IReadOnlyList<VmSpec> vms, AgentSettings settings)
+    private static DesiredDocument Next(DesiredDocument current, DesiredState state)
     {
-        byte[] unchanged = new DesiredState(current.Generation, vms, settings).Encode();
+        byte[] unchanged = (state with { Generation = current.Generation }).Encode();
         if (unchanged.AsSpan().SequenceEqual(current.Bytes))
         {
             return current;
         }
 
         ulong generation = current.Generation + 1;
-        return new DesiredDocument(generation, new DesiredState(generation, vms, settings).Encode());
+        return new DesiredDocument(generation, (state with { Generation = generation }).Encode());
     }
 
     private static string PlatformMissing(Assignment assignment, string architecture) => architecture.Length == 0
@@ -137,12 +155,15 @@ internal static class DeviceDecisions
         : $"ImagePlatformMissing: image {assignment.Workload.ImageName}: expected one for {architecture}, which this device is, "
             + $"found one for {string.Join(" and ", assignment.Architectures)}";
 
+    private static ImageReference ToImage(WorkloadSpec workload) =>
+        new(Digest.Parse(workload.ImageDigest), workload.ImageSizeBytes, workload.ImageName, workload.Architecture);
+
     private static VmSpec ToVm(string deployment, int revision, WorkloadSpec workload) => new()
     {
         Name = ResourceName.Parse(workload.VmName),
         Deployment = ResourceName.Parse(deployment),
         Revision = revision,
-        Image = new ImageReference(Digest.Parse(workload.ImageDigest), workload.ImageSizeBytes, workload.ImageName, workload.Architecture),
+        Image = ToImage(workload),
         Process = new ProcessSpec(workload.Arguments, workload.Environment, workload.WorkingDirectory, workload.User),
         VcpuCount = workload.VcpuCount,
         MemoryMib = workload.MemoryMib,

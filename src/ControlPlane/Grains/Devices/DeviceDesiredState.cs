@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Deployments;
 
 namespace MicroVm.ControlPlane.Grains.Devices;
 
@@ -8,6 +9,10 @@ internal sealed record DeviceDesiredState
     /// <summary>Claims by deployment name.</summary>
     public ImmutableSortedDictionary<string, DeviceAssignment> Assignments { get; init; } =
         ImmutableSortedDictionary<string, DeviceAssignment>.Empty;
+
+    /// <summary>Revisions whose images are to be fetched, by deployment name.</summary>
+    public ImmutableSortedDictionary<string, Assignment> Prefetches { get; init; } =
+        ImmutableSortedDictionary.Create<string, Assignment>(StringComparer.Ordinal);
 
     /// <summary>Order of the next claim.</summary>
     public long NextOrder { get; init; } = 1;

@@ -58,7 +58,7 @@ internal sealed class DeviceGrain(
             DeviceLog.Unreadable(logger, Device, e.Message);
         }
 
-        _refusals = DeviceDecisions.Compose(_document, desired.State.Assignments, Architecture).Refusals;
+        _refusals = DeviceDecisions.Compose(_document, desired.State.Assignments, desired.State.Prefetches, Architecture).Refusals;
         (_heldGeneration, _heldDigest) = (_hello?.HeldGeneration ?? 0, _hello?.HeldDigest ?? default);
 
         return Task.CompletedTask;
@@ -75,7 +75,7 @@ internal sealed class DeviceGrain(
         bool first = _hello is null;
         string before = Architecture;
         await KeepAsync(hello);
-        if (before != Architecture && !desired.State.Assignments.IsEmpty)
+        if (before != Architecture && !(desired.State.Assignments.IsEmpty && desired.State.Prefetches.IsEmpty))
         {
             // A first hello, or the device's disk is in another machine: its images are other ones.
             await ComposeAsync(desired.State);
@@ -150,15 +150,27 @@ internal sealed class DeviceGrain(
         {
             Assignments = state.Assignments.SetItem(deployment, new DeviceAssignment(order, assignment)),
             NextOrder = state.NextOrder + (order == state.NextOrder ? 1 : 0),
+            Prefetches = state.Prefetches.Remove(deployment),
+        });
+        return Stand(deployment);
+    }
+
+    public async Task<DeviceStanding> PrefetchAsync(string deployment, Assignment? assignment)
+    {
+        DeviceDesiredState state = desired.State;
+        await ChangeAsync(state with
+        {
+            Prefetches = assignment is null ? state.Prefetches.Remove(deployment) : state.Prefetches.SetItem(deployment, assignment),
         });
         return Stand(deployment);
     }
 
     public async Task<DeviceStanding> UnassignAsync(string deployment)
     {
-        if (desired.State.Assignments.ContainsKey(deployment))
+        DeviceDesiredState state = desired.State;
+        if (state.Assignments.ContainsKey(deployment) || state.Prefetches.ContainsKey(deployment))
         {
-            await ChangeAsync(desired.State with { Assignments = desired.State.Assignments.Remove(deployment) });
+            await ChangeAsync(state with { Assignments = state.Assignments.Remove(deployment), Prefetches = state.Prefetches.Remove(deployment) });
         }
 
         return Stand(deployment);
@@ -195,12 +207,20 @@ internal sealed class DeviceGrain(
 
     private string Condition() => DeviceDecisions.Condition(Verdict, _heldGeneration, _document.Generation, _refusals);
 
-    private DeviceStanding Stand(string deployment) => DeviceDecisions.Stand(
-        new DeviceStanding { Device = Device, Labels = Labels, Online = _link is not null },
-        deployment,
-        desired.State.Assignments.GetValueOrDefault(deployment),
-        _refusals.GetValueOrDefault(deployment),
-        _report);
+    private DeviceStanding Stand(string deployment)
+    {
+        Assignment? prefetch = desired.State.Prefetches.GetValueOrDefault(deployment);
+        DeviceStanding standing = new()
+        {
+            Device = Device,
+            Labels = Labels,
+            Online = _link is not null,
+            PrefetchRevision = prefetch?.Revision ?? 0,
+            IsPrefetched = prefetch is not null && DeviceDecisions.HasImage(prefetch, Architecture, _report),
+        };
+        return DeviceDecisions.Stand(
+            standing, deployment, desired.State.Assignments.GetValueOrDefault(deployment), _refusals.GetValueOrDefault(deployment), _report);
+    }
 
     /// <summary>
     /// Keeps a hello. Every new connection's hello is taken, a repeated one too: what the device holds is true now, and only
@@ -231,7 +251,7 @@ internal sealed class DeviceGrain(
     /// <returns>True when the device has to be told something else than before.</returns>
     private async Task<bool> ComposeAsync(DeviceDesiredState next)
     {
-        Composition composition = DeviceDecisions.Compose(_document, next.Assignments, Architecture);
+        Composition composition = DeviceDecisions.Compose(_document, next.Assignments, next.Prefetches, Architecture);
         DesiredDocument document = composition.Document;
         bool changed = document.Generation != _document.Generation;
         await desired.ReplaceAsync(!changed ? next : next with

@@ -17,9 +17,13 @@ internal static class ImmediateDecisions
         }
 
         RolloutOrder[] orders = [.. devices
-            .Select(device => (device.Device, device.Assigned, Wanted: Wanted(state, device)))
-            .Where(device => device.Wanted > 0 && device.Wanted != device.Assigned)
-            .Select(device => new RolloutOrder(device.Device, null, device.Wanted, false))];
+            .Select(device => (Device: device, Wanted: Wanted(state, device)))
+            .Select(pair => new RolloutOrder(
+                pair.Device.Device,
+                null,
+                pair.Wanted == pair.Device.Assigned ? 0 : pair.Wanted,
+                WaveDecisions.MustEndPrefetch(state, null, pair.Device, now) ? false : null))
+            .Where(order => order.Revision > 0 || order.Prefetch is not null)];
         return new RolloutDecision(state, orders, counts, null);
     }
 

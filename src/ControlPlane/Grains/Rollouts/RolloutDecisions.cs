@@ -63,7 +63,10 @@ internal static class RolloutDecisions
         for (int i = 0; i < seen.Length; i++)
         {
             Admission? note = told.Contains(seen[i].Device) ? AdmissionDecisions.Admit(state, seen[i], now) : seen[i].Admission;
-            Order(orders, state, devices[i], note, prefetch.Contains(seen[i].Device));
+            bool? fetch = prefetch.Contains(seen[i].Device) ? seen[i].Prefetching == state.Revision ? null : true
+                : WaveDecisions.MustEndPrefetch(state, strategy, seen[i], now) ? false
+                : null;
+            Order(orders, state, devices[i], note, fetch);
         }
 
         return new RolloutDecision(
@@ -179,11 +182,11 @@ internal static class RolloutDecisions
         foreach (RolloutDevice device in WaveDecisions.Candidates(state, strategy, devices, now)
             .OrderBy(device => device.Order).ThenBy(device => device.Device, StringComparer.Ordinal))
         {
-            if (told.Count < room && WaveDecisions.MaySwitchOver(strategy, device, now))
+            if (told.Count < room && WaveDecisions.MaySwitchOver(state, strategy, device, now))
             {
                 told.Add(device.Device);
             }
-            else if (left > 0 && WaveDecisions.MayPrefetch(strategy, device, now))
+            else if (left > 0 && WaveDecisions.MayPrefetch(state, strategy, device, now))
             {
                 prefetch.Add(device.Device);
             }
@@ -197,12 +200,12 @@ internal static class RolloutDecisions
         return told;
     }
 
-    private static void Order(List<RolloutOrder> orders, RolloutState state, RolloutDevice device, Admission? note, bool prefetch)
+    private static void Order(List<RolloutOrder> orders, RolloutState state, RolloutDevice device, Admission? note, bool? prefetch)
     {
         bool inside = note?.Attempt == state.Attempt && !state.IsBack;
         int wanted = inside ? state.Revision : state.IsBack || device.Assigned == 0 ? state.Fallback : device.Assigned;
         int revision = wanted == device.Assigned ? 0 : wanted;
-        if (revision > 0 || note != device.Admission || prefetch)
+        if (revision > 0 || note != device.Admission || prefetch is not null)
         {
             orders.Add(new RolloutOrder(device.Device, note, revision, prefetch));
         }

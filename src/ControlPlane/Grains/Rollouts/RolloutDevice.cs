@@ -39,7 +39,10 @@ internal sealed record RolloutDevice
     /// <summary>Lines on standard error since it was told.</summary>
     public int ErrorLines { get; init; }
 
-    /// <summary>Whether it has the new revision's image already.</summary>
+    /// <summary>Revision whose image it is to fetch; 0 when none.</summary>
+    public int Prefetching { get; init; }
+
+    /// <summary>Whether it has the image of <see cref="Prefetching"/>.</summary>
     public bool HasImage { get; init; }
 
     /// <summary>What is noted of it; null when nothing is.</summary>

@@ -26,7 +26,8 @@ internal static class RolloutDevices
         Message = standing.Message,
         IsCanary = spec?.Strategy?.Canary?.Selector?.Matches(standing.Labels) ?? false,
         Zone = standing.Labels.GetValueOrDefault(MaintenanceWindows.ZoneLabel) ?? "",
-        HasImage = false,
+        Prefetching = standing.PrefetchRevision,
+        HasImage = standing.IsPrefetched,
         Admission = admission,
     };
 }

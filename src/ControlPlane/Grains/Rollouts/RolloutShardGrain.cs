@@ -31,6 +31,7 @@ internal sealed class RolloutShardGrain(
         IDeviceGrain device = Grain(order.Device);
         DeviceStanding standing = order.IsRemoved ? await device.UnassignAsync(Deployment)
             : order.Assignment is not null ? await device.AssignAsync(Deployment, order.Assignment)
+            : order.Prefetch is not null || order.EndsPrefetch ? await device.PrefetchAsync(Deployment, order.Prefetch)
             : await device.GetStandingAsync(Deployment);
         return new ShardDevice(standing, order.Admission);
     }

@@ -71,13 +71,21 @@ internal static class WaveDecisions
         : state with { RateCount = state.RateCount + count };
 
     /// <summary>True when a device may replace its VM now.</summary>
-    internal static bool MaySwitchOver(RolloutStrategy strategy, RolloutDevice device, DateTimeOffset now) =>
+    internal static bool MaySwitchOver(RolloutState state, RolloutStrategy strategy, RolloutDevice device, DateTimeOffset now) =>
         strategy.Windows is not MaintenanceWindows windows
-        || (windows.MaySwitchOver(device.Zone, now) && (device.HasImage || windows.MayDownload(device.Zone, now)));
+        || (windows.MaySwitchOver(device.Zone, now) && (HasImage(state, device) || windows.MayDownload(device.Zone, now)));
 
-    /// <summary>True when a device may fetch the image now and has to before it can switch over.</summary>
-    internal static bool MayPrefetch(RolloutStrategy strategy, RolloutDevice device, DateTimeOffset now) =>
-        strategy.Windows is { Download.IsEmpty: false } windows && !device.HasImage && windows.MayDownload(device.Zone, now);
+    /// <summary>True when a device that cannot switch over may fetch the image now.</summary>
+    internal static bool MayPrefetch(RolloutState state, RolloutStrategy strategy, RolloutDevice device, DateTimeOffset now) =>
+        strategy.Windows is MaintenanceWindows windows && !HasImage(state, device) && windows.MayDownload(device.Zone, now);
+
+    /// <summary>True when a device has to end fetching: its window is over, or the revision goes back.</summary>
+    internal static bool MustEndPrefetch(RolloutState state, RolloutStrategy? strategy, RolloutDevice device, DateTimeOffset now) =>
+        device.Prefetching > 0
+        && (device.Prefetching != state.Revision || state.IsBack || strategy?.Windows is not MaintenanceWindows windows
+            || (!device.HasImage && !windows.MayDownload(device.Zone, now)));
+
+    private static bool HasImage(RolloutState state, RolloutDevice device) => device.Prefetching == state.Revision && device.HasImage;
 
     private static bool IsNewMinute(RolloutState state, DateTimeOffset now) => now - state.RateFrom >= s_minute;
 }

@@ -10,6 +10,12 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
 {
     private const int Version = 1;
 
+    /// <summary>
+    /// Images that a device should have before a VM of it is desired, so that replacing the VM takes no download. Not written
+    /// when there are none: documents from before there were any stay what they are.
+    /// </summary>
+    public IReadOnlyList<ImageReference> Prefetch { get; init; } = [];
+
     /// <summary>What a device holds before it was told anything.</summary>
     public static DesiredState Empty { get; } = new(0, [], new AgentSettings());
 
@@ -24,6 +30,10 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
         map.Field(1, Generation);
         map.ListField(2, Vms, static (w, vm) => vm.Write(w));
         map.WriteField(3, Settings.Write);
+        if (Prefetch.Count > 0)
+        {
+            map.ListField(4, Prefetch, static (w, image) => image.Write(w));
+        }
     }));
 
     private static DesiredState Read(WireReader reader)
@@ -31,6 +41,7 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
         int version = 0;
         ulong generation = 0;
         IReadOnlyList<VmSpec> vms = [];
+        IReadOnlyList<ImageReference> prefetch = [];
         AgentSettings settings = new();
         reader.ReadMap(key =>
         {
@@ -40,6 +51,7 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
                 case 1: generation = reader.ReadUInt64(); return true;
                 case 2: vms = reader.ReadList(VmSpec.Read); return true;
                 case 3: settings = AgentSettings.Read(reader); return true;
+                case 4: prefetch = reader.ReadList(ImageReference.Read); return true;
                 default: return false;
             }
         });
@@ -49,6 +61,6 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
             throw reader.Fault("VM names that differ", "one name twice");
         }
 
-        return new DesiredState(generation, vms, settings);
+        return new DesiredState(generation, vms, settings) { Prefetch = prefetch };
     }
 }

@@ -1,4 +1,5 @@
 using MicroVm.Shared.Codecs.Cbor;
+using MicroVm.Shared.Identity;
 
 namespace MicroVm.Shared.Contracts.Reported;
 
@@ -8,6 +9,9 @@ namespace MicroVm.Shared.Contracts.Reported;
 /// <param name="Vms">One status per VM, ordered by name.</param>
 public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration, IReadOnlyList<VmStatus> Vms)
 {
+    /// <summary>Those of the desired state's images to prefetch that are complete on the device; not written when there are none.</summary>
+    public IReadOnlyList<Digest> Prefetched { get; init; } = [];
+
     /// <summary>Decodes a payload of <c>up/reported</c>.</summary>
     /// <exception cref="Faults.WireFormatException">The bytes are not a reported state.</exception>
     public static ReportedState Decode(ReadOnlyMemory<byte> payload) => WireReader.Decode(payload, "reported state", static reader =>
@@ -15,16 +19,18 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         UplinkHeader.Reading header = new();
         ulong generation = 0;
         IReadOnlyList<VmStatus> vms = [];
+        IReadOnlyList<Digest> prefetched = [];
         reader.ReadMap(key =>
         {
             switch (key)
             {
                 case 10: generation = reader.ReadUInt64(); return true;
                 case 11: vms = reader.ReadList(VmStatus.Read); return true;
+                case 12: prefetched = reader.ReadList(static r => r.ReadParsed(Digest.Parse)); return true;
                 default: return header.Take(reader, key);
             }
         });
-        return new ReportedState(header.Finish(reader), generation, vms);
+        return new ReportedState(header.Finish(reader), generation, vms) { Prefetched = prefetched };
     });
 
     /// <summary>Encodes the payload.</summary>
@@ -33,5 +39,9 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         Header.Write(map);
         map.Field(10, ObservedGeneration);
         map.ListField(11, Vms, static (w, vm) => vm.Write(w));
+        if (Prefetched.Count > 0)
+        {
+            map.TextListField(12, [.. Prefetched.Select(static digest => digest.Value)]);
+        }
     }));
 }
