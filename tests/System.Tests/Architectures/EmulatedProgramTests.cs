@@ -23,6 +23,30 @@ public sealed class EmulatedProgramTests : IDisposable
         Assert.StartsWith(expected, output, StringComparison.Ordinal);
     }
 
+    /// <summary>Kernels of aarch64 have pages of 4, 16 or 64 KiB, which the runtime has to get along with before anything of ours runs.</summary>
+    [Theory]
+    [InlineData("microvm-agent", 16384)]
+    [InlineData("microvm-agent", 65536)]
+    [InlineData("microvm-vmm", 16384)]
+    [InlineData("microvm-vmm", 65536)]
+    public async Task Program_OnAKernelWithLargePages_Starts(string name, int pageBytes)
+    {
+        var (code, output, error) = await UserEmulation.RunWithPagesAsync(pageBytes, Artifacts.Of("aarch64", name), "--version");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith($"{name} 0.", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(16384)]
+    [InlineData(65536)]
+    public async Task Init_OnAKernelWithLargePages_Starts(int pageBytes)
+    {
+        var (_, output, error) = await UserEmulation.RunWithPagesAsync(pageBytes, Artifacts.Of("aarch64", "microvm-init"));
+
+        Assert.Contains("expected to be process 1", output + error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Agent_GivenAGoodConfiguration_AcceptsIt()
     {

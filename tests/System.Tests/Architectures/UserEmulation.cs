@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace MicroVm.SystemTests.Architectures;
 
@@ -18,9 +19,19 @@ internal static class UserEmulation
     }
 
     /// <summary>Runs a program to its end.</summary>
-    internal static async Task<(int ExitCode, string Output, string Error)> RunAsync(string path, params string[] arguments)
+    internal static Task<(int ExitCode, string Output, string Error)> RunAsync(string path, params string[] arguments) =>
+        RunAsync(Of(path, arguments));
+
+    /// <summary>As above, on a kernel with pages of that size.</summary>
+    internal static Task<(int ExitCode, string Output, string Error)> RunWithPagesAsync(int pageBytes, string path, params string[] arguments)
     {
         ProcessStartInfo start = Of(path, arguments);
+        start.Environment["QEMU_PAGESIZE"] = pageBytes.ToString(CultureInfo.InvariantCulture);
+        return RunAsync(start);
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(ProcessStartInfo start)
+    {
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{Emulator} did not start");
@@ -33,7 +44,7 @@ internal static class UserEmulation
         catch (TimeoutException)
         {
             process.Kill();
-            throw new TimeoutException($"{path} {string.Join(' ', arguments)}: not within {s_limit.TotalSeconds} s under {Emulator}");
+            throw new TimeoutException($"{string.Join(' ', start.ArgumentList)}: not within {s_limit.TotalSeconds} s under {Emulator}");
         }
 
         return (process.ExitCode, await output, await error);
