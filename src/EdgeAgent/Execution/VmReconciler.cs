@@ -38,7 +38,8 @@ internal sealed class VmReconciler(
             return ReconcileResult.Done;
         }
 
-        if (pause.Text is string held && entry.Record?.SpecDigest != desired?.ContentDigest())
+        string? held = entry.Record?.SpecDigest != desired?.ContentDigest() ? pause.Text : null;
+        if (held is not null)
         {
             // The device is held as it is: what was started stays desired, and what was not is not started.
             table.SetRemark(entry, new VmRemark(null, Paused, $"a change waits: the device is held {held}"));
@@ -58,7 +59,7 @@ internal sealed class VmReconciler(
         }
 
         VmPlan plan = VmPlanner.Plan(desired, Observe(entry, desired), time.GetUtcNow());
-        if (plan == VmPlan.Nothing && desired is not null && entry.Remark?.Reason != Paused)
+        if (plan == VmPlan.Nothing && desired is not null && held is null)
         {
             // What hindered another specification is over with it.
             table.SetRemark(entry, null);

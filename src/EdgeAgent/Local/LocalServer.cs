@@ -38,7 +38,16 @@ internal sealed class LocalServer(string path, uint agentUid, ILocalRequests req
             while (true)
             {
                 Socket socket = await listener.AcceptAsync(cancellation);
-                await _room.WaitAsync(cancellation);
+                try
+                {
+                    await _room.WaitAsync(cancellation);
+                }
+                catch (OperationCanceledException)
+                {
+                    socket.Dispose();
+                    throw;
+                }
+
                 _ = ServeAsync(socket, cancellation);
             }
         }
@@ -129,7 +138,7 @@ internal sealed class LocalServer(string path, uint agentUid, ILocalRequests req
         }
     }
 
-    /// <summary>The first line; null when it is too long or not UTF-8, or when the connection ends before it does.</summary>
+    /// <summary>The first line; null when it is too long, or when the connection ends before it does.</summary>
     private static async Task<string?> ReadLineAsync(NetworkStream stream, CancellationToken cancellation)
     {
         byte[] bytes = new byte[LocalRequest.MaxBytes];

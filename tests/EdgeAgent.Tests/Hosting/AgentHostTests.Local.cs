@@ -99,6 +99,13 @@ public sealed partial class AgentHostTests
         Assert.Equal((VmPhase.Pending, 0), (waiting.Phase, waiting.VmmPid));
         Assert.EndsWith("the fan is being changed", (await AskOneAsync(LocalVerb.Status)).GetProperty("paused").GetString());
 
+        // A change that is withdrawn waits no more; one that comes again does.
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(3, Specs.Vm())).Encode());
+        await _gateway.TakeAsync(
+            UplinkKind.Reported, "withdrawn", payload => ReportedState.Decode(payload), found => found.Vms is [{ Reason: "", Revision: 1 }]);
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(4, Specs.Vm(revision: 2))).Encode());
+        await TakeStatusAsync("held again", static status => status.Reason == "Paused");
+
         using FakeInit adopted = await FakeInit.GreetAsync(_paths.GuestChannel(Specs.Vm().Name), GuestState.Running);
         await AskAsync(new LocalRequest(LocalVerb.Resume));
         await adopted.ReceiveAsync<GuestShutdown>("shutdown of the old revision");
