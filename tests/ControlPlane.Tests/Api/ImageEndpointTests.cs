@@ -149,6 +149,22 @@ public sealed class ImageEndpointTests
     }
 
     [Fact]
+    public async Task Apply_NewRevisionWithoutADevicesPlatform_LeavesTheOldVmThere()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        AddMixed(controlPlane);
+        await using FakeDevice arm = await new FakeDevice("arm") { Architecture = "aarch64", Labels = { ["fleet"] = "all" } }.StartAsync(controlPlane);
+        await controlPlane.ApplyAsync(Mixed());
+        await arm.ReportAsync(await arm.NextDesiredAsync(), Shared.Contracts.Reported.VmPhase.Running);
+
+        await controlPlane.ApplyAsync(Mixed(image: "hello:1"));
+        DeploymentView deployment = await controlPlane.WatchUntilAsync("mixed", view => view.Failed == 1);
+
+        Assert.Contains("ImagePlatformMissing", Assert.Single(deployment.Devices).Message, StringComparison.Ordinal);
+        Assert.Empty(await arm.DrainAsync());
+    }
+
+    [Fact]
     public async Task Device_WhoseDiskIsInAnotherMachine_GetsTheImageOfThat()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();

@@ -236,6 +236,22 @@ public sealed class DeviceDecisionsTests
     }
 
     [Fact]
+    public void Claim_OfAnImageWithoutTheDevicesPlatform_LeavesWhatRan()
+    {
+        Assignment first = Platforms("aarch64:arm", "x86_64:amd")["hello"].Assignment, second = Platforms("x86_64:amd2")["hello"].Assignment with { Revision = 2 };
+        DeviceAssignment claim = DeviceDecisions.Claim(new DeviceAssignment(1, first), second, 7, "aarch64");
+        claim = DeviceDecisions.Claim(claim, second with { Revision = 3 }, 8, "aarch64");
+
+        Composition result = Compose(DesiredDocument.Empty, s_none.Add("hello", claim), "aarch64");
+
+        VmSpec vm = Assert.Single(DesiredState.Decode(result.Document.Bytes).Vms);
+        Assert.Equal((1, "arm"), (vm.Revision, vm.Process.Arguments[0]));
+        Assert.StartsWith("ImagePlatformMissing", result.Refusals["hello"]);
+        DeviceAssignment mended = DeviceDecisions.Claim(claim, first with { Revision = 4 }, 9, "aarch64");
+        Assert.Equal((1L, null), (mended.Order, mended.Before));
+    }
+
+    [Fact]
     public void Compose_ClaimFromBeforePlatformsWereKept_IsForEveryDevice()
     {
         Composition x64 = Compose(DesiredDocument.Empty, Claims(("hello", 1, 1, Samples.Workload())));

@@ -12,4 +12,10 @@ internal sealed record DeviceAssignment(long Order, Assignment Assignment)
     /// deployment that was deleted and made anew has the same name and revision. 0 when it was made before this was kept.
     /// </summary>
     public ulong Since { get; init; }
+
+    /// <summary>
+    /// What it claimed before, when the device cannot run what it claims now: a healthy VM is not stopped for one that there
+    /// is no image for. Null when it can.
+    /// </summary>
+    public Assignment? Before { get; init; }
 }

@@ -48,13 +48,20 @@ internal static class DeviceDecisions
         AgentSettings settings = new();
         foreach ((string deployment, DeviceAssignment claim) in assignments.OrderBy(pair => pair.Value.Order))
         {
-            if (claim.Assignment.On(architecture) is not WorkloadSpec workload)
+            Assignment? assignment = claim.Assignment;
+            if (assignment.On(architecture) is not WorkloadSpec workload)
             {
-                refusals[deployment] = PlatformMissing(claim.Assignment, architecture);
-                continue;
+                refusals[deployment] = PlatformMissing(assignment, architecture);
+                assignment = claim.Before;
+                if (assignment?.On(architecture) is not WorkloadSpec before)
+                {
+                    continue;
+                }
+
+                workload = before;
             }
 
-            VmSpec vm = ToVm(deployment, claim.Assignment.Revision, workload);
+            VmSpec vm = ToVm(deployment, assignment.Revision, workload);
             if (vms.TryGetValue(vm.Name.Value, out VmSpec? holder))
             {
                 refusals[deployment] = $"VM name '{vm.Name}' is held on this device by deployment '{holder.Deployment}'";
@@ -76,6 +83,16 @@ internal static class DeviceDecisions
         return new Composition(
             Next(current, state.Encode().Length > MaxDocumentBytes ? state with { Prefetch = [] } : state), refusals.ToImmutable());
     }
+
+    /// <summary>A deployment's claim after it asks for something else; see <see cref="DeviceAssignment.Before"/>.</summary>
+    internal static DeviceAssignment Claim(DeviceAssignment? before, Assignment assignment, long nextOrder, string architecture) =>
+        before is null || before.Assignment.Workload.VmName != assignment.Workload.VmName ? new DeviceAssignment(nextOrder, assignment)
+        : new DeviceAssignment(before.Order, assignment)
+        {
+            Before = assignment.On(architecture) is not null ? null
+                : before.Assignment.On(architecture) is not null ? before.Assignment
+                : before.Before,
+        };
 
     /// <summary>Compares what a device holds with what it should hold.</summary>
     internal static HoldVerdict Compare(DesiredDocument desired, ulong heldGeneration, Digest heldDigest) =>

@@ -144,12 +144,12 @@ internal sealed class DeviceGrain(
     public async Task<DeviceStanding> AssignAsync(string deployment, Assignment assignment)
     {
         DeviceDesiredState state = desired.State;
-        DeviceAssignment? before = state.Assignments.GetValueOrDefault(deployment);
-        long order = before is not null && before.Assignment.Workload.VmName == assignment.Workload.VmName ? before.Order : state.NextOrder;
+        DeviceAssignment claim = DeviceDecisions.Claim(
+            state.Assignments.GetValueOrDefault(deployment), assignment, state.NextOrder, Architecture);
         await ChangeAsync(state with
         {
-            Assignments = state.Assignments.SetItem(deployment, new DeviceAssignment(order, assignment)),
-            NextOrder = state.NextOrder + (order == state.NextOrder ? 1 : 0),
+            Assignments = state.Assignments.SetItem(deployment, claim),
+            NextOrder = state.NextOrder + (claim.Order == state.NextOrder ? 1 : 0),
             Prefetches = state.Prefetches.Remove(deployment),
         });
         return Stand(deployment);
