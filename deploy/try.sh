@@ -38,7 +38,8 @@ stop_all() {
   stopping=yes
   trap '' INT TERM
   [ ${#pids[@]} -gt 0 ] && printf '\nstopping; a device that is still booting takes 15 s\n'
-  # The devices first (their agents say goodbye), then the control plane; SIGKILL only after 15 s.
+  # The devices first and together (their agents say goodbye), then the control plane; SIGKILL only after 15 s.
+  for pid in "${pids[@]:1}"; do kill -TERM "$pid" 2>/dev/null || true; done
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     pid=${pids[i]}
     kill -TERM "$pid" 2>/dev/null || continue
