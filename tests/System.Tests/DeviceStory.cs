@@ -195,10 +195,10 @@ public abstract partial class DeviceStory(StoryFixture story)
     [GeneratedRegex(@"^hello (\d+)\b")]
     private static partial Regex Counter();
 
-    private async Task ApplySecondAsync(string word)
+    protected async Task ApplySecondAsync(string word, string strategy = "")
     {
         using HttpResponseMessage answer = await story.Client.ApplyAsync(
-            Manifest("second", "hello:1", $"args: [\"/bin/sh\", \"-c\", \"echo this is {word}; exec sleep 100000\"]\n    memory: 96MiB"));
+            Manifest("second", "hello:1", $"args: [\"/bin/sh\", \"-c\", \"echo this is {word}; exec sleep 100000\"]\n    memory: 96MiB") + strategy);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using MicroVm.Shared.Contracts.Api;
 
 namespace MicroVm.SystemTests;
 
@@ -6,6 +7,9 @@ namespace MicroVm.SystemTests;
 [Collection(VirtualDeviceCollection.Name)]
 public sealed class StoryTests(StoryFixture story) : DeviceStory(story), IClassFixture<StoryFixture>
 {
+    private const string Strategy = "\n  strategy: {soakSeconds: 1, healthGate: {readySeconds: 2}}";
+    private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(60);
+
     private readonly StoryFixture _story = story;
 
     [Theory]
@@ -27,5 +31,25 @@ public sealed class StoryTests(StoryFixture story) : DeviceStory(story), IClassF
         using HttpResponseMessage answer = await _story.Client.ApplyAsync(Manifest("mistake", "nothing:7", "vcpus: 1"));
         Assert.False(answer.IsSuccessStatusCode);
         Assert.Contains("spec.workload.image", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BadRevision_FailsOnTheDevice_TheGoodOneRunsAgainAndTheOperatorReadsWhy()
+    {
+        await ApplySecondAsync("good", Strategy);
+        await _story.Client.WatchDeploymentAsync("second", "good revision", StoryFixture.RunningLimit, static view => view.Rollout?.Phase == "Complete");
+
+        using HttpResponseMessage answer = await _story.Client.ApplyAsync(
+            Manifest("second", "hello:1", "args: [\"/bin/sh\", \"-c\", \"echo this is bad; exit 3\"]\n    memory: 96MiB") + Strategy);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        DeploymentView back = await _story.Client.WatchDeploymentAsync(
+            "second", "good revision again", 2 * StoryFixture.RunningLimit, static view => view is { State: "RolledBack", Ready: 1 });
+
+        Assert.Equal((2, 1), (back.Rollout!.Revision, Assert.Single(back.Devices).Revision));
+        Assert.StartsWith($"1 of 1 devices failed (the limit is 1): {_story.DeviceId}: its workload was started again", back.Rollout.Reason);
+        Assert.Contains(back.Rollout.Reason, await _story.Mvm.MustAsync("get", "deployment", "second"), StringComparison.Ordinal);
+        int from = _story.Device.AgentLog.Count;
+        await _story.Mvm.MustAsync("delete", "deployment", "second");
+        await _story.Device.AgentLog.WaitForAsync("second: removed", s_removalLimit, from);
     }
 }
