@@ -7,21 +7,23 @@ internal sealed class KernelModules
     private readonly HashSet<string> _onDisk;
     private readonly Func<string, bool> _isLoaded;
 
-    /// <param name="builtIn">Text of modules.builtin: a path in each line.</param>
-    /// <param name="dependencies">Text of modules.dep: a path, a colon and more in each line.</param>
+    /// <param name="builtIn">modules.builtin: a path in each line.</param>
+    /// <param name="dependencies">modules.dep: a path, a colon and more in each line.</param>
     /// <param name="isLoaded">Whether a module is loaded.</param>
-    internal KernelModules(string builtIn, string dependencies, Func<string, bool> isLoaded)
+    internal KernelModules(TextReader builtIn, TextReader dependencies, Func<string, bool> isLoaded)
     {
         _builtIn = NamesIn(builtIn);
         _onDisk = NamesIn(dependencies);
         _isLoaded = isLoaded;
     }
 
-    /// <summary>Those of the running kernel.</summary>
-    internal static KernelModules Read(string kernelRelease) => new(
-        TryRead($"/lib/modules/{kernelRelease}/modules.builtin"),
-        TryRead($"/lib/modules/{kernelRelease}/modules.dep"),
-        static name => Directory.Exists($"/sys/module/{name}"));
+    /// <summary>Those of the running kernel. A list that cannot be read counts as empty.</summary>
+    internal static KernelModules Read(string kernelRelease)
+    {
+        using TextReader builtIn = TryOpen($"/lib/modules/{kernelRelease}/modules.builtin");
+        using TextReader dependencies = TryOpen($"/lib/modules/{kernelRelease}/modules.dep");
+        return new KernelModules(builtIn, dependencies, static name => Directory.Exists($"/sys/module/{name}"));
+    }
 
     /// <summary>Whether the kernel has a module, by its name with underscores.</summary>
     internal FeatureState StateOf(string name) =>
@@ -29,13 +31,14 @@ internal sealed class KernelModules
         : _onDisk.Contains(name) ? FeatureState.Loadable
         : FeatureState.Missing;
 
-    private static HashSet<string> NamesIn(string text)
+    /// <summary>Line by line: the lists of a distribution's kernel have half a megabyte.</summary>
+    private static HashSet<string> NamesIn(TextReader lines)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        while (lines.ReadLine() is string line)
         {
             // kernel/fs/squashfs/squashfs.ko.xz: kernel/lib/...
-            ReadOnlySpan<char> path = line.IndexOf(':') is >= 0 and int colon ? line[..colon] : line;
+            ReadOnlySpan<char> path = line.AsSpan(0, line.IndexOf(':', StringComparison.Ordinal) is >= 0 and int colon ? colon : line.Length);
             ReadOnlySpan<char> file = path[(path.LastIndexOf('/') + 1)..];
             int end = file.IndexOf(".ko");
             if (end > 0)
@@ -47,15 +50,15 @@ internal sealed class KernelModules
         return names;
     }
 
-    private static string TryRead(string path)
+    private static TextReader TryOpen(string path)
     {
         try
         {
-            return File.ReadAllText(path);
+            return new StreamReader(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return "";
+            return TextReader.Null;
         }
     }
 }

@@ -24,7 +24,8 @@ public sealed class HostParsersTests
     [InlineData("kvm", FeatureState.Present)]
     [InlineData("libcrc32c", FeatureState.Missing)]
     internal void Modules_AreBuiltInLoadedOrOnDisk(string name, FeatureState state) =>
-        Assert.Equal(state, new KernelModules(BuiltIn, Dependencies, static loaded => loaded == "kvm").StateOf(name));
+        Assert.Equal(
+            state, new KernelModules(new StringReader(BuiltIn), new StringReader(Dependencies), static loaded => loaded == "kvm").StateOf(name));
 
     [Fact]
     public void User_IsTheEffectiveOne()
