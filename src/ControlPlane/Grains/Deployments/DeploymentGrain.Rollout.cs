@@ -102,13 +102,21 @@ internal sealed partial class DeploymentGrain
     {
         HashSet<string> asked = await LoadAsync();
         IEnumerable<string> selected = State.Exists ? await devices.FindAsync(State.Spec!.Selector) : [];
-        foreach (string[] some in selected.Union(_notes.Keys).Except(asked).ToArray().Chunk(Parallelism))
+        foreach (DeviceStanding standing in await AskAsync([.. selected.Union(_notes.Keys).Except(asked)]))
         {
-            foreach (DeviceStanding standing in await Task.WhenAll(some.Select(device => Grain(device).GetStandingAsync(Name))))
-            {
-                await NoteAsync(standing);
-            }
+            await NoteAsync(standing);
         }
+    }
+
+    private async Task<List<DeviceStanding>> AskAsync(IReadOnlyList<string> ids)
+    {
+        List<DeviceStanding> standings = [];
+        foreach (string[] some in ids.Chunk(Parallelism))
+        {
+            standings.AddRange(await Task.WhenAll(some.Select(device => Grain(device).GetStandingAsync(Name))));
+        }
+
+        return standings;
     }
 
     private async Task<HashSet<string>> LoadAsync()
@@ -144,8 +152,14 @@ internal sealed partial class DeploymentGrain
     /// <summary>Decides and carries out until nothing is left to do now.</summary>
     private async Task StepAsync()
     {
-        for (int i = 0; i < MaxSteps && State is { Exists: true, Rollout: RolloutState rollout }; i++)
+        for (int i = 0; i < MaxSteps; i++)
         {
+            if (State is not { Exists: true, Rollout: RolloutState rollout })
+            {
+                Schedule(Timeout.InfiniteTimeSpan);
+                return;
+            }
+
             RolloutDevice[] selected = await SelectAsync(rollout);
             RolloutDecision decision = RolloutDecisions.Next(rollout, State.Spec!.Strategy, selected, time.GetUtcNow());
             bool changed = decision.State != rollout || decision.Counts != _counts;

@@ -70,7 +70,7 @@ internal sealed partial class DeploymentGrain(
         bool changes = action is ApplyAction.Created or ApplyAction.Updated;
         int revision = State.Revision + (changes ? 1 : 0);
         IReadOnlyList<string> selected = await devices.FindAsync(spec.Selector);
-        DeviceStanding[] standings = await Task.WhenAll(selected.Select(device => Grain(device).GetStandingAsync(Name)));
+        List<DeviceStanding> standings = await AskAsync(selected);
         IEnumerable<RolloutDevice> removed = _notes.Values.Where(note => note.Standing.AssignedRevision > 0)
             .Select(note => note.Rollout).ExceptBy(selected, device => device.Device);
         return Outcome(action) with
