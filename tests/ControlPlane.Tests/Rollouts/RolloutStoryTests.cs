@@ -23,7 +23,7 @@ public sealed class RolloutStoryTests
             soakSeconds: 0
             healthGate: {readySeconds: 0}
             progressDeadlineSeconds: 60
-            offlineDeadlineSeconds: 5
+            offlineDeadlineSeconds: 60
         """;
 
     [Fact]
