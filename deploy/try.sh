@@ -80,34 +80,39 @@ bash deploy/build.sh "$release"
 done_step "everything is in ${release#"$root"/}"
 
 mkdir -p "$data"
-api_port=$(free_port 8080)
-mqtt_port=$(free_port 1883)
-export MVM_SERVER=http://127.0.0.1:$api_port
+api_port=$(free_port 8443)
+mqtt_port=$(free_port 8883)
+export MVM_CONFIG=$data/login.json
+server=https://127.0.0.1:$api_port
 mvm=$release/mvm
 
 step "Control plane (SQLite, embedded MQTT gateway, data in ${data#"$root"/}/controlplane)"
 "$release/controlplane/microvm-controlplane" --data "$data/controlplane" \
-  --listen "127.0.0.1:$api_port" --mqtt "127.0.0.1:$mqtt_port" >"$data/controlplane.log" 2>&1 </dev/null &
+  --listen "127.0.0.1:$api_port" --mqtt "127.0.0.1:$mqtt_port" --name 10.0.2.2 >"$data/controlplane.log" 2>&1 </dev/null &
 pids+=($!)
-wait_for 60 "answer from the control plane" curl -fsS "$MVM_SERVER/healthz"
-done_step "API $MVM_SERVER, MQTT 127.0.0.1:$mqtt_port"
+authority=$data/controlplane/identity/ca.pem
+wait_for 60 "answer from the control plane" curl -fsS --cacert "$authority" "$server/healthz"
+"$mvm" login "$server" --token-file "$data/controlplane/admin.token" --ca-file "$authority"
+done_step "API $server, MQTT over TLS 127.0.0.1:$mqtt_port"
 
 step "Sample image: push an OCI image layout"
 "$mvm" images push "$release/sample" --name hello:1
 done_step
 
 step "Virtual devices ${devices[*]} (edge hosts in QEMU with KVM of their own: ${arch_of[edge-1]}, ${arch_of[edge-2]})"
+token=$("$mvm" enrol token create --uses ${#devices[@]} --label enrolled-by=try)
 device_online() { "$mvm" devices -o json | jq -e --arg id "$1" '.items[] | select(.id == $id and .online)'; }
 for device in "${devices[@]}"; do
   bash deploy/virtual-device/run.sh --id "$device" --arch "${arch_of[$device]}" --release "$release" --work "$data/$device" \
-    --api-port "$api_port" --mqtt-port "$mqtt_port" >"$data/$device.log" 2>&1 </dev/null &
+    --api-port "$api_port" --mqtt-port "$mqtt_port" --enrol-token "$token" >"$data/$device.log" 2>&1 </dev/null &
   pids+=($!)
 done
 for device in "${devices[@]}"; do
   wait_for 180 "device $device online" device_online "$device"
 done
 "$mvm" devices
-done_step "online"
+"$mvm" devices identities
+done_step "enrolled and online"
 
 step "Apply deploy/samples/hello"
 "$mvm" apply -f deploy/samples/hello/deployment.yaml
@@ -141,10 +146,10 @@ done_step
 cat <<END
 
 Every step worked; $(seconds_since "$began") s in all.
-  API       $MVM_SERVER   (OpenAPI: $MVM_SERVER/openapi/v1.json)
+  API       $server   (OpenAPI: $server/openapi/v1.json)
   logs      $data
 Go on with, in another terminal:
-  export MVM_SERVER=$MVM_SERVER PATH=$release:\$PATH
+  export MVM_CONFIG=$MVM_CONFIG PATH=$release:\$PATH
   mvm devices
   mvm logs ${devices[0]}/hello -f
   mvm top

@@ -52,15 +52,20 @@ mount -t ext4 -o noatime /dev/vda /var/lib/microvm || say "the disk cannot be mo
 
 [ ! -b /dev/vdb ] || { mkdir /media && mount -t squashfs -o ro /dev/vdb /media; } || say "the medium cannot be mounted"
 
+# An empty token is none: the device is enrolled already, or waits.
+token=$(parameter mvm.token '')
+enrolment=''
+[ -z "$token" ] || enrolment="\"enrolment\": { \"token\": \"$token\" },"
 labels=$(parameter mvm.labels '' | sed 's/\([^=,]*\)=\([^,]*\)/"\1": "\2"/g')
 cat >/etc/microvm/agent.json <<JSON
 {
   "deviceId": "$id",
   "controlPlane": {
-    "apiUrl": "http://10.0.2.2:$(parameter mvm.api 8080)",
+    "apiUrl": "https://10.0.2.2:$(parameter mvm.api 8443)",
     "mqttHost": "10.0.2.2",
-    "mqttPort": $(parameter mvm.mqtt 1883)
+    "mqttPort": $(parameter mvm.mqtt 8883)
   },
+  $enrolment
   "labels": { $labels }
 }
 JSON

@@ -7,8 +7,9 @@
 #     --work DIR           disk, sockets, logs, pid file (default: artifacts/device/ID in the clone)
 #     --release DIR        what deploy/build.sh made (default: $MICROVM_OUT, else artifacts/release in the clone);
 #                          the device boots DIR/device, with --arch aarch64 DIR/aarch64/device
-#     --api-port PORT      control plane's API on this machine's loopback (default 8080)
-#     --mqtt-port PORT     its MQTT gateway (default 1883)
+#     --api-port PORT      control plane's API on this machine's loopback (default 8443)
+#     --mqtt-port PORT     its MQTT gateway (default 8883)
+#     --enrol-token TOKEN  what 'mvm enrol token create' printed; needed at the first boot
 #     --disk FILE          raw ext4 disk of /var/lib/microvm (default: DIR/disk.raw; made when missing)
 #     --disk-size SIZE     its size when it is made, sparse (default 4G)
 #     --memory MIB         memory (default 2048)
@@ -28,7 +29,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
 
-arch=x86_64 gic=3 id=edge-1 work='' media='' append='' kernel='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8080 mqtt_port=1883 disk='' disk_size=4G
+arch=x86_64 gic=3 id=edge-1 work='' media='' append='' kernel='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8443 mqtt_port=8883 token='' disk='' disk_size=4G
 memory=2048 cpus=1 labels='' accel=auto shell=no stop_with_stdin=no
 power_off_seconds=14
 while [ $# -gt 0 ]; do
@@ -36,8 +37,8 @@ while [ $# -gt 0 ]; do
     --shell) shell=yes; shift; continue ;;
     --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
     --no-agent) agent=no; shift; continue ;;
-    -h | --help) sed -n '2,28s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --accel) ;;
+    -h | --help) sed -n '2,29s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --enrol-token | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --accel) ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   [ $# -ge 2 ] || fail "$1: expected a value, found nothing"
@@ -49,6 +50,7 @@ while [ $# -gt 0 ]; do
     --release) release=$2 ;;
     --api-port) api_port=$2 ;;
     --mqtt-port) mqtt_port=$2 ;;
+    --enrol-token) token=$2 ;;
     --disk) disk=$2 ;;
     --disk-size) disk_size=$2 ;;
     --memory) memory=$2 ;;
@@ -67,6 +69,7 @@ matches --gic "$gic" '2|3' "2 or 3"
 matches --id "$id" '[a-z0-9-]{1,64}' "1 to 64 of [a-z0-9-]"
 matches --api-port "$api_port" '[0-9]{1,5}' "a port"
 matches --mqtt-port "$mqtt_port" '[0-9]{1,5}' "a port"
+matches --enrol-token "$token" '|mvme\.[A-Za-z0-9._-]{1,150}' "a token as 'mvm enrol token create' prints it"
 matches --memory "$memory" '[0-9]{3,6}' "a number of MiB"
 matches --cpus "$cpus" '[1-9][0-9]?' "a number from 1 to 99"
 matches --label "$labels" '|[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)*' "KEY=VALUE of letters, digits and ._-"
@@ -153,7 +156,7 @@ exec 8<>monitor.in 9<>monitor.out
 command=(
   "qemu-system-$arch" "${machine[@]}" -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
   -kernel "$image" -initrd "$initrd"
-  -append "console=$console quiet loglevel=3 panic=-1 mitigations=off ${arguments}mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
+  -append "console=$console quiet loglevel=3 panic=-1 mitigations=off ${arguments}mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.token=$token mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
   -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk "${more[@]}"
   -netdev user,id=net -device virtio-net-pci,netdev=net,romfile=
   -chardev pipe,id=monitor,path=monitor -mon chardev=monitor,mode=readline

@@ -1,9 +1,14 @@
 #!/bin/busybox sh
-# Runs the agent again whenever it ends.
+# Runs the agent again whenever it ends, but not when it says that the device is decommissioned.
 while :; do
   /usr/lib/microvm/microvm-agent --config /etc/microvm/agent.json &
   echo $! >/run/agent.pid
   wait $!
-  echo "device: the agent ended with code $?; starting it again in 1 s" | tee /dev/console
+  code=$?
+  if [ $code = 3 ]; then
+    echo "device: the agent ended with code 3: the device is decommissioned" | tee /dev/console
+    exit 0
+  fi
+  echo "device: the agent ended with code $code; starting it again in 1 s" | tee /dev/console
   sleep 1
 done

@@ -8,9 +8,9 @@ using MicroVm.TestKit;
 namespace MicroVm.SystemTests;
 
 /// <summary>The REST API as a test uses it. Waits are server-sent events, never sleeps; a timeout names what was waited for.</summary>
-internal sealed class ControlPlaneClient(Uri address) : IDisposable
+internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = http;
 
     internal async Task<DeviceView> GetDeviceAsync(string id) =>
         await _http.GetFromJsonAsync(ApiPaths.Device(id), TypeInfo<DeviceView>()) ?? throw new InvalidOperationException($"no device {id}");

@@ -1,12 +1,17 @@
 using System.Diagnostics;
 using MicroVm.SystemTests.Architectures;
+using MicroVm.TestKit;
 
 namespace MicroVm.SystemTests;
 
 /// <summary>The real <c>mvm</c> binary: this machine's, or that of aarch64 under emulation.</summary>
-internal sealed class Mvm(string path, Uri server, bool isEmulated = false)
+internal sealed class Mvm(string path, Uri server, string token = "", string authorityFile = "", bool isEmulated = false)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(6);
+
+    /// <summary>With the first admin's token of a control plane.</summary>
+    internal static Mvm Of(string path, ControlPlaneProcess controlPlane, bool isEmulated = false) =>
+        new(path, controlPlane.Address, controlPlane.AdminToken, controlPlane.AuthorityFile, isEmulated);
 
     internal sealed record Result(int ExitCode, string Output, string Error);
 
@@ -17,6 +22,8 @@ internal sealed class Mvm(string path, Uri server, bool isEmulated = false)
         start.RedirectStandardError = true;
         start.RedirectStandardInput = true;
         start.Environment["MVM_SERVER"] = server.ToString().TrimEnd('/');
+        start.Environment["MVM_TOKEN"] = token;
+        start.Environment["MVM_CA"] = authorityFile;
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{path} did not start");
         process.StandardInput.Close();
         using CancellationTokenSource cancellation = new(s_limit);

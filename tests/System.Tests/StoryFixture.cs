@@ -30,8 +30,8 @@ public class StoryFixture : IAsyncLifetime
     {
         string results = Artifacts.ResultsFolder($"System.Tests.{DeviceId}");
         ControlPlane = await ControlPlaneProcess.StartAsync(results);
-        Client = new ControlPlaneClient(ControlPlane.Address);
-        Mvm = new Mvm(Artifacts.Mvm, ControlPlane.Address);
+        Client = new ControlPlaneClient(ControlPlane.NewHttp());
+        Mvm = Mvm.Of(Artifacts.Mvm, ControlPlane);
         await Mvm.MustAsync("images", "push", Artifacts.SampleImage, "--name", "hello:1");
         Device = await VirtualDevice.StartAsync(new VirtualDeviceOptions
         {
@@ -39,6 +39,7 @@ public class StoryFixture : IAsyncLifetime
             Architecture = Architecture,
             ApiPort = ControlPlane.ApiPort,
             MqttPort = ControlPlane.MqttPort,
+            EnrolmentToken = await ControlPlane.EnrolmentTokenAsync(),
             Results = results,
         });
         await Mvm.MustAsync("apply", "-f", Artifacts.Deploy("samples/hello/deployment.yaml"));

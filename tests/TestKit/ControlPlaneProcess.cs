@@ -1,4 +1,9 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using MicroVm.Shared.Contracts.Api;
 using MicroVm.TestKit.Interop;
 
 namespace MicroVm.TestKit;
@@ -23,7 +28,15 @@ public sealed class ControlPlaneProcess : IAsyncDisposable
         _data = Path.Combine(results, "controlplane-data");
         ApiPort = FreePort.Take();
         MqttPort = FreePort.Take();
-        _http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(5) };
+        // Health says nothing that would have to be believed, and the authority is not there before the first answer.
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null },
+        })
+        {
+            BaseAddress = Address,
+            Timeout = TimeSpan.FromSeconds(5),
+        };
     }
 
     /// <summary>Port of the API.</summary>
@@ -33,7 +46,32 @@ public sealed class ControlPlaneProcess : IAsyncDisposable
     public int MqttPort { get; }
 
     /// <summary>Address of the API.</summary>
-    public Uri Address => new($"http://127.0.0.1:{ApiPort}/");
+    public Uri Address => new($"https://127.0.0.1:{ApiPort}/");
+
+    /// <summary>The first admin's token.</summary>
+    public string AdminToken => File.ReadAllText(Path.Combine(_data, "admin.token")).Trim();
+
+    /// <summary>File of the certificates that its own are of.</summary>
+    public string AuthorityFile => Path.Combine(_data, "identity", "ca.pem");
+
+    /// <summary>A client of the API with the first admin's token.</summary>
+    public HttpClient NewHttp() => new(new SocketsHttpHandler { SslOptions = Tls() })
+    {
+        BaseAddress = Address,
+        Timeout = Timeout.InfiniteTimeSpan,
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", AdminToken) },
+    };
+
+    /// <summary>Makes a token that lets a number of devices in.</summary>
+    public async Task<string> EnrolmentTokenAsync(int uses = 1)
+    {
+        using HttpClient http = NewHttp();
+        using HttpResponseMessage answer = await http.PostAsJsonAsync(
+            ApiPaths.EnrolmentTokens, new EnrolmentTokenAsk(uses), ApiJsonContext.Default.EnrolmentTokenAsk).ConfigureAwait(false);
+        answer.EnsureSuccessStatusCode();
+        EnrolmentTokenView? token = await answer.Content.ReadFromJsonAsync(ApiJsonContext.Default.EnrolmentTokenView).ConfigureAwait(false);
+        return token!.Token!;
+    }
 
     /// <summary>What it writes, of this start.</summary>
     public LineLog Log { get; private set; } = new("control plane");
@@ -68,7 +106,7 @@ public sealed class ControlPlaneProcess : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList = { "--data", _data, "--listen", $"127.0.0.1:{ApiPort}", "--mqtt", $"127.0.0.1:{MqttPort}" },
+            ArgumentList = { "--data", _data, "--listen", $"127.0.0.1:{ApiPort}", "--mqtt", $"127.0.0.1:{MqttPort}", "--name", "10.0.2.2" },
         };
         _starts++;
         _process = Process.Start(start) ?? throw new InvalidOperationException("the control plane did not start");
@@ -87,6 +125,13 @@ public sealed class ControlPlaneProcess : IAsyncDisposable
     {
         await KillAsync().ConfigureAwait(false);
         _http.Dispose();
+    }
+
+    private SslClientAuthenticationOptions Tls()
+    {
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(AuthorityFile);
+        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
     }
 
     /// <summary>Health is about another process, so it is asked for; a process that ends is noticed at once.</summary>

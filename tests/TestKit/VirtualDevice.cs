@@ -133,7 +133,7 @@ public sealed class VirtualDevice : IAsyncDisposable
         [
             Artifacts.Deploy("virtual-device/run.sh"), "--arch", _options.Architecture, "--gic", $"{_options.GicVersion}",
             "--id", _options.Id, "--work", _work, "--release", Artifacts.Release,
-            "--api-port", $"{_options.ApiPort}", "--mqtt-port", $"{_options.MqttPort}", "--memory", $"{_options.MemoryMib}",
+            "--api-port", $"{_options.ApiPort}", "--mqtt-port", $"{_options.MqttPort}", "--enrol-token", _options.EnrolmentToken, "--memory", $"{_options.MemoryMib}",
             "--cpus", $"{_options.Cpus}", "--append", _options.KernelArguments, "--stop-with-stdin",
             .. _options.Media is { } media ? ["--media", media] : (string[])[],
             .. _options.KernelFolder is { } kernel ? ["--kernel", kernel] : (string[])[], .. _options.HasAgent ? [] : (string[])["--no-agent"],

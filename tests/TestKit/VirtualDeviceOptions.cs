@@ -18,6 +18,9 @@ public sealed record VirtualDeviceOptions
     /// <summary>Port of its MQTT gateway.</summary>
     public required int MqttPort { get; init; }
 
+    /// <summary>Lets it in at its first boot; empty for a device that never has to get in.</summary>
+    public string EnrolmentToken { get; init; } = "";
+
     /// <summary>Where logs are put when a boot is over, such as <see cref="Artifacts.ResultsFolder"/>.</summary>
     public required string Results { get; init; }
 

@@ -7,7 +7,8 @@ try
     ControlPlaneOptions options = OptionsReader.Read(args, environment);
     await using ControlPlaneHost host = ControlPlaneHost.Create(options);
     await host.StartAsync();
-    Console.WriteLine($"microvm-controlplane ready: api http://{host.ApiEndPoint}, mqtt {host.MqttEndPoint}, data {Path.GetFullPath(options.DataPath)}");
+    Console.WriteLine($"microvm-controlplane ready: api https://{host.ApiEndPoint}, mqtts {host.MqttEndPoint}, data {Path.GetFullPath(options.DataPath)}");
+    Console.WriteLine($"first admin's token: {host.AdminTokenFile}; certificate of the fleet's authority: {host.AuthorityFile}");
     await host.WaitForShutdownAsync();
     return (int)ExitCode.Success;
 }

@@ -15,6 +15,9 @@ internal sealed record AgentOptions
     /// <summary>Where the control plane is.</summary>
     public required ControlPlaneOptions ControlPlane { get; init; }
 
+    /// <summary>How the device gets in for the first time; null when it is enrolled already or has to wait.</summary>
+    public EnrolmentOptions? Enrolment { get; init; }
+
     /// <summary>Directory of everything that survives a reboot.</summary>
     public string DataDirectory { get; init; } = "/var/lib/microvm";
 

@@ -38,7 +38,7 @@ internal static class AgentOptionsReader
     }
 
     /// <summary>What holds on a host that has no configuration yet; its names are made up.</summary>
-    internal static AgentOptions Defaults() => Read("""{"deviceId":"none","controlPlane":{"apiUrl":"http://127.0.0.1","mqttHost":"127.0.0.1"}}"""u8.ToArray());
+    internal static AgentOptions Defaults() => Read("""{"deviceId":"none","controlPlane":{"apiUrl":"https://127.0.0.1","mqttHost":"127.0.0.1"}}"""u8.ToArray());
 
     /// <summary>Reads a document.</summary>
     /// <exception cref="ConfigurationException">The text is not a configuration.</exception>
@@ -61,6 +61,7 @@ internal static class AgentOptionsReader
         {
             DeviceId = ReadDeviceId(root),
             ControlPlane = ReadControlPlane(root.Object("controlPlane")),
+            Enrolment = root.Has("enrolment") ? ReadEnrolment(root.Object("enrolment")) : null,
             DataDirectory = root.AbsolutePath("dataDirectory", "/var/lib/microvm"),
             RunDirectory = ReadRunDirectory(root),
             VmmPath = root.AbsolutePath("vmmPath", "/usr/lib/microvm/microvm-vmm"),
@@ -85,13 +86,30 @@ internal static class AgentOptionsReader
     private static ControlPlaneOptions ReadControlPlane(ConfigurationObject section)
     {
         string address = section.Text("apiUrl");
-        bool valid = Uri.TryCreate(address, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https";
+        bool valid = Uri.TryCreate(address, UriKind.Absolute, out Uri? url) && url.Scheme is "https";
         ControlPlaneOptions options = new(
-            valid ? url! : throw section.Fault("apiUrl", "an http or https address", $"'{address}'"),
+            valid ? url! : throw section.Fault("apiUrl", "an https address", $"'{address}'"),
             section.Text("mqttHost"),
-            section.Integer("mqttPort", 1, 65535, 1883));
+            section.Integer("mqttPort", 1, 65535, 8883));
         section.RefuseUnknownKeys();
         return options;
+    }
+
+    private static EnrolmentOptions ReadEnrolment(ConfigurationObject section)
+    {
+        EnrolmentOptions options = new(
+            section.OptionalText("token"),
+            section.OptionalText("tokenFile"),
+            section.OptionalText("certificateFile"),
+            section.OptionalText("keyFile"),
+            section.OptionalText("caFile"));
+        section.RefuseUnknownKeys();
+        return (options.Token, options.TokenFile, options.CertificateFile, options.KeyFile, options.AuthorityFile) switch
+        {
+            ({ Length: > 0 }, null, null, null, null) or (null, { Length: > 0 }, null, null, null)
+                or (null, null, { Length: > 0 }, { Length: > 0 }, { Length: > 0 }) => options,
+            _ => throw new ConfigurationException("enrolment: expected token, or tokenFile, or certificateFile with keyFile and caFile, found another combination"),
+        };
     }
 
     private static string ReadRunDirectory(ConfigurationObject root)

@@ -23,6 +23,12 @@ internal sealed class ConfigurationObject
             ? fallback ?? throw Fault(key, "a text", "nothing")
             : value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Fault(key, "a text", Describe(value));
 
+    /// <summary>Whether there is such a key.</summary>
+    internal bool Has(string key) => TryGet(key, out _);
+
+    /// <summary>A text; null when the key is absent.</summary>
+    internal string? OptionalText(string key) => Has(key) ? Text(key) : null;
+
     /// <summary>An absolute path.</summary>
     internal string AbsolutePath(string key, string fallback)
     {

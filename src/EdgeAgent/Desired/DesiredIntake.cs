@@ -14,6 +14,8 @@ namespace MicroVm.EdgeAgent.Desired;
 internal sealed class DesiredIntake
 {
     private readonly IAgentStore _store;
+    private readonly IDesiredVerifier _verifier;
+    private readonly Refusals _refusals;
     private readonly AgentCounters _counters;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
@@ -21,9 +23,11 @@ internal sealed class DesiredIntake
 
     /// <summary>Loads what the device held before.</summary>
     /// <exception cref="StoreException">The store cannot say it.</exception>
-    internal DesiredIntake(IAgentStore store, AgentCounters counters, ILogger logger)
+    internal DesiredIntake(IAgentStore store, IDesiredVerifier verifier, Refusals refusals, AgentCounters counters, ILogger logger)
     {
         _store = store;
+        _verifier = verifier;
+        _refusals = refusals;
         _counters = counters;
         _logger = logger;
         _held = Load(store);
@@ -45,15 +49,40 @@ internal sealed class DesiredIntake
         {
             try
             {
-                DesiredEnvelope envelope = DesiredEnvelope.Decode(payload);
-                return Judge(envelope) ?? Accept(envelope, envelope.Open());
+                DesiredEnvelope envelope = DesiredEnvelope.Decode(_verifier.OpenDesired(payload));
+                IntakeResult result = Judge(envelope) ?? Accept(envelope, envelope.Open());
+                if (result is IntakeResult.Accepted or IntakeResult.AlreadyHeld)
+                {
+                    _refusals.Clear();
+                }
+
+                return result;
+            }
+            catch (SignatureException e)
+            {
+                _counters.RefusedSignatures.Increment();
+                _refusals.Set($"desired state: {e.Message}");
+                Log.RefusedSignature(_logger, e.Message);
+                return IntakeResult.RefusedSignature;
             }
             catch (WireFormatException e)
             {
                 _counters.RefusedDownlinks.Increment();
+                _refusals.Set(e.Message);
                 Log.RefusedDownlink(_logger, "desired", e.Message);
                 return IntakeResult.RefusedFormat;
             }
+        }
+    }
+
+    /// <summary>Holds nothing from now on, without a word to the disk: the device is being wiped, and its VMs are to stop.</summary>
+    internal void Abandon()
+    {
+        lock (_lock)
+        {
+            DesiredState before = _held.State;
+            _held = new HeldState(DesiredState.Empty, default);
+            Changed?.Invoke(before, DesiredState.Empty);
         }
     }
 
@@ -97,6 +126,9 @@ internal sealed class DesiredIntake
         }
 
         _counters.RefusedGenerations.Increment();
+        _refusals.Set(envelope.Generation == generation
+            ? $"generation {generation} with other content than the held one"
+            : $"generation {envelope.Generation}, because {generation} is held");
         if (envelope.Generation == generation)
         {
             Log.RefusedOtherDigest(_logger, generation, envelope.Digest.Value, held.Digest.Value);

@@ -12,6 +12,9 @@ internal enum IntakeResult
     /// <summary>It is older than the one held, or differs from it under the same generation.</summary>
     RefusedGeneration,
 
+    /// <summary>It is not signed by a trusted key for this device.</summary>
+    RefusedSignature,
+
     /// <summary>It is not a valid document.</summary>
     RefusedFormat,
 

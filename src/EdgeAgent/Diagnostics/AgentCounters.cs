@@ -9,6 +9,9 @@ internal sealed class AgentCounters
     /// <summary>Desired-state documents older than the one held, or different under the same generation.</summary>
     internal Counter RefusedGenerations { get; } = new();
 
+    /// <summary>Desired-state documents without a valid signature of a trusted key.</summary>
+    internal Counter RefusedSignatures { get; } = new();
+
     /// <summary>Frames from guests that were not valid messages.</summary>
     internal Counter GuestFaults { get; } = new();
 

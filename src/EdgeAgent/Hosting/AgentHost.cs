@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Commands;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Execution;
+using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Images;
 using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Mqtt;
@@ -24,11 +26,19 @@ namespace MicroVm.EdgeAgent.Hosting;
 /// </summary>
 internal sealed class AgentHost : IAsyncDisposable
 {
+    /// <summary>How long VMs may take to end before a wipe goes on without asking.</summary>
+    private static readonly TimeSpan s_wipeLimit = TimeSpan.FromMinutes(2);
+
     private readonly AgentOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly UplinkSequence _sequence;
+    private readonly IdentityStore _identity;
+    private readonly IdentityKeeper _keeper;
+    private readonly CommandIntake _commands;
+    private readonly Refusals _refusals = new();
+    private readonly TaskCompletionSource _decommissioned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DesiredIntake _intake;
     private readonly ProcessWatcher _watcher = new();
     private readonly HttpClient _http;
@@ -57,7 +67,11 @@ internal sealed class AgentHost : IAsyncDisposable
         AgentCounters counters = Counters;
         ProcFileSystem proc = new();
         _sequence = new UplinkSequence(Guid.NewGuid(), time);
-        _intake = new DesiredIntake(store, counters, _logger);
+        _identity = new IdentityStore(new IdentityFiles(directory.IdentityPath), options.DeviceId);
+        _identity.Open();
+        _keeper = new IdentityKeeper(_identity, new EnrolmentClient(options, _identity, time), time, _logger);
+        ClientTls tls = new(_identity, time);
+        _intake = new DesiredIntake(store, _identity, _refusals, counters, _logger);
         _table = new VmTable(store);
         _collector = new TelemetryCollector(store, SpoolLimits.Default, _sequence, counters, time, _logger);
 
@@ -68,7 +82,13 @@ internal sealed class AgentHost : IAsyncDisposable
         _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, counters, time, _logger);
 
         ImageStore images = new(directory.ImagesPath, _logger);
-        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), MaxConnectionsPerServer = 2 })
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            MaxConnectionsPerServer = 2,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            SslOptions = tls.Options(null),
+        })
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -87,11 +107,12 @@ internal sealed class AgentHost : IAsyncDisposable
 
         HostSampler host = new(proc, directory.Path, time);
         _sampling = new SamplingLoop(_intake, host, new VmSampler(proc, _table, time), _collector, time, _logger);
-        AgentLinkHandler handler = new(options, _intake, host, _sequence, counters, _logger);
-        _link = new MqttLink(options, handler, counters, time, _logger);
+        AgentLinkHandler handler = new(options, _intake, _identity, host, _sequence, counters, _logger);
+        _link = new MqttLink(options, tls, _identity.Enrolled, handler, counters, time, _logger);
         _publisher = new TelemetryPublisher(store, _link, counters, time, _logger);
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
-        _reporter = new Reporter(_intake, _table, _prefetch, _link, _sequence, time);
+        _reporter = new Reporter(_intake, _refusals, _table, _prefetch, _link, _sequence, time);
+        _commands = new CommandIntake(_identity, _link, _sequence, _refusals, counters, _logger);
         _startCheck = new StartCheck(proc, options, time, _logger);
         LocalRequests local = new(
             options, _intake, _pause, _table, store, _link, _sequence, _recent, counters, proc, time, _logger);
@@ -99,6 +120,9 @@ internal sealed class AgentHost : IAsyncDisposable
             Path.Combine(options.RunDirectory, LocalServer.SocketName), HostProbe.EffectiveUser(proc.TryRead("self/status") ?? ""), local, _logger);
         Connect(handler);
     }
+
+    /// <summary>True when the device is to be wiped; known when <see cref="RunAsync"/> has returned.</summary>
+    internal bool IsDecommissioned => _decommissioned.Task.IsCompleted;
 
     /// <summary>What went wrong or was lost since the start.</summary>
     internal AgentCounters Counters { get; } = new();
@@ -119,12 +143,16 @@ internal sealed class AgentHost : IAsyncDisposable
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
             loops.Start("local", _local.RunAsync, _stopping.Token);
+            loops.Start("identity", _keeper.RunAsync, _stopping.Token);
             loops.Start("link", _link.RunAsync, _stopping.Token);
             loops.Start("prefetch", _prefetch.RunAsync, _stopping.Token);
+            loops.Start("commands", _commands.RunAsync, _stopping.Token);
             loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
             loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
             await _startCheck.RunAsync(_intake.Current).WaitAsync(_stopping.Token);
-            await Task.Delay(Timeout.Infinite, _stopping.Token);
+            await _decommissioned.Task.WaitAsync(_stopping.Token);
+            await RemoveVmsAsync();
+            await _stopping.CancelAsync();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -149,8 +177,35 @@ internal sealed class AgentHost : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Has every VM stopped and removed in the usual way; one that takes too long is killed.</summary>
+    private async Task RemoveVmsAsync()
+    {
+        AsyncSignal changed = new();
+        _table.Changed += changed.Set;
+        _intake.Abandon();
+        EnqueueAll();
+        long began = _time.GetTimestamp();
+        while (_table.All().Count > 0 && _time.GetElapsedTime(began) < s_wipeLimit)
+        {
+            await changed.WaitAsync(TimeSpan.FromSeconds(1), _time, _stopping.Token);
+        }
+
+        IReadOnlyList<VmEntry> left = _table.All();
+        if (left.Count > 0)
+        {
+            Log.WipedWithVms(_logger, left.Count, s_wipeLimit.TotalSeconds);
+            foreach (VmEntry entry in left)
+            {
+                entry.Instance?.Process.Signal(Interop.Signals.SIGKILL);
+            }
+        }
+    }
+
     private void Connect(AgentLinkHandler handler)
     {
+        handler.Commanded += _commands.Offer;
+        _commands.Decommissioned += () => _decommissioned.TrySetResult();
+        _refusals.Changed += _reporter.OnChanged;
         handler.Connected += _reporter.OnConnected;
         handler.Connected += _publisher.OnConnected;
         handler.Acknowledged += _publisher.OnAck;

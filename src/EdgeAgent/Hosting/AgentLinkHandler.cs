@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.Shared.Contracts.Commands;
@@ -14,14 +15,22 @@ namespace MicroVm.EdgeAgent.Hosting;
 
 /// <summary>Hands downlinks to who they are for.</summary>
 internal sealed class AgentLinkHandler(
-    AgentOptions options, DesiredIntake intake, HostSampler host, UplinkSequence sequence, AgentCounters counters, ILogger logger)
-    : ILinkHandler
+    AgentOptions options,
+    DesiredIntake intake,
+    IdentityStore identity,
+    HostSampler host,
+    UplinkSequence sequence,
+    AgentCounters counters,
+    ILogger logger) : ILinkHandler
 {
     /// <summary>Raised when a connection is up.</summary>
     internal event Action? Connected;
 
     /// <summary>Raised when the control plane has a telemetry batch.</summary>
     internal event Action<Ack>? Acknowledged;
+
+    /// <summary>Raised when a command came.</summary>
+    internal event Action<ReadOnlyMemory<byte>>? Commanded;
 
     /// <inheritdoc/>
     public byte[] MakeHello() => new Hello
@@ -33,6 +42,7 @@ internal sealed class AgentLinkHandler(
         HeldGeneration = intake.Current.Generation,
         HeldDigest = intake.HeldDigest,
         Labels = options.Labels,
+        TrustVersion = identity.Current?.Trust.Version ?? 0,
     }.Encode();
 
     /// <inheritdoc/>
@@ -49,8 +59,11 @@ internal sealed class AgentLinkHandler(
             case DownlinkKind.Ack:
                 TakeAck(payload);
                 break;
+            case DownlinkKind.Command:
+                Commanded?.Invoke(payload);
+                break;
             default:
-                Refuse(kind, "this version takes no commands");
+                Refuse(kind, "this version does not know it");
                 break;
         }
     }

@@ -11,7 +11,7 @@ namespace MicroVm.EdgeAgent.Hosting;
 /// <summary>The program from its arguments to its exit code.</summary>
 internal static class AgentProgram
 {
-    private const int Success = 0, DeviceFault = 1, UsageFault = 2;
+    private const int Success = 0, DeviceFault = 1, UsageFault = 2, Decommissioned = 3;
 
     /// <summary>Runs the agent until SIGTERM or SIGINT.</summary>
     internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
@@ -34,8 +34,7 @@ internal static class AgentProgram
                     output.WriteLine($"{line.ConfigPath}: valid, device {AgentOptionsReader.ReadFile(line.ConfigPath).DeviceId}");
                     return Success;
                 default:
-                    await HostAsync(AgentOptionsReader.ReadFile(line.ConfigPath));
-                    return Success;
+                    return await RunUnlessWipedAsync(AgentOptionsReader.ReadFile(line.ConfigPath), errors);
             }
         }
         catch (ConfigurationException e)
@@ -50,6 +49,26 @@ internal static class AgentProgram
         }
     }
 
+    private static async Task<int> RunUnlessWipedAsync(AgentOptions options, TextWriter errors)
+    {
+        if (Wipe.IsDone(options))
+        {
+            Wipe.Finish(options);
+        }
+        else
+        {
+            await HostAsync(options);
+        }
+
+        if (!Wipe.IsDone(options))
+        {
+            return Success;
+        }
+
+        errors.WriteLine($"microvm-agent: this device is decommissioned and wiped; remove {Wipe.MarkOf(options)} to enrol it again");
+        return Decommissioned;
+    }
+
     private static async Task HostAsync(AgentOptions options)
     {
         using CancellationTokenSource stopping = new();
@@ -57,9 +76,18 @@ internal static class AgentProgram
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
         using DataDirectory directory = DataDirectory.Open(options);
         using ILoggerFactory logging = AgentLogging.CreateFactory(options.LogLevel);
-        using SqliteStore store = SqliteStore.Open(directory.DatabasePath);
-        await using AgentHost host = new(options, directory, store, TimeProvider.System, logging);
-        await host.RunAsync(stopping.Token);
+        bool wipe;
+        using (SqliteStore store = SqliteStore.Open(directory.DatabasePath))
+        {
+            await using AgentHost host = new(options, directory, store, TimeProvider.System, logging);
+            await host.RunAsync(stopping.Token);
+            wipe = host.IsDecommissioned;
+        }
+
+        if (wipe)
+        {
+            Wipe.Run(options);
+        }
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)

@@ -19,6 +19,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>The database.</summary>
     internal string DatabasePath => System.IO.Path.Combine(Path, "agent.db");
 
+    /// <summary>Key, certificate and what is trusted.</summary>
+    internal string IdentityPath => System.IO.Path.Combine(Path, "identity");
+
     /// <summary>Images.</summary>
     internal string ImagesPath => System.IO.Path.Combine(Path, "images");
 

@@ -1,11 +1,12 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using MQTTnet.Channel;
 
 namespace MicroVm.EdgeAgent.Mqtt;
 
-/// <summary>Opens the TCP connection of the MQTT client behind a <see cref="CappedStream"/>.</summary>
-internal sealed class CappedStreamProvider(int maximumPacketBytes) : IMqttClientStreamProvider
+/// <summary>Opens the TLS connection of the MQTT client behind a <see cref="CappedStream"/>.</summary>
+internal sealed class CappedStreamProvider(Func<SslClientAuthenticationOptions> tls, int maximumPacketBytes) : IMqttClientStreamProvider
 {
     /// <inheritdoc/>
     public async Task<Stream> ConnectAsync(EndPoint brokerEndPoint, CancellationToken cancellationToken)
@@ -14,7 +15,17 @@ internal sealed class CappedStreamProvider(int maximumPacketBytes) : IMqttClient
         try
         {
             await socket.ConnectAsync(brokerEndPoint, cancellationToken);
-            return new CappedStream(new NetworkStream(socket, ownsSocket: true), maximumPacketBytes);
+            SslStream secured = new(new NetworkStream(socket, ownsSocket: true));
+            try
+            {
+                await secured.AuthenticateAsClientAsync(tls(), cancellationToken);
+                return new CappedStream(secured, maximumPacketBytes);
+            }
+            catch
+            {
+                await secured.DisposeAsync();
+                throw;
+            }
         }
         catch
         {

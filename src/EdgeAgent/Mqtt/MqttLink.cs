@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Identity;
 using MicroVm.Shared.Codecs.Cbor;
 using MicroVm.Shared.Topics;
 using MQTTnet;
@@ -24,6 +25,8 @@ internal sealed class MqttLink : IUplink, IDisposable
     private static readonly TimeSpan s_steadyAfter = TimeSpan.FromSeconds(30);
 
     private readonly AgentOptions _options;
+    private readonly ClientTls _tls;
+    private readonly Task _enrolled;
     private readonly ILinkHandler _handler;
     private readonly AgentCounters _counters;
     private readonly TimeProvider _time;
@@ -31,9 +34,12 @@ internal sealed class MqttLink : IUplink, IDisposable
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private TaskCompletionSource<string>? _ended;
 
-    internal MqttLink(AgentOptions options, ILinkHandler handler, AgentCounters counters, TimeProvider time, ILogger logger)
+    internal MqttLink(
+        AgentOptions options, ClientTls tls, Task enrolled, ILinkHandler handler, AgentCounters counters, TimeProvider time, ILogger logger)
     {
         _options = options;
+        _tls = tls;
+        _enrolled = enrolled;
         _handler = handler;
         _counters = counters;
         _time = time;
@@ -51,6 +57,8 @@ internal sealed class MqttLink : IUplink, IDisposable
     /// <summary>Connects for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
+        // Without a certificate nobody would listen.
+        await _enrolled.WaitAsync(cancellation);
         int failures = 0;
         while (!cancellation.IsCancellationRequested)
         {
@@ -93,7 +101,7 @@ internal sealed class MqttLink : IUplink, IDisposable
 
     private static bool IsConnectionFault(Exception e, CancellationToken cancellation) =>
         e is MqttCommunicationException or MqttProtocolViolationException or IOException or System.Net.Sockets.SocketException
-            or MqttClientNotConnectedException or InvalidOperationException
+            or MqttClientNotConnectedException or InvalidOperationException or System.Security.Authentication.AuthenticationException
         || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 
     /// <summary>One connection from its first byte to its end; says why it ended.</summary>
@@ -180,7 +188,7 @@ internal sealed class MqttLink : IUplink, IDisposable
 
     private MqttClientOptions MakeOptions() => new MqttClientOptionsBuilder()
         .WithTcpServer(_options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort)
-        .WithStreamProvider(new CappedStreamProvider(MaximumPacketBytes))
+        .WithStreamProvider(new CappedStreamProvider(() => _tls.Options(_options.ControlPlane.MqttHost), MaximumPacketBytes))
         .WithProtocolVersion(MqttProtocolVersion.V500)
         .WithClientId(_options.DeviceId.Value)
         .WithCleanStart(true)

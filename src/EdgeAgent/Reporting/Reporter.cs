@@ -14,7 +14,7 @@ namespace MicroVm.EdgeAgent.Reporting;
 /// time, so a lost or late one does no harm.
 /// </summary>
 internal sealed class Reporter(
-    DesiredIntake intake, VmTable table, PrefetchLoop prefetch, IUplink uplink, UplinkSequence sequence, TimeProvider time)
+    DesiredIntake intake, Refusals refusals, VmTable table, PrefetchLoop prefetch, IUplink uplink, UplinkSequence sequence, TimeProvider time)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
@@ -22,6 +22,7 @@ internal sealed class Reporter(
     private IReadOnlyList<VmStatus>? _sent;
     private IReadOnlyList<Digest> _sentPrefetched = [];
     private ulong _sentGeneration;
+    private string _sentRefusal = "";
     private volatile bool _resend;
 
     /// <summary>Something that is reported may have changed.</summary>
@@ -50,18 +51,20 @@ internal sealed class Reporter(
         bool resend = _resend;
         _resend = false;
         ulong generation = intake.Current.Generation;
+        string refusal = refusals.Current;
         IReadOnlyList<VmStatus> statuses = ReportedStateBuilder.Build(intake.Current, table.All());
         IReadOnlyList<Digest> prefetched = prefetch.Complete;
-        if (!resend && _sent is not null && _sentGeneration == generation && _sent.SequenceEqual(statuses) && _sentPrefetched.SequenceEqual(prefetched))
+        if (!resend && _sent is not null && _sentGeneration == generation && _sentRefusal == refusal
+            && _sent.SequenceEqual(statuses) && _sentPrefetched.SequenceEqual(prefetched))
         {
             return;
         }
 
-        byte[] payload = new ReportedState(sequence.Next(), generation, statuses) { Prefetched = prefetched }.Encode();
+        byte[] payload = new ReportedState(sequence.Next(), generation, statuses) { Prefetched = prefetched, Refusal = refusal }.Encode();
         PublishOutcome outcome = await uplink.PublishAsync(UplinkKind.Reported, payload, cancellation);
         // What was not published is told on the next connection, which always reports.
         _sent = outcome == PublishOutcome.Delivered ? statuses : null;
         _sentPrefetched = prefetched;
-        _sentGeneration = generation;
+        (_sentGeneration, _sentRefusal) = (generation, refusal);
     }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using MicroVm.Benchmarks.Interop;
 using MicroVm.Benchmarks.Measuring;
 using MicroVm.Shared.Identity;
+using MicroVm.TestKit;
 
 namespace MicroVm.Benchmarks.Agent;
 
@@ -54,10 +55,11 @@ internal sealed class AgentBenchmark(string agent, string workFolder, Figures fi
     private string WriteConfig(DeviceId device, int mqttPort)
     {
         string path = Path.Combine(workFolder, "agent.json");
+        TestFleet.Shared.Install(Path.Combine(workFolder, "data"), device);
         File.WriteAllText(
             path,
             $$"""
-            {"deviceId":"{{device}}","controlPlane":{"apiUrl":"http://127.0.0.1:1","mqttHost":"127.0.0.1","mqttPort":{{mqttPort}}},
+            {"deviceId":"{{device}}","controlPlane":{"apiUrl":"https://127.0.0.1:1","mqttHost":"127.0.0.1","mqttPort":{{mqttPort}}},
             "dataDirectory":"{{Path.Combine(workFolder, "data")}}","runDirectory":"{{Path.Combine(workFolder, "run")}}"}
             """);
         return path;

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Net;
+using System.Security.Authentication;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
+using MicroVm.TestKit;
 using MQTTnet;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
@@ -25,10 +27,13 @@ internal sealed class PlayedGateway : IAsyncDisposable
     {
         _device = device;
         _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
-            .WithDefaultEndpoint()
-            .WithDefaultEndpointBoundIPAddress(IPAddress.Loopback)
-            .WithDefaultEndpointBoundIPV6Address(IPAddress.None)
-            .WithDefaultEndpointPort(port)
+            .WithoutDefaultEndpoint()
+            .WithEncryptedEndpoint()
+            .WithEncryptedEndpointBoundIPAddress(IPAddress.Loopback)
+            .WithEncryptedEndpointBoundIPV6Address(IPAddress.None)
+            .WithEncryptedEndpointPort(port)
+            .WithEncryptionCertificate(TestFleet.Shared.Server)
+            .WithEncryptionSslProtocol(SslProtocols.Tls13)
             .Build());
         _server.InterceptingPublishAsync += TakeAsync;
     }
@@ -42,7 +47,8 @@ internal sealed class PlayedGateway : IAsyncDisposable
     internal Task PushAsync()
     {
         DesiredState state = new(++_generation, [], new AgentSettings(TelemetryIntervalSeconds: 1));
-        return SendAsync(DownlinkKind.Desired, DesiredEnvelope.Of(state.Generation, state.Encode()).Encode());
+        return SendAsync(
+            DownlinkKind.Desired, TestFleet.Shared.SignDesired(_device, DesiredEnvelope.Of(state.Generation, state.Encode()).Encode()));
     }
 
     /// <summary>Waits for the next reported state or telemetry batch.</summary>

@@ -133,7 +133,8 @@ public sealed class ApiErrorTests
     [Theory]
     [InlineData("http://evil.example", null)]
     [InlineData("null", null)]
-    [InlineData("http://127.0.0.1:1", "rebound.example")]
+    [InlineData("https://127.0.0.1:1", null)]
+    [InlineData("https://localhost", "127.0.0.1")]
     public async Task Request_OfABrowserOnAForeignPage_IsForbidden(string origin, string? host)
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();

@@ -10,7 +10,7 @@ public sealed class OptionsReaderTests
     {
         ControlPlaneOptions options = Read("--data", "/d");
 
-        Assert.Equal(("/d", "127.0.0.1:8080", "127.0.0.1:1883"), (options.DataPath, options.Listen.ToString(), options.Mqtt.ToString()));
+        Assert.Equal(("/d", "127.0.0.1:8443", "127.0.0.1:8883"), (options.DataPath, options.Listen.ToString(), options.Mqtt.ToString()));
     }
 
     [Fact]
@@ -29,20 +29,19 @@ public sealed class OptionsReaderTests
     [InlineData("127.9.9.9:1")]
     [InlineData("[::1]:0")]
     [InlineData("localhost:8080")]
-    public void Read_LoopbackAddress_IsTaken(string address) => Assert.NotNull(Read("--data", "/d", "--mqtt", address));
+    [InlineData("0.0.0.0:8883")]
+    [InlineData("[::]:8883")]
+    [InlineData("192.168.1.5:8883")]
+    public void Read_AnyAddress_IsTaken(string address) => Assert.NotNull(Read("--data", "/d", "--mqtt", address));
 
-    [Theory]
-    [InlineData("--listen", "0.0.0.0:8080")]
-    [InlineData("--listen", "[::]:8080")]
-    [InlineData("--listen", "192.168.1.5:8080")]
-    [InlineData("--mqtt", "0.0.0.0:1883")]
-    [InlineData("--mqtt", "10.0.2.15:1883")]
-    public void Read_OtherAddress_IsRefusedWithItsOwnExitCode(string option, string address)
+    [Fact]
+    public void Read_NamesAndProvider_AreTaken()
     {
-        ControlPlaneConfigurationException e = Assert.Throws<ControlPlaneConfigurationException>(() => Read("--data", "/d", option, address));
+        ControlPlaneOptions options = Read(
+            "--data", "/d", "--name", "fleet.example,10.0.2.2", "--oidc-authority", "https://id.example", "--oidc-audience", "microvm");
 
-        Assert.Equal(ExitCode.NotLoopback, e.ExitCode);
-        Assert.Contains($"found '{address}'", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["fleet.example", "10.0.2.2"], options.Names);
+        Assert.Equal(("https://id.example/", "microvm", "roles"), (options.Oidc!.Authority.ToString(), options.Oidc.Audience, options.Oidc.RoleClaim));
     }
 
     [Theory]
@@ -54,6 +53,9 @@ public sealed class OptionsReaderTests
     [InlineData("--data /d --listen 8080")]
     [InlineData("--data /d --listen 127.0.0.1:99999")]
     [InlineData("--data /d --listen example.com:80")]
+    [InlineData("--data /d --name a/b")]
+    [InlineData("--data /d --oidc-authority http://id.example --oidc-audience microvm")]
+    [InlineData("--data /d --oidc-authority https://id.example")]
     public void Read_WrongArguments_AreRefusedInOneLine(string arguments)
     {
         ControlPlaneConfigurationException e = Assert.Throws<ControlPlaneConfigurationException>(

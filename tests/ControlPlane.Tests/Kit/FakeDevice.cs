@@ -1,7 +1,9 @@
-using System.Net;
 using System.Threading.Channels;
+using MicroVm.ControlPlane.Tests.Identity;
+using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Identity;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
@@ -19,6 +21,8 @@ internal sealed class FakeDevice : IAsyncDisposable
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly Channel<(DownlinkKind Kind, byte[] Payload)> _downlinks = Channel.CreateUnbounded<(DownlinkKind, byte[])>();
     private readonly TaskCompletionSource<MqttClientDisconnectedEventArgs> _disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TrustBundle? _trust;
+    private FakeIdentity? _own;
     private ulong _sequence;
 
     internal FakeDevice(string id)
@@ -49,13 +53,30 @@ internal sealed class FakeDevice : IAsyncDisposable
     /// <summary>What it says in its hello that it holds.</summary>
     internal (ulong Generation, Digest Digest) Held { get; set; }
 
+    /// <summary>Version of the bundle that its hello says it holds; null for the one of when it connected.</summary>
+    internal ulong? TrustVersion { get; set; }
+
     internal Task<MqttClientDisconnectedEventArgs> Disconnected => _disconnected.Task;
 
+    /// <summary>Connects with the certificate of a device.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="controlPlane">The control plane.</param>
+    /// <param name="clientId">The client id, and the device when no other is named.</param>
+    /// <param name="change">Changes the options.</param>
+    /// <param name="device">Whose certificate is shown.</param>
+    /// <param name="identity">The certificate itself; null for the one that the device was enrolled with past the API.</param>
     internal static async Task<MqttClientConnectResult> TryConnectAsync(
-        IMqttClient client, IPEndPoint gateway, string clientId, Func<MqttClientOptionsBuilder, MqttClientOptionsBuilder>? change = null)
+        IMqttClient client,
+        RunningControlPlane controlPlane,
+        string clientId,
+        Func<MqttClientOptionsBuilder, MqttClientOptionsBuilder>? change = null,
+        string? device = null,
+        FakeIdentity? identity = null)
     {
+        identity ??= await controlPlane.IdentityOfAsync(device ?? clientId);
         MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
-            .WithEndPoint(gateway)
+            .WithEndPoint(controlPlane.Mqtt)
+            .WithStreamProvider(new TestStreamProvider(controlPlane.Fleet, identity.Certificate))
             .WithClientId(clientId)
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithKeepAlivePeriod(TimeSpan.FromSeconds(60))
@@ -63,6 +84,16 @@ internal sealed class FakeDevice : IAsyncDisposable
         MqttClientOptions built = (change?.Invoke(options) ?? options).Build();
         return await client.ConnectAsync(built).Within($"connect as {clientId}");
     }
+
+    /// <summary>Uses the identity that a device enrolled for itself.</summary>
+    internal FakeDevice Using(EnrollingDevice enrolled)
+    {
+        _own = new FakeIdentity(enrolled.Key, enrolled.Certificate!);
+        return this;
+    }
+
+    /// <summary>Trusts another bundle from now on.</summary>
+    internal void Trusts(TrustBundle trust) => _trust = trust;
 
     /// <summary>Connects, subscribes and says hello.</summary>
     internal async Task<FakeDevice> StartAsync(RunningControlPlane controlPlane)
@@ -74,7 +105,8 @@ internal sealed class FakeDevice : IAsyncDisposable
 
     internal async Task ConnectAsync(RunningControlPlane controlPlane)
     {
-        await TryConnectAsync(_client, controlPlane.Mqtt, Id.Value);
+        _trust = controlPlane.Fleet.Trust;
+        await TryConnectAsync(_client, controlPlane, Id.Value, identity: _own);
         MqttClientSubscribeResult result = await SubscribeAsync(DeviceTopic.DownFilter(Id));
         Assert.Equal(MqttClientSubscribeResultCode.GrantedQoS1, Assert.Single(result.Items).ResultCode);
     }
@@ -90,6 +122,7 @@ internal sealed class FakeDevice : IAsyncDisposable
         Capacity = new DeviceCapacity(4, 8UL << 30, 64UL << 30),
         HeldGeneration = Held.Generation,
         HeldDigest = Held.Digest,
+        TrustVersion = TrustVersion ?? _trust!.Version,
         Labels = Labels,
     }.Encode())).IsSuccess);
 
@@ -137,7 +170,7 @@ internal sealed class FakeDevice : IAsyncDisposable
                 continue;
             }
 
-            DesiredEnvelope envelope = DesiredEnvelope.Decode(payload);
+            DesiredEnvelope envelope = DesiredEnvelope.Decode(Open(payload));
             Held = (envelope.Generation, envelope.Digest);
             DesiredState state = envelope.Open();
             Runs = new ReportedState(NextHeader(), envelope.Generation, [.. state.Vms.Select(become)])
@@ -178,10 +211,18 @@ internal sealed class FakeDevice : IAsyncDisposable
 
     internal async Task<DesiredState> NextDesiredAsync()
     {
-        DesiredEnvelope envelope = DesiredEnvelope.Decode(await NextAsync(DownlinkKind.Desired));
+        DesiredEnvelope envelope = DesiredEnvelope.Decode(Open(await NextAsync(DownlinkKind.Desired)));
         DesiredState state = envelope.Open();
         Held = (envelope.Generation, envelope.Digest);
         return state;
+    }
+
+    /// <summary>The next command, verified as the device would.</summary>
+    internal async Task<DeviceCommand> NextCommandAsync(RunningControlPlane controlPlane)
+    {
+        FakeIdentity identity = _own ?? await controlPlane.IdentityOfAsync(Id.Value);
+        string audience = DeviceCommand.Audience(Id, Digest.Of(identity.Key.ExportSubjectPublicKeyInfo()));
+        return DeviceCommand.Decode(SignedMessage.Open(await NextAsync(DownlinkKind.Command), _trust!.SigningKeys, SignedPurpose.Command, audience));
     }
 
     internal async Task<Ack> NextAckAsync() => Ack.Decode(await NextAsync(DownlinkKind.Ack));
@@ -201,6 +242,8 @@ internal sealed class FakeDevice : IAsyncDisposable
 
         return before;
     }
+
+    private byte[] Open(byte[] payload) => SignedMessage.Open(payload, _trust!.SigningKeys, SignedPurpose.Desired, Id.Value);
 
     private async Task<byte[]> NextAsync(DownlinkKind kind)
     {

@@ -1,17 +1,33 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
 using System.Buffers;
 
 namespace MicroVm.ControlPlane.Tests.Kit;
 
-/// <summary>A TCP connection to the gateway that sends whatever a test wants, packets or not.</summary>
+/// <summary>A TLS connection to the gateway that sends whatever a test wants, packets or not.</summary>
 internal sealed class RawMqtt : IAsyncDisposable
 {
     private readonly TcpClient _tcp = new();
+    private SslStream? _secured;
     private readonly MqttPacketFormatterAdapter _formatter = new(MqttProtocolVersion.V500, new MqttBufferWriter(4096, 65535));
 
-    internal static async Task<RawMqtt> OpenAsync(RunningControlPlane controlPlane)
+    private Stream Stream => _secured is null ? _tcp.GetStream() : _secured;
+
+    /// <summary>Opens a connection that has shown a device's certificate.</summary>
+    internal static async Task<RawMqtt> OpenAsync(RunningControlPlane controlPlane, string device = "edge-1")
+    {
+        FakeIdentity identity = await controlPlane.IdentityOfAsync(device);
+        RawMqtt raw = await OpenPlainAsync(controlPlane);
+        raw._secured = new SslStream(raw._tcp.GetStream());
+        await raw._secured.AuthenticateAsClientAsync(TestTls.Options(controlPlane.Fleet, identity.Certificate, SslProtocols.Tls13)).Within("handshake");
+        return raw;
+    }
+
+    /// <summary>Opens a connection without TLS.</summary>
+    internal static async Task<RawMqtt> OpenPlainAsync(RunningControlPlane controlPlane)
     {
         RawMqtt raw = new();
         await raw._tcp.ConnectAsync(controlPlane.Mqtt);
@@ -21,12 +37,12 @@ internal sealed class RawMqtt : IAsyncDisposable
     /// <summary>Opens a connection and takes it through CONNECT and CONNACK.</summary>
     internal static async Task<RawMqtt> ConnectAsync(RunningControlPlane controlPlane, string id)
     {
-        RawMqtt raw = await OpenAsync(controlPlane);
+        RawMqtt raw = await OpenAsync(controlPlane, id);
         await raw.SendAsync(new MqttConnectPacket { ClientId = id, CleanSession = true, KeepAlivePeriod = 60 });
         byte[] header = new byte[2];
-        await raw._tcp.GetStream().ReadExactlyAsync(header).AsTask().Within("CONNACK");
+        await raw.Stream.ReadExactlyAsync(header).AsTask().Within("CONNACK");
         Assert.Equal(0x20, header[0]);
-        await raw._tcp.GetStream().ReadExactlyAsync(new byte[header[1]]).AsTask().Within("rest of CONNACK");
+        await raw.Stream.ReadExactlyAsync(new byte[header[1]]).AsTask().Within("rest of CONNACK");
         return raw;
     }
 
@@ -36,7 +52,7 @@ internal sealed class RawMqtt : IAsyncDisposable
         return SendAsync([.. buffer.Packet, .. buffer.Payload.ToArray()]);
     }
 
-    internal async Task SendAsync(byte[] bytes) => await _tcp.GetStream().WriteAsync(bytes);
+    internal async Task SendAsync(byte[] bytes) => await Stream.WriteAsync(bytes);
 
     /// <summary>Waits for the gateway to end the connection, whatever it sends before.</summary>
     internal async Task<bool> IsClosedAsync()
@@ -44,7 +60,7 @@ internal sealed class RawMqtt : IAsyncDisposable
         byte[] buffer = new byte[256];
         try
         {
-            while (await _tcp.GetStream().ReadAsync(buffer).AsTask().Within("end of a raw connection") > 0)
+            while (await Stream.ReadAsync(buffer).AsTask().Within("end of a raw connection") > 0)
             {
             }
         }
@@ -58,6 +74,7 @@ internal sealed class RawMqtt : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        _secured?.Dispose();
         _tcp.Dispose();
         return ValueTask.CompletedTask;
     }

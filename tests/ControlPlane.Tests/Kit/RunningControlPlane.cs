@@ -1,11 +1,16 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Host.Configuration;
 using MicroVm.ControlPlane.Host.Gateway;
 using MicroVm.ControlPlane.Host.Hosting;
+using MicroVm.ControlPlane.Host.Identity;
 using MicroVm.ControlPlane.Host.Images;
 using MicroVm.Shared.Contracts.Api;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,7 +29,7 @@ internal sealed class RunningControlPlane : IAsyncDisposable
     private RunningControlPlane(string directory, bool keep, ControlPlaneHost host, FakeImageStore images)
     {
         (_directory, _keep, _host, Images) = (directory, keep, host, images);
-        Http = new HttpClient { BaseAddress = new Uri($"http://{host.ApiEndPoint}") };
+        Http = NewHttp(AdminToken);
     }
 
     internal HttpClient Http { get; }
@@ -32,6 +37,21 @@ internal sealed class RunningControlPlane : IAsyncDisposable
     internal FakeImageStore Images { get; }
 
     internal IPEndPoint Mqtt => _host.MqttEndPoint;
+
+    /// <summary>The first admin's token.</summary>
+    internal string AdminToken => File.ReadAllText(_host.AdminTokenFile).Trim();
+
+    /// <summary>Address of the API.</summary>
+    internal Uri Address => new($"https://{_host.ApiEndPoint}");
+
+    /// <summary>File of the fleet's authorities.</summary>
+    internal string AuthorityFile => _host.AuthorityFile;
+
+    internal Fleet Fleet => Services.GetRequiredService<Fleet>();
+
+    internal IDeviceIdentities Identities => Services.GetRequiredService<IDeviceIdentities>();
+
+    internal IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
     internal IServiceProvider Services => _host.Services;
 
@@ -55,6 +75,24 @@ internal sealed class RunningControlPlane : IAsyncDisposable
         await host.StartAsync().Within("start of the control plane");
         return new RunningControlPlane(path, directory is not null, host, images);
     }
+
+    /// <summary>A client of the API.</summary>
+    /// <param name="token">A token; null for none.</param>
+    /// <param name="certificate">A device's certificate; null for none.</param>
+    internal HttpClient NewHttp(string? token, X509Certificate2? certificate = null)
+    {
+        SocketsHttpHandler handler = new() { SslOptions = TestTls.Options(Fleet, certificate, SslProtocols.Tls13) };
+        HttpClient http = new(handler) { BaseAddress = Address };
+        if (token is not null)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        return http;
+    }
+
+    /// <summary>The identity of a device, which is enrolled when it is not; the same again after a restart with the same data.</summary>
+    internal Task<FakeIdentity> IdentityOfAsync(string device) => FakeIdentity.OfAsync(this, _directory, device);
 
     internal async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, string? body = null, string contentType = "application/yaml", string? ifMatch = null)

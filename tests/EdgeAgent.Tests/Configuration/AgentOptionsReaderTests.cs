@@ -7,7 +7,7 @@ namespace MicroVm.EdgeAgent.Tests.Configuration;
 
 public sealed class AgentOptionsReaderTests
 {
-    private const string ControlPlane = """ "controlPlane":{"apiUrl":"http://10.0.2.2:8080","mqttHost":"10.0.2.2","mqttPort":1883} """;
+    private const string ControlPlane = """ "controlPlane":{"apiUrl":"https://10.0.2.2:8443","mqttHost":"10.0.2.2","mqttPort":8883} """;
 
     [Fact]
     public void Read_FullDocument_KeepsEveryField()
@@ -18,7 +18,7 @@ public sealed class AgentOptionsReaderTests
             """);
 
         Assert.Equal("dev-1", options.DeviceId.Value);
-        Assert.Equal(new ControlPlaneOptions(new Uri("http://10.0.2.2:8080"), "10.0.2.2", 1883), options.ControlPlane);
+        Assert.Equal(new ControlPlaneOptions(new Uri("https://10.0.2.2:8443"), "10.0.2.2", 8883), options.ControlPlane);
         Assert.Equal(("/d", "/r", "/v", "/k", "/i", "x=1"), (
             options.DataDirectory, options.RunDirectory, options.VmmPath, options.KernelPath, options.InitrdPath, options.KernelArgs));
         Assert.Equal("a", options.Labels["site"]);
@@ -42,14 +42,17 @@ public sealed class AgentOptionsReaderTests
     [InlineData("""{"deviceId":7}""", "deviceId: expected a text, found 7")]
     [InlineData("""{"deviceId":"d"}""", "controlPlane: expected an object, found nothing")]
     [InlineData("""{"deviceId":"d","deviceId":"e"}""", "expected JSON")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"ftp://x","mqttHost":"h"}}""", "controlPlane.apiUrl: expected an http or https address, found 'ftp://x'")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h","mqttPort":0}}""", "controlPlane.mqttPort: expected an integer from 1 to 65535, found 0")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h","tls":true}}""", "controlPlane.tls: expected one of apiUrl, mqttHost, mqttPort, found an unknown key")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h"},"dataDirectory":"x"}""", "dataDirectory: expected an absolute path, found 'x'")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h"},"labels":{"a":1}}""", "labels.a: expected a text, found 1")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h"},"logLevel":"Loud"}""", "logLevel: expected Trace, Debug, Information, Warning or Error, found 'Loud'")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h"},"vmm":"x"}""", "vmm: expected one of")]
-    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h"},"runDirectory":"/run/a-directory-that-is-too-long-for-a-socket"}""", "runDirectory: expected at most 31 characters, found ")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"ftp://x","mqttHost":"h"}}""", "controlPlane.apiUrl: expected an https address, found 'ftp://x'")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"http://x","mqttHost":"h"}}""", "controlPlane.apiUrl: expected an https address, found 'http://x'")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"enrolment":{"certificateFile":"/c"}}""", "enrolment: expected token, or tokenFile, or")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"enrolment":{"token":"a","tokenFile":"/b"}}""", "enrolment: expected token, or tokenFile, or")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h","mqttPort":0}}""", "controlPlane.mqttPort: expected an integer from 1 to 65535, found 0")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h","tls":true}}""", "controlPlane.tls: expected one of apiUrl, mqttHost, mqttPort, found an unknown key")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"dataDirectory":"x"}""", "dataDirectory: expected an absolute path, found 'x'")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"labels":{"a":1}}""", "labels.a: expected a text, found 1")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"logLevel":"Loud"}""", "logLevel: expected Trace, Debug, Information, Warning or Error, found 'Loud'")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"vmm":"x"}""", "vmm: expected one of")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"runDirectory":"/run/a-directory-that-is-too-long-for-a-socket"}""", "runDirectory: expected at most 31 characters, found ")]
     public void Read_BadDocument_NamesFieldExpectationAndFinding(string json, string expected)
     {
         ConfigurationException fault = Assert.Throws<ConfigurationException>(() => Read(json));

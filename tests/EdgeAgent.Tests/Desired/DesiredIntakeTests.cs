@@ -13,6 +13,7 @@ public sealed class DesiredIntakeTests
 {
     private readonly FailingStore _store = new(new MemoryStore());
     private readonly AgentCounters _counters = new();
+    private readonly Refusals _refusals = new();
 
     [Fact]
     public void Offer_NewerDocument_IsDurableBeforeItIsActedOn()
@@ -122,5 +123,11 @@ public sealed class DesiredIntakeTests
         Assert.Equal(["gone", "new", "other"], DesiredChange.Between(before, after).Select(name => name.Value).Order());
     }
 
-    private DesiredIntake Make() => new(_store, _counters, NullLogger.Instance);
+    private DesiredIntake Make() => new(_store, new TrustingVerifier(), _refusals, _counters, NullLogger.Instance);
+
+    /// <summary>Takes every message for signed; who signed what is tested with the identity.</summary>
+    private sealed class TrustingVerifier : IDesiredVerifier
+    {
+        public byte[] OpenDesired(ReadOnlyMemory<byte> message) => message.ToArray();
+    }
 }

@@ -13,6 +13,7 @@ using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
+using MicroVm.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MicroVm.EdgeAgent.Tests.Hosting;
@@ -89,6 +90,51 @@ public sealed partial class AgentHostTests : IAsyncDisposable
         using FakeInit reconnected = await FakeInit.GreetAsync(_paths.GuestChannel(Specs.Vm().Name), GuestState.Running);
         await reconnected.SendLineAsync(1, "kept");
         Assert.Equal(1UL, (await reconnected.ReceiveAsync<GuestLogAck>("repeat is acknowledged")).Sequence);
+    }
+
+    [Fact]
+    public async Task Run_UnsignedDesiredState_IsRefusedAndTheReasonIsReported()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+
+        await _gateway.SendUnsignedAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(1, Specs.Vm())).Encode());
+
+        ReportedState refused = await _gateway.TakeAsync(
+            UplinkKind.Reported, "refusal", payload => ReportedState.Decode(payload), report => report.Refusal.Length > 0);
+        Assert.StartsWith("desired state: signed message: expected COSE_Sign1", refused.Refusal, StringComparison.Ordinal);
+        Assert.Empty(refused.Vms);
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(1)).Encode());
+        await _gateway.TakeAsync(
+            UplinkKind.Reported, "refusal is over", payload => ReportedState.Decode(payload), report => report is { Refusal: "", ObservedGeneration: 1 });
+    }
+
+    [Fact]
+    public async Task Run_Decommissioned_RepliesStopsItsVmsAndLeavesNothing()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        using (FakeInit init = await DeployAsync(1, Specs.Vm()))
+        {
+            await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
+            string audience = DeviceCommand.Audience(_options.DeviceId, TestIdentity.Open(_options).Current!.KeyDigest);
+            DeviceCommand command = new(Guid.NewGuid(), CommandKind.Decommission, []);
+            await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Command, TestFleet.Shared.SignCommand(audience, command.Encode()));
+
+            CommandReply reply = CommandReply.Decode(await _gateway.TakeAsync(UplinkKind.Reply, "reply"));
+            Assert.Equal((command.Id, CommandKind.Decommission, ""), (reply.CommandId, reply.Kind, reply.Refusal));
+            await init.ReceiveAsync<GuestShutdown>("shutdown");
+            await init.SendAsync(new GuestExited(0, ""));
+            await init.ReceiveAsync<GuestExitAck>("acknowledgement");
+            _vmm.End("web", 0);
+        }
+
+        await Phase.Of("end of the agent", _running);
+        Wipe.Run(_options);
+        Assert.Equal(["agent.lock", "decommissioned"], Directory.EnumerateFileSystemEntries(_options.DataDirectory).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_options.RunDirectory));
     }
 
     [Fact]

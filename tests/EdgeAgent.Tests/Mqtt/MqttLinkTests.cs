@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Topics;
@@ -19,7 +21,7 @@ public sealed class MqttLinkTests : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly MqttLink _link;
 
-    public MqttLinkTests() => _link = new MqttLink(
+    public MqttLinkTests() => _link = Make(
         TestOptions.In(_directory, _gateway.Port), _handler, new AgentCounters(), TimeProvider.System, NullLogger.Instance);
 
     [Fact]
@@ -88,7 +90,7 @@ public sealed class MqttLinkTests : IAsyncDisposable
         LineLogger lines = new();
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
-        using MqttLink link = new(
+        using MqttLink link = Make(
             TestOptions.In(_directory, ((IPEndPoint)silent.LocalEndpoint).Port), _handler, new AgentCounters(), time, lines);
         Task running = link.RunAsync(_stop.Token);
         using Socket first = await Phase.Of("first connection", silent.AcceptSocketAsync());
@@ -118,7 +120,7 @@ public sealed class MqttLinkTests : IAsyncDisposable
         LineLogger lines = new();
         (_gateway.ConnectAnswer, _gateway.SubscribeAnswer) = (connect, subscribe);
         await _gateway.StartAsync();
-        using MqttLink link = new(
+        using MqttLink link = Make(
             TestOptions.In(_directory, _gateway.Port), _handler, new AgentCounters(), TimeProvider.System, lines);
         Task running = link.RunAsync(_stop.Token);
 
@@ -171,6 +173,12 @@ public sealed class MqttLinkTests : IAsyncDisposable
     }
 
     /// <summary>The first line that is logged.</summary>
+    private static MqttLink Make(AgentOptions options, ILinkHandler handler, AgentCounters counters, TimeProvider time, ILogger logger)
+    {
+        IdentityStore identity = TestIdentity.Open(options);
+        return new MqttLink(options, new ClientTls(identity, TimeProvider.System), identity.Enrolled, handler, counters, time, logger);
+    }
+
     private sealed class LineLogger : ILogger
     {
         private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);

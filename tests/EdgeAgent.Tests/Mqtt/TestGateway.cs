@@ -1,10 +1,12 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Threading.Channels;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
+using MicroVm.TestKit;
 using MQTTnet;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
@@ -23,10 +25,13 @@ internal sealed class TestGateway : IAsyncDisposable
     {
         Port = port ?? FindPort();
         _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
-            .WithDefaultEndpoint()
-            .WithDefaultEndpointBoundIPAddress(IPAddress.Loopback)
-            .WithDefaultEndpointBoundIPV6Address(IPAddress.None)
-            .WithDefaultEndpointPort(Port)
+            .WithoutDefaultEndpoint()
+            .WithEncryptedEndpoint()
+            .WithEncryptedEndpointBoundIPAddress(IPAddress.Loopback)
+            .WithEncryptedEndpointBoundIPV6Address(IPAddress.None)
+            .WithEncryptedEndpointPort(Port)
+            .WithEncryptionCertificate(TestFleet.Shared.Server)
+            .WithEncryptionSslProtocol(SslProtocols.Tls13)
             .Build());
         _server.InterceptingPublishAsync += OnPublishAsync;
         _server.ValidatingConnectionAsync += connect => Task.FromResult(connect.ReasonCode = ConnectAnswer);
@@ -64,7 +69,11 @@ internal sealed class TestGateway : IAsyncDisposable
         }
     }
 
-    internal async Task SendAsync(DeviceId device, DownlinkKind kind, byte[] payload)
+    /// <summary>Sends a downlink; a desired state is signed on its way.</summary>
+    internal Task SendAsync(DeviceId device, DownlinkKind kind, byte[] payload) =>
+        SendUnsignedAsync(device, kind, kind == DownlinkKind.Desired ? TestFleet.Shared.SignDesired(device, payload) : payload);
+
+    internal async Task SendUnsignedAsync(DeviceId device, DownlinkKind kind, byte[] payload)
     {
         MqttSessionStatus session = (await _server.GetSessionsAsync()).Single(session => session.Id == device.Value);
         session.TryEnqueueApplicationMessage(

@@ -1,5 +1,6 @@
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.Shared.Identity;
+using MicroVm.TestKit;
 
 namespace MicroVm.EdgeAgent.Tests.TestDoubles;
 
@@ -9,6 +10,7 @@ internal static class TestOptions
     internal static AgentOptions In(TempDirectory directory, int mqttPort = 1, int apiPort = 1)
     {
         Directory.CreateDirectory(directory["data"]);
+        TestFleet.Shared.Install(directory["data"], DeviceId.Parse("dev-1"));
         File.WriteAllText(directory["kernel"], "kernel");
         File.WriteAllText(directory["initrd"], "initrd");
         return new AgentOptions

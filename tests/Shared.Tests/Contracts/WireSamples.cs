@@ -1,6 +1,7 @@
 using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
+using MicroVm.Shared.Contracts.Identity;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
@@ -80,12 +81,27 @@ internal static class WireSamples
             new Hello { Header = Header(ulong.MaxValue), AgentVersion = "", Architecture = "aarch64", Capacity = new DeviceCapacity(0, 0, ulong.MaxValue) },
             static hello => hello.Encode(),
             Hello.Decode);
+        yield return WireSample.Of(
+            "hello-trust",
+            new Hello { Header = Header(2), AgentVersion = "1", Architecture = "x86_64", Capacity = new DeviceCapacity(1, 2, 3), TrustVersion = 300 },
+            static hello => hello.Encode(),
+            Hello.Decode);
         yield return WireSample.Of("reported", Reported(), static reported => reported.Encode(), ReportedState.Decode);
         yield return WireSample.Of(
             "reported-prefetched",
             Reported() with { Prefetched = [s_digest, Digest.Of("another image"u8)] },
             static reported => reported.Encode(),
             ReportedState.Decode);
+        yield return WireSample.Of(
+            "reported-refusal",
+            new ReportedState(Header(25), 1, []) { Refusal = "generation 7: signature: expected one, found another" },
+            static reported => reported.Encode(),
+            ReportedState.Decode);
+        yield return WireSample.Of(
+            "reply",
+            new CommandReply(Header(26), s_boot, CommandKind.Decommission, "not now"),
+            static reply => reply.Encode(),
+            CommandReply.Decode);
         yield return WireSample.Of("telemetry", Telemetry(), static batch => batch.Encode(), TelemetryBatch.Decode);
     }
 
@@ -138,6 +154,10 @@ internal static class WireSamples
             DesiredEnvelope.Of(s_desired.Generation, s_desired.Encode()),
             static envelope => envelope.Encode(),
             DesiredEnvelope.Decode);
+        yield return WireSample.Of(
+            "command", new DeviceCommand(s_boot, CommandKind.Trust, [1, 2, 3]), static command => command.Encode(), DeviceCommand.Decode);
+        yield return WireSample.Of(
+            "trust-bundle", new TrustBundle(300, [[1], [2, 3]], [[4]]), static bundle => bundle.Encode(), TrustBundle.Decode);
         yield return WireSample.Of("ack", new Ack(s_boot, 65_536), static ack => ack.Encode(), Ack.Decode);
     }
 

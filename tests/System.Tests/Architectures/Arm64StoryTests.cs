@@ -20,7 +20,7 @@ public sealed class Arm64StoryTests(Arm64StoryFixture story) : DeviceStory(story
     [Fact]
     public async Task Mvm_OfAarch64_ShowsTheDevice()
     {
-        Mvm mvm = new(Artifacts.Of("aarch64", "mvm"), _story.ControlPlane.Address, isEmulated: true);
+        Mvm mvm = Mvm.Of(Artifacts.Of("aarch64", "mvm"), _story.ControlPlane, isEmulated: true);
 
         Assert.Contains(_story.DeviceId, await mvm.MustAsync("devices"), StringComparison.Ordinal);
         Assert.Contains(StoryFixture.Deployment, await mvm.MustAsync("get", "deployment"), StringComparison.Ordinal);

@@ -9,6 +9,9 @@ public interface IDeviceDirectory
     /// <summary>Registers a device or replaces its labels.</summary>
     Task PutAsync(string device, ImmutableSortedDictionary<string, string> labels);
 
+    /// <summary>Takes a device out.</summary>
+    Task RemoveAsync(string device);
+
     /// <summary>Ids of the devices that the selector matches, in order.</summary>
     Task<IReadOnlyList<string>> FindAsync(LabelSelector selector);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Reported;
@@ -15,6 +16,15 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// down when what it holds is older.
     /// </summary>
     Task HelloAsync(GatewayLink link, [Immutable] Hello hello);
+
+    /// <summary>The device was let in with these labels; they become the operator's labels where those have no value yet.</summary>
+    Task EnrolledAsync([Immutable] ImmutableSortedDictionary<string, string> labels);
+
+    /// <summary>
+    /// The device is gone for good: its claims, labels and reports are dropped and no deployment finds it any more. Generations
+    /// go on rising, so that a device that enrols under the same id later holds nothing newer.
+    /// </summary>
+    Task ForgetAsync();
 
     /// <summary>The connection can take downlinks now; sends what a hello before it could not.</summary>
     Task SubscribedAsync(long connection);

@@ -1,8 +1,10 @@
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using MicroVm.ControlPlane.Cli.Hosting;
 using MicroVm.Shared.Contracts.Api;
 
 namespace MicroVm.ControlPlane.Cli.Api;
@@ -25,13 +27,21 @@ internal sealed class ApiClient : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>Creates a client; nothing is connected before the first request.</summary>
-    public ApiClient(Uri server, TimeProvider time)
+    /// <param name="server">Address of the control plane.</param>
+    /// <param name="token">Token of the caller; empty for none.</param>
+    /// <param name="tls">Whose certificate the server has to have.</param>
+    /// <param name="time">Clock.</param>
+    public ApiClient(Uri server, string token, SslClientAuthenticationOptions tls, TimeProvider time)
     {
         _time = time;
         _server = server;
-        SocketsHttpHandler handler = new() { ConnectTimeout = s_connectTimeout, AllowAutoRedirect = false };
+        SocketsHttpHandler handler = new() { ConnectTimeout = s_connectTimeout, AllowAutoRedirect = false, SslOptions = tls };
         // Watches and pushes take as long as they take; connecting has its own limit.
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 256 << 20 };
+        if (token.Length > 0 && !_http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token}"))
+        {
+            throw new UsageException("token: expected one line as 'mvm token create' prints it, found another text");
+        }
     }
 
     /// <summary>GETs a document.</summary>
@@ -51,6 +61,16 @@ internal sealed class ApiClient : IDisposable
         using HttpRequestMessage request = new(HttpMethod.Post, Address(path)) { Content = content };
         using HttpResponseMessage response = await SendAsync(request, Timeout.InfiniteTimeSpan, cancellation);
         return await ReadAsync(response, type, cancellation);
+    }
+
+    /// <summary>POSTs a document and reads the answer.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<TAnswer> PostAsync<T, TAnswer>(
+        string path, T document, JsonTypeInfo<T> type, JsonTypeInfo<TAnswer> answer, CancellationToken cancellation)
+    {
+        using ByteArrayContent content = new(JsonSerializer.SerializeToUtf8Bytes(document, type));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return await PostAsync(path, content, answer, cancellation);
     }
 
     /// <summary>PUTs a document over the version that was read.</summary>

@@ -6,7 +6,7 @@ using MicroVm.Shared.Contracts.Api;
 
 namespace MicroVm.ControlPlane.Cli.Commands;
 
-/// <summary><c>mvm devices</c>: lists devices; <c>mvm devices label</c> is beside it.</summary>
+/// <summary><c>mvm devices</c>: lists devices; what it does to one is beside it.</summary>
 internal static class DevicesCommand
 {
     /// <summary>Creates the command.</summary>
@@ -15,6 +15,11 @@ internal static class DevicesCommand
         Command command = new("devices", "List devices");
         command.Aliases.Add("device");
         command.Subcommands.Add(DevicesLabelCommand.Create(run));
+        foreach (Command identity in DevicesIdentityCommand.Create(run))
+        {
+            command.Subcommands.Add(identity);
+        }
+
         command.SetAction(run(async (context, _, cancellation) =>
         {
             Versioned<ListView<DeviceView>> devices = await context.Api.GetAsync(ApiPaths.Devices, ApiJsonContext.Default.ListViewDeviceView, cancellation);

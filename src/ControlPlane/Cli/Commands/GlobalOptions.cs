@@ -12,10 +12,10 @@ internal sealed class GlobalOptions
     /// <param name="environment">Environment variables: <c>MVM_SERVER</c> is the server when none is given.</param>
     public GlobalOptions(Func<string, string?> environment)
     {
-        string server = environment(Variable) is { Length: > 0 } set ? set : "http://127.0.0.1:8080";
-        Server = new Option<string>("--server")
+        string? server = environment(Variable) is { Length: > 0 } set ? set : null;
+        Server = new Option<string?>("--server")
         {
-            Description = $"URL of the control plane (environment {Variable})",
+            Description = $"URL of the control plane (environment {Variable}; else that of 'mvm login')",
             HelpName = "URL",
             Recursive = true,
             DefaultValueFactory = _ => server,
@@ -33,7 +33,7 @@ internal sealed class GlobalOptions
     }
 
     /// <summary>The control plane.</summary>
-    public Option<string> Server { get; }
+    public Option<string?> Server { get; }
 
     /// <summary>How to write.</summary>
     public Option<OutputFormat> Output { get; }

@@ -25,8 +25,8 @@ internal static class RolloutCommand
     {
         Argument<string> name = NameArgument.Deployment();
         Option<bool> watch = new("--watch", "-w") { Description = "Wait until it is complete" };
-        Option<TimeSpan?> timeout = Duration("--timeout", "Longest wait (default 5m)");
-        Option<TimeSpan?> patience = Duration("--degraded-after", "How long it may be degraded before that is the result (default 15s)");
+        Option<TimeSpan?> timeout = Durations.Option("--timeout", "Longest wait (default 5m)");
+        Option<TimeSpan?> patience = Durations.Option("--degraded-after", "How long it may be degraded before that is the result (default 15s)");
         Command status = new("status", "Show how far a deployment is") { name, watch, timeout, patience };
         status.SetAction(run(async (context, parsed, cancellation) =>
         {
@@ -67,13 +67,4 @@ internal static class RolloutCommand
         }));
         return command;
     }
-
-    private static Option<TimeSpan?> Duration(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "DURATION",
-        CustomParser = result => Quantity.TryParseDuration(result.Tokens[0].Value, out TimeSpan value)
-            ? value
-            : GlobalOptions.Refuse<TimeSpan?>(result, $"{name}: expected a duration such as 90s, 5m or 1h30m, found '{result.Tokens[0].Value}'"),
-    };
 }

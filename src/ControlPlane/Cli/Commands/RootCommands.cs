@@ -21,13 +21,19 @@ internal static class RootCommands
         root.Options.Add(options.Server);
         root.Options.Add(options.Output);
         root.Subcommands.Add(ApplyCommand.Create(run));
+        root.Subcommands.Add(AuditCommand.Create(run));
         root.Subcommands.Add(DeleteCommand.Create(run));
         root.Subcommands.Add(DevicesCommand.Create(run));
+        root.Subcommands.Add(EnrolCommand.Create(run));
+        root.Subcommands.Add(FleetCommand.Create(run));
         root.Subcommands.Add(GetCommand.Create(run));
         root.Subcommands.Add(ImagesCommand.Create(run));
+        root.Subcommands.Add(LoginCommand.Create(run));
         root.Subcommands.Add(LogsCommand.Create(run));
         root.Subcommands.Add(RolloutCommand.Create(run));
+        root.Subcommands.Add(TokenCommand.Create(run));
         root.Subcommands.Add(TopCommand.Create(run));
+        root.Subcommands.Add(LoginCommand.CreateWhoAmI(run));
         return root;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MicroVm.ControlPlane.Cli.Api;
 using MicroVm.ControlPlane.Cli.Commands;
+using MicroVm.ControlPlane.Cli.Login;
 using MicroVm.ControlPlane.Cli.Output;
 using MicroVm.Shared.Contracts.Api;
 
@@ -61,16 +62,23 @@ internal sealed class CliApplication(Terminal terminal, Func<string, string?> en
 
         Func<ParseResult, CancellationToken, Task<int>> WithContext(CommandAction action) => async (result, token) =>
         {
-            using ApiClient api = new(ServerAddress(result.GetValue(options.Server)!), time);
-            CliContext context = new(terminal, api, result.GetValue(options.Output), time);
+            SessionFile sessions = new(environment);
+            using ApiClient api = Connect(sessions.Load(result.GetValue(options.Server)), time);
+            CliContext context = new(terminal, api, result.GetValue(options.Output), time, sessions);
             return (int)await action(context, result, token);
         };
     }
 
+    /// <summary>A client of a session's control plane.</summary>
+    /// <exception cref="UsageException">The address or the certificates are no such thing.</exception>
+    internal static ApiClient Connect(Session session, TimeProvider time) =>
+        new(ServerAddress(session.Server), session.Token, ServerAuthorities.Tls(session.Authorities), time);
+
     private static Uri ServerAddress(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
+        // Without TLS a token would be anybody's, but for the way to a program on this machine.
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback))
             ? address
-            : throw new UsageException($"--server: expected a URL such as http://127.0.0.1:8080, found '{text}'");
+            : throw new UsageException($"--server: expected a URL such as https://127.0.0.1:8443, found '{text}'");
 
     private int Fail(ExitCode code, OutputFormat format, ProblemView problem)
     {

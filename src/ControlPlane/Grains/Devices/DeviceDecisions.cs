@@ -104,13 +104,15 @@ internal static class DeviceDecisions
 
     /// <summary>One line for people about what is wrong with a device; empty when nothing is.</summary>
     internal static string Condition(
-        HoldVerdict held, ulong heldGeneration, ulong desiredGeneration, IReadOnlyDictionary<string, string> refusals) => held switch
+        HoldVerdict held, ulong heldGeneration, ulong desiredGeneration, IReadOnlyDictionary<string, string> refusals, string refusedByDevice) => held switch
     {
         HoldVerdict.Newer =>
             $"holds generation {heldGeneration}, newer than this control plane's {desiredGeneration}: nothing is sent until it is resolved",
         HoldVerdict.Diverged =>
             $"holds generation {heldGeneration} with other content than this control plane's: nothing is sent until the next change",
-        _ => string.Join("; ", refusals.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"deployment '{pair.Key}': {pair.Value}")),
+        _ => string.Join("; ", refusals.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => $"deployment '{pair.Key}': {pair.Value}")
+            .Concat(refusedByDevice.Length > 0 ? [$"the device refused: {refusedByDevice}"] : [])),
     };
 
     /// <summary>The claims with the generation that tells the device noted in those that changed.</summary>

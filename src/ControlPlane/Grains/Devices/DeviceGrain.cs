@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Identity;
+using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Faults;
@@ -17,6 +19,7 @@ internal sealed class DeviceGrain(
     [PersistentState(GrainStates.Reported, GrainStates.Provider)] IPersistentState<DeviceReportedState> reported,
     IDeviceDirectory devices,
     IDeploymentDirectory deployments,
+    IFleetSigner signer,
     TimeProvider time,
     ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
 {
@@ -94,6 +97,40 @@ internal sealed class DeviceGrain(
         DeviceLog.Online(logger, Device, hello.HeldGeneration, _document.Generation);
         await SendIfOlderAsync();
         TellDeployments();
+    }
+
+    public async Task EnrolledAsync(ImmutableSortedDictionary<string, string> labels)
+    {
+        ImmutableSortedDictionary<string, string> merged = labels.SetItems(desired.State.OperatorLabels);
+        if (merged.Count == desired.State.OperatorLabels.Count)
+        {
+            return;
+        }
+
+        await desired.ReplaceAsync(desired.State with { OperatorLabels = merged, LabelsVersion = desired.State.LabelsVersion + 1 });
+        if (_hello is not null)
+        {
+            await devices.PutAsync(Device, Labels);
+            TellDeployments();
+        }
+    }
+
+    public async Task ForgetAsync()
+    {
+        IReadOnlyList<string> concerned = DeviceDecisions.Concerned(Labels, desired.State.Assignments.Keys, deployments.List());
+        _link = null;
+        await devices.RemoveAsync(Device);
+        await ChangeAsync(new DeviceDesiredState
+        {
+            Generation = desired.State.Generation,
+            Document = desired.State.Document,
+            NextOrder = desired.State.NextOrder,
+            LabelsVersion = desired.State.LabelsVersion + 1,
+        });
+        await reported.ReplaceAsync(new DeviceReportedState { Window = reported.State.Window });
+        (_hello, _report) = (null, null);
+        (_heldGeneration, _heldDigest) = (0, default);
+        Tell(concerned);
     }
 
     public async Task SubscribedAsync(long connection)
@@ -205,7 +242,7 @@ internal sealed class DeviceGrain(
     private DeviceLabels? CurrentLabels() =>
         _hello is null ? null : new DeviceLabels(desired.State.OperatorLabels, desired.State.LabelsVersion);
 
-    private string Condition() => DeviceDecisions.Condition(Verdict, _heldGeneration, _document.Generation, _refusals);
+    private string Condition() => DeviceDecisions.Condition(Verdict, _heldGeneration, _document.Generation, _refusals, _report?.Refusal ?? "");
 
     private DeviceStanding Stand(string deployment)
     {
@@ -280,7 +317,7 @@ internal sealed class DeviceGrain(
         switch (Verdict)
         {
             case HoldVerdict.Older:
-                bool sent = await link.Gateway.SendAsync(Device, link.Connection, DownlinkKind.Desired, _document.Envelope());
+                bool sent = await link.Gateway.SendAsync(Device, link.Connection, DownlinkKind.Desired, SignedDocument());
                 DeviceLog.Sent(logger, Device, _document.Generation, sent);
                 break;
             case HoldVerdict.Newer or HoldVerdict.Diverged:
@@ -291,10 +328,15 @@ internal sealed class DeviceGrain(
         }
     }
 
+    private byte[] SignedDocument() =>
+        signer.Sign(SignedPurpose.Desired, Device, _document.Envelope(), _hello?.TrustVersion ?? 0);
+
+    private void TellDeployments() => Tell(DeviceDecisions.Concerned(Labels, desired.State.Assignments.Keys, deployments.List()));
+
     /// <summary>One-way calls: a deployment that is waiting for this device must not be waited for.</summary>
-    private void TellDeployments()
+    private void Tell(IReadOnlyList<string> concerned)
     {
-        foreach (string name in DeviceDecisions.Concerned(Labels, desired.State.Assignments.Keys, deployments.List()))
+        foreach (string name in concerned)
         {
             GrainFactory.GetGrain<IDeploymentGrain>(name).DeviceChangedAsync(Device).Ignore();
         }

@@ -1,10 +1,15 @@
 using MicroVm.ControlPlane.Host.Api.Apply;
+using MicroVm.ControlPlane.Host.Api.Audit;
 using MicroVm.ControlPlane.Host.Api.Deployments;
 using MicroVm.ControlPlane.Host.Api.Devices;
+using MicroVm.ControlPlane.Host.Api.Enrolment;
+using MicroVm.ControlPlane.Host.Api.Identities;
 using MicroVm.ControlPlane.Host.Api.Images;
 using MicroVm.ControlPlane.Host.Api.Logs;
 using MicroVm.ControlPlane.Host.Api.Status;
 using MicroVm.ControlPlane.Host.Api.Telemetry;
+using MicroVm.ControlPlane.Host.Api.Tokens;
+using MicroVm.Shared.Contracts.Enrolment;
 using MicroVm.Shared.Contracts.Api;
 using System.Text.Json.Serialization.Metadata;
 
@@ -20,8 +25,9 @@ internal static class ApiRouting
         // Otherwise a body that cannot be read is answered without a word.
         services.Configure<RouteHandlerOptions>(static routes => routes.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver =
-            JsonTypeInfoResolver.Combine(ApiJsonContext.Default, new DefaultJsonTypeInfoResolver()));
+            JsonTypeInfoResolver.Combine(ApiJsonContext.Default, EnrolmentJsonContext.Default, new DefaultJsonTypeInfoResolver()));
         services.AddSingleton<ManifestResolver>();
+        services.AddSingleton<AuditSubject>();
     }
 
     internal static void MapApi(this WebApplication application)
@@ -29,7 +35,10 @@ internal static class ApiRouting
         application.Use(static next => context => ProblemMiddleware.RunAsync(context, next));
         application.Use(static next => context => BrowserGuard.RunAsync(context, next));
         application.UseRouting();
-        application.MapOpenApi("/openapi/{documentName}.json");
+        application.UseAuthentication();
+        application.Use(static next => context => AuditMiddleware.RunAsync(context, next));
+        application.UseAuthorization();
+        application.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         application.MapStatus();
         application.MapApply();
         application.MapDevices();
@@ -39,5 +48,11 @@ internal static class ApiRouting
         application.MapLogs();
         application.MapTelemetry();
         application.MapImages();
+        application.MapEnrolment();
+        application.MapEnrolmentTokens();
+        application.MapIdentities();
+        application.MapFleet();
+        application.MapApiTokens();
+        application.MapAudit();
     }
 }

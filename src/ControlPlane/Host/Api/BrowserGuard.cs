@@ -1,26 +1,19 @@
-using System.Net;
-
 namespace MicroVm.ControlPlane.Host.Api;
 
 /// <summary>
-/// While there is no identity, loopback is the only protection, and a browser on the same machine reaches loopback for any
-/// page that it shows. So what a browser sends is taken only from a page that came from loopback itself. Programs send
-/// neither header and pass.
+/// What a browser sends is taken only from a page of this server itself: a page from elsewhere has no business here, whatever it
+/// brings along. Programs send neither header and pass.
 /// </summary>
 internal static class BrowserGuard
 {
     internal static Task RunAsync(HttpContext context, RequestDelegate next)
     {
         string? origin = context.Request.Headers.Origin;
-        bool fromBrowser = origin is not null || context.Request.Headers.ContainsKey("Sec-Fetch-Site");
-        bool foreign = fromBrowser
-            && (!IsLoopback(context.Request.Host.Host)
-                || (origin is not null && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && IsLoopback(uri.Host))));
+        string? site = context.Request.Headers["Sec-Fetch-Site"];
+        bool foreign = (site is not null and not "same-origin" and not "none")
+            || (origin is not null && origin != $"{context.Request.Scheme}://{context.Request.Host}");
         return foreign
-            ? Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "Origin: expected a page from loopback")
+            ? Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "Origin: expected a page of this server")
             : next(context);
     }
-
-    private static bool IsLoopback(string host) =>
-        host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 }

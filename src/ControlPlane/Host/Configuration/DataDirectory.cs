@@ -16,6 +16,12 @@ public sealed class DataDirectory
     /// <summary>Absolute path of the directory of squashfs files, each named by its digest's hexadecimal digits.</summary>
     public string Images => System.IO.Path.Combine(Path, "images");
 
+    /// <summary>Absolute path of the directory of the fleet's keys.</summary>
+    public string Identity => System.IO.Path.Combine(Path, "identity");
+
+    /// <summary>Absolute path of the first admin's token.</summary>
+    public string AdminToken => System.IO.Path.Combine(Path, "admin.token");
+
     /// <summary>Opens the directory and makes what is missing in it.</summary>
     /// <exception cref="ControlPlaneConfigurationException">It cannot be made or written to.</exception>
     public static DataDirectory Open(string path)
@@ -25,6 +31,7 @@ public sealed class DataDirectory
         {
             Make(directory.Path);
             Make(directory.Images);
+            Make(directory.Identity);
             string probe = System.IO.Path.Combine(directory.Path, ".writable");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);

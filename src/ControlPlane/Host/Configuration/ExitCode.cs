@@ -12,9 +12,6 @@ public enum ExitCode
     /// <summary>The command line or the configuration is wrong.</summary>
     Usage = 2,
 
-    /// <summary>A listener was given an address that is not loopback.</summary>
-    NotLoopback = 3,
-
     /// <summary>The data directory or the database in it cannot be used.</summary>
     DataDirectory = 4,
 

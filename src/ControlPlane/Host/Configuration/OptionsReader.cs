@@ -1,4 +1,6 @@
 using System.Net;
+using MicroVm.ControlPlane.Host.Auth;
+using MicroVm.ControlPlane.Host.Identity;
 
 namespace MicroVm.ControlPlane.Host.Configuration;
 
@@ -6,7 +8,8 @@ namespace MicroVm.ControlPlane.Host.Configuration;
 internal static class OptionsReader
 {
     internal const string Usage =
-        "usage: microvm-controlplane --data DIR [--listen 127.0.0.1:8080] [--mqtt 127.0.0.1:1883]";
+        "usage: microvm-controlplane --data DIR [--listen 127.0.0.1:8443] [--mqtt 127.0.0.1:8883] [--name HOST,...] "
+        + "[--manufacturer-ca FILE] [--oidc-authority URL --oidc-audience TEXT [--oidc-role-claim NAME]]";
 
     private const string Section = "ControlPlane:";
     private const string DataKey = Section + "Data", ListenKey = Section + "Listen", MqttKey = Section + "Mqtt";
@@ -16,10 +19,15 @@ internal static class OptionsReader
         ["--data"] = DataKey,
         ["--listen"] = ListenKey,
         ["--mqtt"] = MqttKey,
+        ["--name"] = Section + "Name",
+        ["--manufacturer-ca"] = Section + "ManufacturerCa",
+        ["--oidc-authority"] = Section + "OidcAuthority",
+        ["--oidc-audience"] = Section + "OidcAudience",
+        ["--oidc-role-claim"] = Section + "OidcRoleClaim",
     };
 
     /// <summary>Reads the options; the command line wins over the environment (<c>ControlPlane__Data</c> and so on).</summary>
-    /// <exception cref="ControlPlaneConfigurationException">Something is missing, unknown, malformed or not loopback.</exception>
+    /// <exception cref="ControlPlaneConfigurationException">Something is missing, unknown or malformed.</exception>
     internal static ControlPlaneOptions Read(string[] arguments, IConfiguration environment)
     {
         Dictionary<string, string> given = ReadArguments(arguments);
@@ -29,8 +37,13 @@ internal static class OptionsReader
             : throw Wrong($"--data: expected a directory, found nothing; {Usage}");
         return new ControlPlaneOptions(
             data,
-            Loopback("--listen", Value(ListenKey) ?? "127.0.0.1:8080"),
-            Loopback("--mqtt", Value(MqttKey) ?? "127.0.0.1:1883"));
+            EndPoint("--listen", Value(ListenKey) ?? "127.0.0.1:8443"),
+            EndPoint("--mqtt", Value(MqttKey) ?? "127.0.0.1:8883"))
+        {
+            Names = Names(Value(s_switches["--name"])),
+            Identity = new IdentityOptions { ManufacturerAuthorities = Value(s_switches["--manufacturer-ca"]) },
+            Oidc = Oidc(Value(s_switches["--oidc-authority"]), Value(s_switches["--oidc-audience"]), Value(s_switches["--oidc-role-claim"])),
+        };
     }
 
     private static Dictionary<string, string> ReadArguments(string[] arguments)
@@ -41,7 +54,7 @@ internal static class OptionsReader
             string[] parts = arguments[i].Split('=', 2);
             if (!s_switches.TryGetValue(parts[0], out string? key))
             {
-                throw Wrong($"command line: expected --data, --listen or --mqtt, found '{arguments[i]}'; {Usage}");
+                throw Wrong($"command line: expected one of {string.Join(", ", s_switches.Keys)}, found '{arguments[i]}'; {Usage}");
             }
 
             string value = parts.Length == 2 ? parts[1]
@@ -56,22 +69,32 @@ internal static class OptionsReader
         return given;
     }
 
-    /// <summary>
-    /// There is no identity yet: whoever reaches a listener may do everything. So no listener is reachable from elsewhere.
-    /// </summary>
-    private static IPEndPoint Loopback(string name, string text)
+    private static IPEndPoint EndPoint(string name, string text)
     {
         string numeric = text.StartsWith("localhost:", StringComparison.Ordinal) ? "127.0.0.1" + text["localhost".Length..] : text;
-        if (!numeric.Contains(':', StringComparison.Ordinal) || !IPEndPoint.TryParse(numeric, out IPEndPoint? endPoint))
+        return numeric.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(numeric, out IPEndPoint? endPoint)
+            ? endPoint
+            : throw Wrong($"{name}: expected ADDRESS:PORT such as 0.0.0.0:8443, found '{text}'");
+    }
+
+    private static IReadOnlyList<string> Names(string? text)
+    {
+        string[] names = (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return names.FirstOrDefault(static name => Uri.CheckHostName(name) is not (UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6)) is string wrong
+            ? throw Wrong($"--name: expected host names and addresses, found '{wrong}'")
+            : names;
+    }
+
+    private static OidcOptions? Oidc(string? authority, string? audience, string? roleClaim)
+    {
+        if (authority is null && audience is null)
         {
-            throw Wrong($"{name}: expected ADDRESS:PORT such as 127.0.0.1:8080, found '{text}'");
+            return null;
         }
 
-        return IPAddress.IsLoopback(endPoint.Address)
-            ? endPoint
-            : throw new ControlPlaneConfigurationException(
-                ExitCode.NotLoopback,
-                $"{name}: expected a loopback address, because devices and operators are not authenticated yet, found '{text}'");
+        return Uri.TryCreate(authority, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttps && audience is { Length: > 0 }
+            ? new OidcOptions(uri, audience, roleClaim ?? "roles")
+            : throw Wrong($"--oidc-authority, --oidc-audience: expected an https address and an audience, found '{authority}' and '{audience}'");
     }
 
     private static ControlPlaneConfigurationException Wrong(string message) => new(ExitCode.Usage, message);

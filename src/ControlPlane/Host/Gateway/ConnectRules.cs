@@ -9,7 +9,11 @@ namespace MicroVm.ControlPlane.Host.Gateway;
 internal static class ConnectRules
 {
     /// <summary>Why a CONNECT is refused; null when it is not.</summary>
-    internal static string? Check(ValidatingConnectionEventArgs connect, out DeviceId device, out MqttConnectReasonCode code)
+    /// <param name="connect">The CONNECT.</param>
+    /// <param name="subject">Subject of the certificate that the connection has shown; empty when it has none.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="code">What to answer.</param>
+    internal static string? Check(ValidatingConnectionEventArgs connect, string subject, out DeviceId device, out MqttConnectReasonCode code)
     {
         device = default;
         if (connect.ProtocolVersion != MqttProtocolVersion.V500)
@@ -22,6 +26,18 @@ internal static class ConnectRules
         {
             code = MqttConnectReasonCode.ClientIdentifierNotValid;
             return $"client id: expected a device id, 1 to {DeviceId.MaxLength} characters of [a-z0-9-]";
+        }
+
+        if (device.Value != subject)
+        {
+            code = MqttConnectReasonCode.NotAuthorized;
+            return "client id: expected the subject of the connection's certificate";
+        }
+
+        if (connect.UserName is not null || connect.RawPassword is { Length: > 0 } || connect.AuthenticationMethod is not null)
+        {
+            code = MqttConnectReasonCode.BadAuthenticationMethod;
+            return "credentials: expected none beside the certificate";
         }
 
         code = MqttConnectReasonCode.ImplementationSpecificError;

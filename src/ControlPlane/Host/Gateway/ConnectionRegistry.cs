@@ -49,6 +49,24 @@ internal sealed class ConnectionRegistry
         }
     }
 
+    /// <summary>A device's newest connection; null when it has none.</summary>
+    internal DeviceConnection? Find(DeviceId device)
+    {
+        lock (_lock)
+        {
+            return _newest.GetValueOrDefault(device);
+        }
+    }
+
+    /// <summary>All devices' newest connections.</summary>
+    internal IReadOnlyList<DeviceConnection> All()
+    {
+        lock (_lock)
+        {
+            return [.. _newest.Values];
+        }
+    }
+
     internal DeviceConnection? Find(DeviceId device, long ordinal)
     {
         lock (_lock)

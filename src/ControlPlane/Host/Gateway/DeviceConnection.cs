@@ -4,7 +4,7 @@ using MQTTnet.Server;
 namespace MicroVm.ControlPlane.Host.Gateway;
 
 /// <summary>One MQTT connection of a device, from its CONNECT to its end. Found by its own session's items, so two never mix.</summary>
-internal sealed class DeviceConnection(DeviceId device)
+internal sealed class DeviceConnection(DeviceId device, string keyDigest = "")
 {
     private const string Item = "connection";
 
@@ -13,6 +13,12 @@ internal sealed class DeviceConnection(DeviceId device)
     private volatile MqttSessionStatus? _session;
 
     internal DeviceId Device { get; } = device;
+
+    /// <summary>Digest of the key that its certificate is for.</summary>
+    internal string KeyDigest { get; } = keyDigest;
+
+    /// <summary>Version of the trust bundle that it was sent last; 0 when none.</summary>
+    internal ulong TrustSent { get; set; }
 
     /// <summary>Rises with every connection of the gateway; 0 until <see cref="ConnectionRegistry"/> has it.</summary>
     internal long Ordinal { get; set; }

@@ -3,7 +3,7 @@ namespace MicroVm.ControlPlane.Host.Gateway;
 /// <summary>What the gateway counted since it started. Each property is read by <c>GET /api/v1/status</c>.</summary>
 internal sealed class GatewayCounters
 {
-    private long _connections, _connectsRefused, _connectionsOverCap, _takeOvers;
+    private long _connections, _connectsRefused, _connectionsOverCap, _connectionsOverRate, _certificatesRefused, _takeOvers;
     private long _packetsOversized, _packetsMalformed;
     private long _uplinks, _uplinksMalformed, _uplinksStale, _uplinksRefused, _uplinksFailed, _subscriptionsRefused;
     private long _telemetryBatches, _telemetryDuplicates, _downlinks, _downlinksDropped;
@@ -14,6 +14,10 @@ internal sealed class GatewayCounters
     internal long ConnectsRefused => Interlocked.Read(ref _connectsRefused);
 
     internal long ConnectionsOverCap => Interlocked.Read(ref _connectionsOverCap);
+
+    internal long ConnectionsOverRate => Interlocked.Read(ref _connectionsOverRate);
+
+    internal long CertificatesRefused => Interlocked.Read(ref _certificatesRefused);
 
     internal long TakeOvers => Interlocked.Read(ref _takeOvers);
 
@@ -47,6 +51,8 @@ internal sealed class GatewayCounters
         ["connections"] = Connections,
         ["connectsRefused"] = ConnectsRefused,
         ["connectionsOverCap"] = ConnectionsOverCap,
+        ["connectionsOverRate"] = ConnectionsOverRate,
+        ["certificatesRefused"] = CertificatesRefused,
         ["takeOvers"] = TakeOvers,
         ["packetsOversized"] = PacketsOversized,
         ["packetsMalformed"] = PacketsMalformed,
@@ -79,6 +85,10 @@ internal sealed class GatewayCounters
     internal void Close() => Interlocked.Decrement(ref _connections);
 
     internal void ConnectRefused() => Interlocked.Increment(ref _connectsRefused);
+
+    internal void ConnectionOverRate() => Interlocked.Increment(ref _connectionsOverRate);
+
+    internal void CertificateRefused() => Interlocked.Increment(ref _certificatesRefused);
 
     internal void TakeOver() => Interlocked.Increment(ref _takeOvers);
 

@@ -32,4 +32,10 @@ internal static partial class GatewayLog
 
     [LoggerMessage(2008, LogLevel.Error, "gateway: device {Device}: its disconnect could not be noted")]
     internal static partial void DisconnectFailed(ILogger logger, string device, Exception fault);
+
+    [LoggerMessage(2009, LogLevel.Warning, "gateway: handshake refused: {Reason}")]
+    internal static partial void CertificateRefused(ILogger logger, string reason);
+
+    [LoggerMessage(2010, LogLevel.Warning, "gateway: device {Device}: {Kind} not done: {Reason}")]
+    internal static partial void CommandRefused(ILogger logger, string device, string kind, string reason);
 }

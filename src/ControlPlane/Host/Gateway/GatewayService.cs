@@ -1,5 +1,6 @@
 using System.Buffers;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Host.Identity;
 using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 using MQTTnet;
@@ -21,6 +22,7 @@ internal sealed class GatewayService : IHostedService, IDisposable
     private readonly ConnectionRegistry _registry;
     private readonly UplinkRouter _router;
     private readonly IGrainFactory _grains;
+    private readonly DeviceCertificateRules _rules;
     private readonly GatewayCounters _counters;
     private readonly ILogger<GatewayService> _logger;
     private readonly CancellationTokenRegistration _stopping;
@@ -31,11 +33,12 @@ internal sealed class GatewayService : IHostedService, IDisposable
         UplinkRouter router,
         DownlinkSender downlinks,
         IGrainFactory grains,
+        DeviceCertificateRules rules,
         GatewayCounters counters,
         IHostApplicationLifetime lifetime,
         ILogger<GatewayService> logger)
     {
-        (_registry, _router, _grains, _counters, _logger) = (registry, router, grains, counters, logger);
+        (_registry, _router, _grains, _rules, _counters, _logger) = (registry, router, grains, rules, counters, logger);
         _server = new MqttServerFactory().CreateMqttServer(Options(), [adapter]);
         _server.ValidatingConnectionAsync += ValidateAsync;
         _server.ClientConnectedAsync += ConnectedAsync;
@@ -90,7 +93,8 @@ internal sealed class GatewayService : IHostedService, IDisposable
 
     private Task ValidateAsync(ValidatingConnectionEventArgs connect)
     {
-        string? reason = ConnectRules.Check(connect, out DeviceId device, out MqttConnectReasonCode code);
+        string subject = connect.ClientCertificate is { } certificate ? DistinguishedName.CommonName(certificate.SubjectName) ?? "" : "";
+        string? reason = ConnectRules.Check(connect, subject, out DeviceId device, out MqttConnectReasonCode code);
         if (reason is not null)
         {
             (connect.ReasonCode, connect.ReasonString) = (code, reason);
@@ -99,7 +103,7 @@ internal sealed class GatewayService : IHostedService, IDisposable
         }
         else
         {
-            new DeviceConnection(device).AttachTo(connect.SessionItems);
+            new DeviceConnection(device, DeviceCertificateRules.KeyDigestOf(connect.ClientCertificate!)).AttachTo(connect.SessionItems);
         }
 
         return Task.CompletedTask;
@@ -195,7 +199,13 @@ internal sealed class GatewayService : IHostedService, IDisposable
 
         DeviceConnection connection = Require(publish.SessionItems);
         UplinkOutcome outcome;
-        if (PublishRules.Check(connection.Device, publish.ApplicationMessage, out UplinkKind kind) is string reason)
+        if (!_rules.MayConnect(connection.Device, connection.KeyDigest))
+        {
+            // What was read before its connection was cut.
+            publish.CloseConnection = true;
+            outcome = new UplinkOutcome(MqttPubAckReasonCode.NotAuthorized, "the device is not enrolled any more");
+        }
+        else if (PublishRules.Check(connection.Device, publish.ApplicationMessage, out UplinkKind kind) is string reason)
         {
             _counters.UplinkRefused();
             outcome = new UplinkOutcome(MqttPubAckReasonCode.NotAuthorized, reason);

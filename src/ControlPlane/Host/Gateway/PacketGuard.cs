@@ -1,28 +1,40 @@
 using System.IO.Pipelines;
-using MicroVm.ControlPlane.Host.Configuration;
+using System.Security.Cryptography.X509Certificates;
+using MicroVm.ControlPlane.Host.Identity;
+using MicroVm.Shared.Identity;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MicroVm.ControlPlane.Host.Gateway;
 
 /// <summary>
-/// Stands between the socket and the MQTT server: caps the number of connections, and the size of a packet by the length
-/// that its header declares, before more than the header has to be kept. MQTTnet's adapter for Kestrel has no such cap: it
-/// would gather up to 256 MiB for whoever connects.
+/// Stands between TLS and the MQTT server: knows whose connection it is, and caps the size of a packet by the length that its
+/// header declares, before more than the header has to be kept. MQTTnet's adapter for Kestrel has no such cap: it would gather up
+/// to 256 MiB.
 /// </summary>
-internal sealed class PacketGuard(GatewayCounters counters, ControlPlaneOptions options, ILogger<PacketGuard> logger)
+internal sealed class PacketGuard(GatewayCounters counters, LiveConnections live, DeviceCertificateRules rules, ILogger<PacketGuard> logger)
 {
     /// <summary>Runs a connection through the guard.</summary>
     internal async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (!counters.TryOpen(options.MaxDeviceConnections))
+        X509Certificate2? certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+        if (!DeviceId.TryParse(certificate is null ? null : DistinguishedName.CommonName(certificate.SubjectName), out DeviceId device))
         {
-            GatewayLog.OverCap(logger, connection.RemoteEndPoint, options.MaxDeviceConnections);
             connection.Abort();
             return;
         }
 
+        live.Add(device, connection);
         try
         {
+            // It may have been revoked between its handshake and this moment; from here on it is found.
+            if (!rules.MayConnect(device, DeviceCertificateRules.KeyDigestOf(certificate!)))
+            {
+                connection.Abort();
+                return;
+            }
+
             IDuplexPipe transport = connection.Transport;
             connection.Transport = new GuardedPipe(
                 new PacketCapReader(transport.Input, fault => Refuse(connection, fault)), transport.Output);
@@ -30,7 +42,7 @@ internal sealed class PacketGuard(GatewayCounters counters, ControlPlaneOptions 
         }
         finally
         {
-            counters.Close();
+            live.Remove(device, connection);
         }
     }
 

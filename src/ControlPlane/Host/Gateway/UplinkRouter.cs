@@ -11,7 +11,12 @@ namespace MicroVm.ControlPlane.Host.Gateway;
 
 /// <summary>Decodes an uplink and hands it to the device's grain, or telemetry to its tables. When it returns the news is durable.</summary>
 internal sealed class UplinkRouter(
-    IGrainFactory grains, TelemetryStore telemetry, DownlinkSender downlinks, GatewayCounters counters, ILogger<UplinkRouter> logger)
+    IGrainFactory grains,
+    TelemetryStore telemetry,
+    DownlinkSender downlinks,
+    DeviceCommander commander,
+    GatewayCounters counters,
+    ILogger<UplinkRouter> logger)
 {
     internal async Task<UplinkOutcome> RouteAsync(DeviceConnection connection, UplinkKind kind, ReadOnlyMemory<byte> payload)
     {
@@ -23,6 +28,7 @@ internal sealed class UplinkRouter(
                 UplinkKind.Hello => await HelloAsync(connection, Hello.Decode(payload)),
                 UplinkKind.Reported => await ReportedAsync(connection, ReportedState.Decode(payload)),
                 UplinkKind.Telemetry => await TelemetryAsync(connection, TelemetryBatch.Decode(payload)),
+                UplinkKind.Reply => await ReplyAsync(connection, CommandReply.Decode(payload)),
                 _ => Refused($"{kind} is not taken by this version"),
             };
         }
@@ -43,6 +49,8 @@ internal sealed class UplinkRouter(
     private async Task<UplinkOutcome> HelloAsync(DeviceConnection connection, Hello hello)
     {
         connection.SaidHello = true;
+        // First what it trusts, then what is signed: both go down in this order.
+        await commander.GreetAsync(connection, hello.TrustVersion);
         await Grain(connection).HelloAsync(new GatewayLink(downlinks.Reference, connection.Ordinal), hello);
         return UplinkOutcome.Taken;
     }
@@ -77,6 +85,12 @@ internal sealed class UplinkRouter(
 
         Ack ack = new(batch.Header.BootId, batch.Header.Sequence);
         await downlinks.SendAsync(connection, DownlinkKind.Ack, ack.Encode());
+        return UplinkOutcome.Taken;
+    }
+
+    private async Task<UplinkOutcome> ReplyAsync(DeviceConnection connection, CommandReply reply)
+    {
+        await commander.RepliedAsync(connection, reply);
         return UplinkOutcome.Taken;
     }
 

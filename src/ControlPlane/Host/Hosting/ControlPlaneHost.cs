@@ -1,11 +1,14 @@
 using System.Net;
 using MicroVm.ControlPlane.Grains;
 using MicroVm.ControlPlane.Host.Api;
+using MicroVm.ControlPlane.Host.Auth;
 using MicroVm.ControlPlane.Host.Configuration;
 using MicroVm.ControlPlane.Host.Gateway;
+using MicroVm.ControlPlane.Host.Identity;
 using MicroVm.ControlPlane.Host.Storage;
 using MicroVm.ControlPlane.Host.Storage.Grains;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using MQTTnet.AspNetCore;
 using Orleans.Configuration;
 using Orleans.Storage;
@@ -33,6 +36,12 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
 
     /// <summary>Where the gateway listens, once the host has started.</summary>
     internal IPEndPoint MqttEndPoint => _listeners.Mqtt!.IPEndPoint!;
+
+    /// <summary>File of the first admin's token.</summary>
+    internal string AdminTokenFile => Services.GetRequiredService<DataDirectory>().AdminToken;
+
+    /// <summary>File of the authorities' certificates, which the API's and the gateway's are of.</summary>
+    internal string AuthorityFile => Path.Combine(Services.GetRequiredService<DataDirectory>().Identity, "ca.pem");
 
     internal IServiceProvider Services => _application.Services;
 
@@ -68,6 +77,9 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
     {
         try
         {
+            // Before anything listens: a control plane that nobody may talk to, or whose keys are lost, is not to start.
+            _ = Services.GetRequiredService<Fleet>();
+            await Services.GetRequiredService<FirstAdmin>().EnsureAsync();
             await _application.StartAsync(cancellationToken);
         }
         catch (IOException e)
@@ -98,7 +110,7 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
         builder.Services.AddControlPlane(options, directory, database);
         builder.UseOrleans(ConfigureSilo);
         builder.Services.AddBackgroundServices();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, listeners));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options, listeners));
         replace?.Invoke(builder.Services);
         WebApplication application = builder.Build();
         application.MapApi();
@@ -118,11 +130,19 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = ApiLimits.BodyBytes;
-        kestrel.Listen(options.Listen, api => listeners.Api = api);
+        kestrel.Listen(options.Listen, api =>
+        {
+            listeners.Api = api;
+            api.UseHttps(api.ApplicationServices.GetRequiredService<ServerTls>().ForApi());
+        });
         kestrel.Listen(options.Mqtt, mqtt =>
         {
             listeners.Mqtt = mqtt;
-            PacketGuard guard = mqtt.ApplicationServices.GetRequiredService<PacketGuard>();
+            IServiceProvider services = mqtt.ApplicationServices;
+            ConnectionGate gate = services.GetRequiredService<ConnectionGate>();
+            PacketGuard guard = services.GetRequiredService<PacketGuard>();
+            mqtt.Use(next => connection => gate.RunAsync(connection, next));
+            mqtt.UseHttps(services.GetRequiredService<ServerTls>().ForGateway(gate.Refused));
             mqtt.Use(next => connection => guard.RunAsync(connection, next));
             mqtt.UseMqtt();
         });

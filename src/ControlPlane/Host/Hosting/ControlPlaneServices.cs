@@ -1,12 +1,16 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Abstractions.Rollouts;
+using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Host.Api;
+using MicroVm.ControlPlane.Host.Auth;
 using MicroVm.ControlPlane.Host.Configuration;
 using MicroVm.ControlPlane.Host.Gateway;
+using MicroVm.ControlPlane.Host.Identity;
 using MicroVm.ControlPlane.Host.Images;
 using MicroVm.ControlPlane.Host.Storage;
 using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.ControlPlane.Host.Storage.Identity;
 using MicroVm.ControlPlane.Host.Storage.Telemetry;
 using MQTTnet.AspNetCore;
 
@@ -28,8 +32,33 @@ internal static class ControlPlaneServices
         services.AddSingleton<IDeploymentDirectory, SqliteDeploymentDirectory>();
         services.AddSingleton<IImageStore, ImageStore>();
         services.AddTelemetry();
+        services.AddIdentity(options, directory);
+        services.AddApiAuthorization(options);
         services.AddGateway();
         services.AddApi();
+    }
+
+    private static void AddIdentity(this IServiceCollection services, ControlPlaneOptions options, DataDirectory directory)
+    {
+        services.AddSingleton(options.Identity);
+        services.AddSingleton<DeviceIdentityTable>();
+        services.AddSingleton<IDeviceIdentities>(static provider => provider.GetRequiredService<DeviceIdentityTable>());
+        services.AddSingleton(provider =>
+        {
+            DeviceIdentityTable identities = provider.GetRequiredService<DeviceIdentityTable>();
+            bool isNew = identities.List().Count == 0 && identities.Unreadable == 0;
+            return Fleet.Open(directory, options.Identity, provider.GetRequiredService<TimeProvider>(), isNew);
+        });
+        services.AddSingleton<IFleetSigner>(static provider => provider.GetRequiredService<Fleet>());
+        services.AddSingleton<ICertificateIssuer>(static provider => provider.GetRequiredService<Fleet>());
+        services.AddSingleton<EnrolmentTokenTable>();
+        services.AddSingleton<ApiTokenTable>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<ManufacturerAuthorities>();
+        services.AddSingleton<DeviceCertificateRules>();
+        services.AddSingleton<ServerNames>();
+        services.AddSingleton<ServerTls>();
+        services.AddSingleton<FirstAdmin>();
     }
 
     private static void AddTelemetry(this IServiceCollection services)
@@ -44,6 +73,9 @@ internal static class ControlPlaneServices
     {
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<ConnectionRegistry>();
+        services.AddSingleton<LiveConnections>();
+        services.AddSingleton<ConnectionGate>();
+        services.AddSingleton<DeviceCommander>();
         services.AddSingleton<DownlinkSender>();
         services.AddSingleton<UplinkRouter>();
         services.AddSingleton<PacketGuard>();

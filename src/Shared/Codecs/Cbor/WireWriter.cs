@@ -38,6 +38,9 @@ public sealed class WireWriter
         _writer.WriteEndArray();
     }
 
+    /// <summary>Writes a byte string, as an element of a list.</summary>
+    public void WriteBytes(ReadOnlySpan<byte> value) => _writer.WriteByteString(value);
+
     /// <summary>Adds a text field.</summary>
     public void Field(int key, string value)
     {

@@ -21,6 +21,39 @@ public static class ApiPaths
     /// <summary>GET: the newest samples of every device.</summary>
     public const string Telemetry = Root + "/telemetry";
 
+    /// <summary>GET: identities of devices, those that wait for approval among them.</summary>
+    public const string Identities = Root + "/identities";
+
+    /// <summary>GET: enrolment tokens. POST: makes one.</summary>
+    public const string EnrolmentTokens = Root + "/enrolment-tokens";
+
+    /// <summary>GET: tokens of operators. POST: makes one.</summary>
+    public const string ApiTokens = Root + "/tokens";
+
+    /// <summary>GET: the fleet's keys.</summary>
+    public const string Fleet = Root + "/fleet";
+
+    /// <summary>GET: what was changed by whom; <c>?after=ID&amp;limit=N</c>.</summary>
+    public const string Audit = Root + "/audit";
+
+    /// <summary>GET: who the caller is.</summary>
+    public const string Caller = Root + "/whoami";
+
+    /// <summary>GET one identity.</summary>
+    public static string Identity(string device) => $"{Identities}/{device}";
+
+    /// <summary>POST: <c>approve</c>, <c>revoke</c> or <c>decommission</c>.</summary>
+    public static string IdentityAction(string device, string action) => $"{Identities}/{device}/{action}";
+
+    /// <summary>DELETE an enrolment token: it lets nobody in any more.</summary>
+    public static string EnrolmentToken(string id) => $"{EnrolmentTokens}/{id}";
+
+    /// <summary>DELETE an operator's token.</summary>
+    public static string ApiToken(string id) => $"{ApiTokens}/{id}";
+
+    /// <summary>POST: <c>rotate</c> or <c>retire</c> a key of a kind, <c>signing</c> or <c>authority</c>.</summary>
+    public static string FleetAction(string kind, string action) => $"{Fleet}/{kind}/{action}";
+
     /// <summary>GET one device.</summary>
     public static string Device(string id) => $"{Devices}/{id}";
 

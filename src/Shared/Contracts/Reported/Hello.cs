@@ -27,6 +27,9 @@ public sealed record Hello
     /// <summary>Labels from the device's own configuration.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Version of the <see cref="Identity.TrustBundle"/> that the device holds; 0 when none.</summary>
+    public ulong TrustVersion { get; init; }
+
     /// <summary>Decodes a payload of <c>up/hello</c>.</summary>
     /// <exception cref="Faults.WireFormatException">The bytes are not a hello.</exception>
     public static Hello Decode(ReadOnlyMemory<byte> payload) => WireReader.Decode(payload, "hello", static reader =>
@@ -34,7 +37,7 @@ public sealed record Hello
         UplinkHeader.Reading header = new();
         string version = "", architecture = "";
         DeviceCapacity capacity = new(0, 0, 0);
-        ulong generation = 0;
+        ulong generation = 0, trust = 0;
         Digest digest = default;
         IReadOnlyDictionary<string, string> labels = new Dictionary<string, string>();
         reader.ReadMap(key =>
@@ -47,6 +50,7 @@ public sealed record Hello
                 case 13: generation = reader.ReadUInt64(); return true;
                 case 14: digest = reader.ReadParsed(Digest.Parse); return true;
                 case 15: labels = reader.ReadTextMap(); return true;
+                case 16: trust = reader.ReadUInt64(); return true;
                 default: return header.Take(reader, key);
             }
         });
@@ -59,6 +63,7 @@ public sealed record Hello
             HeldGeneration = generation,
             HeldDigest = digest,
             Labels = labels,
+            TrustVersion = trust,
         };
     });
 
@@ -76,5 +81,9 @@ public sealed record Hello
         }
 
         map.TextMapField(15, Labels);
+        if (TrustVersion > 0)
+        {
+            map.Field(16, TrustVersion);
+        }
     }));
 }

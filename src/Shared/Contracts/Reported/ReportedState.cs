@@ -12,6 +12,11 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
     /// <summary>Those of the desired state's images to prefetch that are complete on the device; not written when there are none.</summary>
     public IReadOnlyList<Digest> Prefetched { get; init; } = [];
 
+    /// <summary>
+    /// Why the newest document or command from the control plane was refused, in one line; empty once a later one was taken.
+    /// </summary>
+    public string Refusal { get; init; } = "";
+
     /// <summary>Decodes a payload of <c>up/reported</c>.</summary>
     /// <exception cref="Faults.WireFormatException">The bytes are not a reported state.</exception>
     public static ReportedState Decode(ReadOnlyMemory<byte> payload) => WireReader.Decode(payload, "reported state", static reader =>
@@ -20,6 +25,7 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         ulong generation = 0;
         IReadOnlyList<VmStatus> vms = [];
         IReadOnlyList<Digest> prefetched = [];
+        string refusal = "";
         reader.ReadMap(key =>
         {
             switch (key)
@@ -27,10 +33,11 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
                 case 10: generation = reader.ReadUInt64(); return true;
                 case 11: vms = reader.ReadList(VmStatus.Read); return true;
                 case 12: prefetched = reader.ReadList(static r => r.ReadParsed(Digest.Parse)); return true;
+                case 13: refusal = reader.ReadText(); return true;
                 default: return header.Take(reader, key);
             }
         });
-        return new ReportedState(header.Finish(reader), generation, vms) { Prefetched = prefetched };
+        return new ReportedState(header.Finish(reader), generation, vms) { Prefetched = prefetched, Refusal = refusal };
     });
 
     /// <summary>Encodes the payload.</summary>
@@ -42,6 +49,11 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         if (Prefetched.Count > 0)
         {
             map.TextListField(12, [.. Prefetched.Select(static digest => digest.Value)]);
+        }
+
+        if (Refusal.Length > 0)
+        {
+            map.Field(13, Refusal);
         }
     }));
 }

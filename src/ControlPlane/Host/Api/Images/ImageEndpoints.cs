@@ -1,3 +1,4 @@
+using MicroVm.ControlPlane.Host.Auth;
 using MicroVm.ControlPlane.Host.Images;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Identity;
@@ -21,6 +22,7 @@ internal static class ImageEndpoints
             .Produces<ImageView>(StatusCodes.Status201Created);
         routes.MapGet(ApiPaths.Image("{digest}"), GetAsync).WithSummary("One image by its digest, or by that of one of its manifests or squashfs files.").Produces<ImageView>();
         routes.MapMethods(ApiPaths.ImageRootFs("{digest}"), s_readMethods, GetRootFsAsync)
+            .RequireAuthorization(AuthSchemes.ViewerOrDevice)
             .WithSummary("The squashfs; ranges are served.")
             .Produces(StatusCodes.Status200OK, contentType: "application/vnd.squashfs");
     }

@@ -15,7 +15,7 @@ internal static class StatusEndpoints
 
     internal static void MapStatus(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Text("ok\n")).WithSummary("Answers when the control plane serves.");
+        routes.MapGet("/healthz", () => Results.Text("ok\n")).AllowAnonymous().WithSummary("Answers when the control plane serves.");
         routes.MapGet(ApiPaths.Root + "/status", Get).WithSummary("Version and gateway counters.").Produces<StatusView>();
     }
 

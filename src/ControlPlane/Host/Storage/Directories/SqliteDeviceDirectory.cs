@@ -22,6 +22,13 @@ internal sealed class SqliteDeviceDirectory(Database database) : IDeviceDirector
     });
 
     /// <inheritdoc/>
+    public Task RemoveAsync(string device) => database.WriteAsync(connection =>
+    {
+        connection.Execute("DELETE FROM device_labels WHERE device = $id", ("$id", device));
+        connection.Execute("DELETE FROM devices WHERE id = $id", ("$id", device));
+    });
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> FindAsync(LabelSelector selector) => database.ReadAsync<IReadOnlyList<string>>(connection =>
     {
         // Index lookups for each label; the sets are put together here so that no SQL is made from labels. What takes

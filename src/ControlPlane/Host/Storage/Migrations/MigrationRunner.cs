@@ -8,7 +8,10 @@ internal static class MigrationRunner
 {
     /// <summary>All steps in order.</summary>
     internal static IReadOnlyList<Migration> All { get; } =
-        [M0001GrainStorage.Step, M0002Directories.Step, M0003Images.Step, M0004Telemetry.Step, M0005ImagePlatforms.Step, M0006Selectors.Step];
+    [
+        M0001GrainStorage.Step, M0002Directories.Step, M0003Images.Step, M0004Telemetry.Step, M0005ImagePlatforms.Step,
+        M0006Selectors.Step, M0007Identity.Step,
+    ];
 
     /// <summary>Runs the steps that the database lacks; the caller's transaction makes it all or none.</summary>
     /// <exception cref="ControlPlaneConfigurationException">The database was written by a newer version of this program.</exception>

@@ -1,0 +1,118 @@
+using MicroVm.ControlPlane.Abstractions.Identity;
+using MicroVm.ControlPlane.Host.Identity;
+using MicroVm.Shared.Codecs.Cose;
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Identity;
+using MicroVm.Shared.Topics;
+
+namespace MicroVm.ControlPlane.Host.Gateway;
+
+/// <summary>
+/// Sends signed commands to devices. Like everything else they follow from comparing: a device that says hello with an older trust
+/// bundle is sent the newer one, one that is being decommissioned is told so, each time until it replied.
+/// </summary>
+internal sealed class DeviceCommander : IDisposable
+{
+    private readonly Fleet _fleet;
+    private readonly IDeviceIdentities _identities;
+    private readonly ConnectionRegistry _registry;
+    private readonly DownlinkSender _downlinks;
+    private readonly IGrainFactory _grains;
+    private readonly ILogger<DeviceCommander> _logger;
+
+    public DeviceCommander(
+        Fleet fleet,
+        IDeviceIdentities identities,
+        ConnectionRegistry registry,
+        DownlinkSender downlinks,
+        IGrainFactory grains,
+        ILogger<DeviceCommander> logger)
+    {
+        (_fleet, _identities, _registry, _downlinks, _grains, _logger) = (fleet, identities, registry, downlinks, grains, logger);
+        fleet.TrustChanged += OnTrustChanged;
+        identities.Changed += OnIdentityChanged;
+    }
+
+    /// <summary>A device said hello: tells it what it has to know before anything else.</summary>
+    internal async Task GreetAsync(DeviceConnection connection, ulong trustVersion)
+    {
+        if (_identities.Find(connection.Device.Value) is not DeviceIdentity identity)
+        {
+            return;
+        }
+
+        if (identity.TrustVersion != trustVersion)
+        {
+            await _grains.GetGrain<IEnrolmentGrain>(identity.Device).TrustsAsync(trustVersion);
+        }
+
+        if (trustVersion < _fleet.Trust.Version)
+        {
+            await SendTrustAsync(connection, trustVersion);
+        }
+
+        if (identity.State == IdentityState.Decommissioning)
+        {
+            await SendAsync(connection, CommandKind.Decommission, [], trustVersion);
+        }
+    }
+
+    /// <summary>A device replied to a command.</summary>
+    internal async Task RepliedAsync(DeviceConnection connection, CommandReply reply)
+    {
+        string device = connection.Device.Value;
+        if (reply.Refusal.Length > 0)
+        {
+            GatewayLog.CommandRefused(_logger, device, reply.Kind.ToString(), reply.Refusal);
+        }
+        else if (reply.Kind == CommandKind.Trust && connection.TrustSent > 0)
+        {
+            await _grains.GetGrain<IEnrolmentGrain>(device).TrustsAsync(connection.TrustSent);
+        }
+        else if (reply.Kind == CommandKind.Decommission)
+        {
+            await _grains.GetGrain<IEnrolmentGrain>(device).WipedAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        _fleet.TrustChanged -= OnTrustChanged;
+        _identities.Changed -= OnIdentityChanged;
+    }
+
+    private Task SendTrustAsync(DeviceConnection connection, ulong trustVersion)
+    {
+        connection.TrustSent = _fleet.Trust.Version;
+        return SendAsync(connection, CommandKind.Trust, _fleet.Trust.Encode(), trustVersion);
+    }
+
+    private Task SendAsync(DeviceConnection connection, CommandKind kind, byte[] argument, ulong trustVersion)
+    {
+        DeviceCommand command = new(Guid.NewGuid(), kind, argument);
+        string audience = DeviceCommand.Audience(connection.Device, Digest.Parse(connection.KeyDigest));
+        return _downlinks.SendAsync(
+            connection, DownlinkKind.Command, _fleet.Sign(SignedPurpose.Command, audience, command.Encode(), trustVersion));
+    }
+
+    private void OnTrustChanged()
+    {
+        foreach (DeviceConnection connection in _registry.All())
+        {
+            ulong known = _identities.Find(connection.Device.Value)?.TrustVersion ?? 0;
+            if (known < _fleet.Trust.Version)
+            {
+                SendTrustAsync(connection, known).Ignore();
+            }
+        }
+    }
+
+    private void OnIdentityChanged(DeviceIdentity identity)
+    {
+        if (identity.State == IdentityState.Decommissioning
+            && DeviceId.TryParse(identity.Device, out DeviceId device) && _registry.Find(device) is DeviceConnection connection)
+        {
+            SendAsync(connection, CommandKind.Decommission, [], identity.TrustVersion).Ignore();
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace MicroVm.Shared.Codecs.Cose;
+
+/// <summary>What a signed message is for; part of what is signed, so that one kind never passes for another.</summary>
+public enum SignedPurpose
+{
+    /// <summary>The payload of <c>down/desired</c>.</summary>
+    Desired,
+
+    /// <summary>The payload of <c>down/command</c>.</summary>
+    Command,
+}
