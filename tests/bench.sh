@@ -6,7 +6,7 @@
 #   tests/bench.sh aarch64         the VMM in a nested aarch64 host, where nothing stands beside it, and the sizes of all binaries; fills the
 #                                  aarch64 column of that document (5 minutes)
 #   tests/bench.sh agent           the agent's memory after its start and after 1,000 reports (about half a minute)
-#   tests/bench.sh rollouts        what deciding costs in a rollout to 10,000 devices (seconds)
+#   tests/bench.sh rollouts        what deciding costs in a rollout to 10,000 devices; enrolments and handshakes (seconds)
 # For experiments: MICROVM_BENCH_VMM (another VMM binary in the nested host), MICROVM_BENCH_ROUNDS (default 5),
 # MICROVM_BENCH_SECONDS (of the growth figure, default 600), MICROVM_BENCH_VERBOSE=1 (every line of the nested host).
 set -euo pipefail
@@ -30,6 +30,7 @@ case $1 in
     publish_nested linux-arm64 "$out/aarch64"
     ;;
   agent) bash deploy/build.sh "$out" agent >&2 ;;
+  rollouts) bash deploy/build.sh "$out" controlplane >&2 ;;
 esac
 dotnet build tests/Benchmarks -c Release -v q --nologo >&2
 export MICROVM_ROOT=$PWD MICROVM_ARTIFACTS=$out MICROVM_FIGURES=$PWD/src/Vmm/docs/figures.md

@@ -1,4 +1,5 @@
 using MicroVm.Benchmarks.Agent;
+using MicroVm.Benchmarks.Identity;
 using MicroVm.Benchmarks.Measuring;
 using MicroVm.Benchmarks.Nested;
 using MicroVm.Benchmarks.Rollouts;
@@ -11,12 +12,6 @@ if (args is not ["agent"] and not ["rollouts"] and not ["aarch64"] and not ["vmm
 }
 
 Figures figures = new();
-if (args[0] == "rollouts")
-{
-    new PlannerBenchmark(figures).Run();
-    return figures.AnyMissed ? 1 : 0;
-}
-
 string artifacts = Setting("MICROVM_ARTIFACTS");
 DirectoryInfo work = Directory.CreateTempSubdirectory("microvm-bench-");
 try
@@ -24,6 +19,10 @@ try
     switch (args[0])
     {
         case "agent": await new AgentBenchmark(Path.Combine(artifacts, "microvm-agent"), work.FullName, figures).RunAsync(); break;
+        case "rollouts":
+            new PlannerBenchmark(figures).Run();
+            await new IdentityBenchmark(work.FullName, figures).RunAsync();
+            break;
         case "aarch64": new VmmRun(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunArm64(); break;
         default: new VmmRun(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunX64(chosen); break;
     }
