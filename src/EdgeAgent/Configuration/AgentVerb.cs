@@ -12,6 +12,9 @@ internal enum AgentVerb
     /// <summary>Only prints the version.</summary>
     ShowVersion,
 
+    /// <summary>Only says how it is used.</summary>
+    ShowUsage,
+
     /// <summary>Looks at the host and says what it lacks.</summary>
     Doctor,
 

@@ -41,6 +41,7 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
                 "--tail" when line.Request is { Verb: LocalVerb.Logs } request =>
                     line.Asking(request with { Tail = TailNamed(i + 1 < arguments.Count ? arguments[++i] : "") }),
                 "--json" when line.Verb is AgentVerb.Doctor or AgentVerb.Ask => line with { Json = true },
+                "--help" or "-h" => new CommandLine(AgentVerb.ShowUsage, DefaultConfigPath),
                 "--version" when line.Verb == AgentVerb.Run => line with { Verb = AgentVerb.ShowVersion },
                 "--check-config" when line.Verb == AgentVerb.Run => line with { Verb = AgentVerb.CheckConfig },
                 "--config" when i + 1 < arguments.Count => line with { ConfigPath = arguments[++i], IsConfigNamed = true },
@@ -49,6 +50,10 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
                     line.Asking(request with { Reason = reason }),
                 string other => throw new ConfigurationException($"'{other}': unknown argument; {Usage}"),
             };
+            if (line.Verb == AgentVerb.ShowUsage)
+            {
+                break;
+            }
         }
 
         return line;

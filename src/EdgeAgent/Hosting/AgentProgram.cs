@@ -25,6 +25,9 @@ internal static class AgentProgram
                 case AgentVerb.ShowVersion:
                     output.WriteLine($"microvm-agent {AgentVersion.Text}");
                     return Success;
+                case AgentVerb.ShowUsage:
+                    output.WriteLine(CommandLine.Usage);
+                    return Success;
                 case AgentVerb.Doctor:
                     return DoctorCommand.Run(line, output, AgentVersion.Text) ? Success : DeviceFault;
                 case AgentVerb.Ask:

@@ -14,6 +14,13 @@ public sealed class CommandLineTests
     public void Parse_Options_AreTaken() =>
         Assert.Equal(new CommandLine(AgentVerb.CheckConfig, "/a.json", IsConfigNamed: true), CommandLine.Parse(["--config", "/a.json", "--check-config"]));
 
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("doctor", "--help", "whatever")]
+    public void Parse_Help_IsAllThatIsDone(params string[] arguments) =>
+        Assert.Equal(new CommandLine(AgentVerb.ShowUsage, "/etc/microvm/agent.json"), CommandLine.Parse(arguments));
+
     [Fact]
     public void Parse_Doctor_TakesItsOptions() => Assert.Equal(
         new CommandLine(AgentVerb.Doctor, "/a.json", IsConfigNamed: true, Json: true), CommandLine.Parse(["doctor", "--json", "--config", "/a.json"]));
