@@ -1,7 +1,9 @@
 using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Tests.Kit;
+using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Identity;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Topics;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +22,7 @@ public sealed class ShardTests
         await using (RunningControlPlane first = await RunningControlPlane.StartAsync(directory))
         {
             IGrainFactory grains = first.Services.GetRequiredService<IGrainFactory>();
-            Gateway gateway = new(grains);
+            Gateway gateway = new(grains, first.Fleet.Trust);
             IDeviceGateway reference = grains.CreateObjectReference<IDeviceGateway>(gateway);
             string[] devices = [.. Enumerable.Range(0, DeviceCount).Select(i => $"edge-{i:0000}")];
             await Task.WhenAll(devices.Select(device => grains.GetGrain<IDeviceGrain>(device).HelloAsync(
@@ -58,7 +60,7 @@ public sealed class ShardTests
         """;
 
     /// <summary>Devices that run at once what they are told.</summary>
-    private sealed class Gateway(IGrainFactory grains) : IDeviceGateway
+    private sealed class Gateway(IGrainFactory grains, TrustBundle trust) : IDeviceGateway
     {
         private int _sent;
 
@@ -67,7 +69,7 @@ public sealed class ShardTests
         public Task<bool> SendAsync(string device, long connection, DownlinkKind kind, byte[] payload)
         {
             ulong sequence = (ulong)Interlocked.Increment(ref _sent);
-            DesiredState state = DesiredEnvelope.Decode(payload).Open();
+            DesiredState state = DesiredEnvelope.Decode(SignedMessage.Open(payload, trust.SigningKeys, SignedPurpose.Desired, device)).Open();
             ReportedState report = new(
                 new UplinkHeader(Guid.NewGuid(), sequence, 0),
                 state.Generation,

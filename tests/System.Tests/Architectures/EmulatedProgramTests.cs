@@ -7,7 +7,7 @@ namespace MicroVm.SystemTests.Architectures;
 public sealed class EmulatedProgramTests : IDisposable
 {
     private const string GoodConfig =
-        """{"deviceId": "arm-1", "controlPlane": {"apiUrl": "http://10.0.2.2:8080", "mqttHost": "10.0.2.2", "mqttPort": 1883}}""";
+        """{"deviceId": "arm-1", "controlPlane": {"apiUrl": "https://10.0.2.2:8443", "mqttHost": "10.0.2.2", "mqttPort": 8883}}""";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("mvm-emulated-").FullName;
 
@@ -88,7 +88,7 @@ public sealed class EmulatedProgramTests : IDisposable
     [Fact]
     public async Task Mvm_WithoutAControlPlane_SaysSo()
     {
-        Mvm mvm = new(Artifacts.Of("aarch64", "mvm"), new Uri($"http://127.0.0.1:{FreePort.Take()}"), isEmulated: true);
+        Mvm mvm = new(Artifacts.Of("aarch64", "mvm"), new Uri($"https://127.0.0.1:{FreePort.Take()}"), isEmulated: true);
 
         Mvm.Result result = await mvm.RunAsync("devices");
 
