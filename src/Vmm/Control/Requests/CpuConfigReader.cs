@@ -17,7 +17,7 @@ internal static class CpuConfigReader
     private const int MaxBitmapBytes = 258;
     private const int MaxNumberBytes = 66;
     private const int CpuidBits = 32;
-    private const int MsrBits = 64;
+    private const int RegisterBits = 64;
     private const int FeatureBits = 32;
 
     // The size of an Arm register in its number: 2 to the power of bits 55 to 52 bytes.
@@ -162,56 +162,42 @@ internal static class CpuConfigReader
 
     private static MsrModifier ReadMsr(ref JsonCursor cursor)
     {
-        JsonObjectScope scope = cursor.EnterObject();
-        string? hasAddress = null, hasBitmap = null;
-        uint address = 0;
-        BitFilter bits = default;
-        while (cursor.NextField(ref scope, s_addressFields, out string name))
-        {
-            if (name == "addr")
-            {
-                hasAddress = name;
-                address = ReadNumber(ref cursor);
-            }
-            else
-            {
-                hasBitmap = name;
-                bits = ReadBitmap(ref cursor, MsrBits);
-            }
-        }
-
-        cursor.Required(hasAddress, scope, "addr");
-        cursor.Required(hasBitmap, scope, "bitmap");
-        return new MsrModifier(address, bits);
+        (ulong address, BitFilter bits) = ReadAddressed(ref cursor, uint.MaxValue);
+        return new MsrModifier((uint)address, bits);
     }
 
     private static RegisterModifier ReadArmRegister(ref JsonCursor cursor)
     {
+        string path = cursor.Path;
+        (ulong id, BitFilter bits) = ReadAddressed(ref cursor, ulong.MaxValue);
+        return ((id >> SizeShift) & SizeMask) is 2 or 3
+            ? new RegisterModifier(id, bits)
+            : throw new VmConfigException($"{path}.addr", "a register of 32 or 64 bits", $"0x{id:x}");
+    }
+
+    private static (ulong Address, BitFilter Bits) ReadAddressed(ref JsonCursor cursor, ulong most)
+    {
         JsonObjectScope scope = cursor.EnterObject();
         string? hasAddress = null, hasBitmap = null;
-        ulong id = 0;
+        ulong address = 0;
         BitFilter bits = default;
         while (cursor.NextField(ref scope, s_addressFields, out string name))
         {
             if (name == "addr")
             {
                 hasAddress = name;
-                id = ReadNumber(ref cursor, ulong.MaxValue);
-                if (((id >> SizeShift) & SizeMask) is not (2 or 3))
-                {
-                    throw new VmConfigException(cursor.Path, "a register of 32 or 64 bits", $"0x{id:x}");
-                }
+                address = ReadNumber(ref cursor, most);
             }
             else
             {
                 hasBitmap = name;
-                bits = ReadBitmap(ref cursor, MsrBits);
+                bits = ReadBitmap(ref cursor, RegisterBits);
             }
         }
 
         cursor.Required(hasAddress, scope, "addr");
         cursor.Required(hasBitmap, scope, "bitmap");
-        return new RegisterModifier(id, bits);
+        return (address, bits);
     }
 
     private static FeatureModifier ReadFeature(ref JsonCursor cursor)
