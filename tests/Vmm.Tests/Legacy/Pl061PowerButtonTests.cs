@@ -16,43 +16,43 @@ public sealed class Pl061PowerButtonTests
     [Fact]
     public void Press_DriverOfBothEdges_SeesPressAndRelease()
     {
-        Write(Pl061PowerButton.BothEdgesOffset, Button);
-        Write(Pl061PowerButton.MaskOffset, Button);
+        _device.WriteWord(Pl061PowerButton.BothEdgesOffset, Button);
+        _device.WriteWord(Pl061PowerButton.MaskOffset, Button);
 
         _device.Press();
         Assert.Equal(1, _interrupt.Edges);
-        Assert.Equal(Button, Read(Pl061PowerButton.MaskedStatusOffset));
-        Write(Pl061PowerButton.ClearOffset, Button);
-        Assert.Equal(Button, Read(ButtonData));
+        Assert.Equal(Button, _device.ReadWord(Pl061PowerButton.MaskedStatusOffset));
+        _device.WriteWord(Pl061PowerButton.ClearOffset, Button);
+        Assert.Equal(Button, _device.ReadWord(ButtonData));
 
         Assert.Equal(2, _interrupt.Edges);
-        Assert.Equal(Button, Read(Pl061PowerButton.MaskedStatusOffset));
-        Write(Pl061PowerButton.ClearOffset, Button);
-        Assert.Equal(0u, Read(ButtonData));
+        Assert.Equal(Button, _device.ReadWord(Pl061PowerButton.MaskedStatusOffset));
+        _device.WriteWord(Pl061PowerButton.ClearOffset, Button);
+        Assert.Equal(0u, _device.ReadWord(ButtonData));
         Assert.Equal(2, _interrupt.Edges);
     }
 
     [Fact]
     public void Press_LookedAtBeforeItIsAcknowledged_StaysPressed()
     {
-        Write(Pl061PowerButton.BothEdgesOffset, Button);
+        _device.WriteWord(Pl061PowerButton.BothEdgesOffset, Button);
         _device.Press();
 
-        Assert.Equal(Button, Read(ButtonData));
-        Assert.Equal(Button, Read(ButtonData));
-        Write(Pl061PowerButton.ClearOffset, Button);
-        Assert.Equal(Button, Read(ButtonData));
-        Assert.Equal(0u, Read(ButtonData));
+        Assert.Equal(Button, _device.ReadWord(ButtonData));
+        Assert.Equal(Button, _device.ReadWord(ButtonData));
+        _device.WriteWord(Pl061PowerButton.ClearOffset, Button);
+        Assert.Equal(Button, _device.ReadWord(ButtonData));
+        Assert.Equal(0u, _device.ReadWord(ButtonData));
     }
 
     [Fact]
     public void Press_BeforeTheDriverWantsInterrupts_ArrivesWhenItDoes()
     {
-        Write(Pl061PowerButton.EventOffset, Button);
+        _device.WriteWord(Pl061PowerButton.EventOffset, Button);
         _device.Press();
         Assert.Equal(0, _interrupt.Edges);
 
-        Write(Pl061PowerButton.MaskOffset, Button);
+        _device.WriteWord(Pl061PowerButton.MaskOffset, Button);
 
         Assert.Equal(1, _interrupt.Edges);
     }
@@ -60,11 +60,11 @@ public sealed class Pl061PowerButtonTests
     [Fact]
     public void Press_DriverOfFallingEdgesAlone_IsInterruptedByTheRelease()
     {
-        Write(Pl061PowerButton.MaskOffset, Button);
+        _device.WriteWord(Pl061PowerButton.MaskOffset, Button);
         _device.Press();
         Assert.Equal(0, _interrupt.Edges);
 
-        Assert.Equal(Button, Read(ButtonData));
+        Assert.Equal(Button, _device.ReadWord(ButtonData));
 
         Assert.Equal(1, _interrupt.Edges);
     }
@@ -72,19 +72,18 @@ public sealed class Pl061PowerButtonTests
     [Fact]
     public void Write_ToTheButtonsPin_ChangesNothing()
     {
-        Write(Pl061PowerButton.DirectionOffset, 0xff);
-        Write(0xff << 2, 0xff);
+        _device.WriteWord(Pl061PowerButton.DirectionOffset, 0xff);
+        _device.WriteWord(0xff << 2, 0xff);
 
-        Assert.Equal(0xf7u, Read(Pl061PowerButton.DirectionOffset));
-        Assert.Equal(0xf7u, Read(0xff << 2));
-        Assert.Equal(0x01u, Read(0x01 << 2));
+        Assert.Equal(0xf7u, _device.ReadWord(Pl061PowerButton.DirectionOffset));
+        Assert.Equal(0xf7u, _device.ReadWord(0xff << 2));
+        Assert.Equal(0x01u, _device.ReadWord(0x01 << 2));
     }
 
     [Fact]
     public void Identity_IsThatOfAPrimeCell()
     {
-        uint[] read = [.. Enumerable.Range(0, 8).Select(i => Read(PrimeCellIdentity.FirstOffset + ((ulong)i * 4)))];
-        Assert.Equal([0x61u, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1], read);
+        Assert.Equal([0x61u, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1], _device.ReadIdentity());
     }
 
     [Theory]
@@ -94,23 +93,8 @@ public sealed class Pl061PowerButtonTests
     [InlineData(8)]
     public void Access_OfAnySizeAnywhere_IsHarmless(int size)
     {
-        byte[] data = [.. Enumerable.Repeat((byte)0xff, size)];
-        for (ulong offset = 0; offset <= 0x1000 - (ulong)size; offset++)
-        {
-            _device.Write(offset, data);
-            _device.Read(offset, data);
-            data.AsSpan().Fill(0xff);
-        }
+        _device.AccessEverywhere(size);
 
-        Assert.Equal(0xf7u, Read(Pl061PowerButton.DirectionOffset));
+        Assert.Equal(0xf7u, _device.ReadWord(Pl061PowerButton.DirectionOffset));
     }
-
-    private uint Read(ulong offset)
-    {
-        byte[] data = new byte[4];
-        _device.Read(offset, data);
-        return BitConverter.ToUInt32(data);
-    }
-
-    private void Write(ulong offset, byte value) => _device.Write(offset, [value, 0, 0, 0]);
 }

@@ -4,9 +4,10 @@ namespace MicroVm.Vmm.Devices.Legacy;
 
 /// <summary>
 /// Arm's PL031 real-time clock (DDI 0224): the host's time of day in seconds, with what the guest adds to it by setting it. Its alarm
-/// compares as it should and interrupts nobody; the machine's description names no interrupt, so no driver waits for one.
+/// is looked at when the guest accesses the clock, and interrupts nobody; the machine's description names no interrupt, so no driver
+/// waits for one.
 /// </summary>
-internal sealed class Pl031Clock(TimeProvider time) : IBusDevice
+internal sealed class Pl031Clock : IBusDevice
 {
     internal const ulong DataOffset = 0x00;
     internal const ulong MatchOffset = 0x04;
@@ -21,11 +22,20 @@ internal sealed class Pl031Clock(TimeProvider time) : IBusDevice
     private const uint Started = 1;
 
     private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
     private uint _ahead;
     private uint _load;
     private uint _match;
     private uint _mask;
+    private uint _seen;
     private bool _matched;
+
+    /// <summary>A clock that goes by <paramref name="time"/>.</summary>
+    internal Pl031Clock(TimeProvider time)
+    {
+        _time = time;
+        _seen = Now();
+    }
 
     public void Read(ulong offset, Span<byte> data)
     {
@@ -36,8 +46,7 @@ internal sealed class Pl031Clock(TimeProvider time) : IBusDevice
 
         lock (_lock)
         {
-            uint now = Now();
-            _matched |= _match != 0 && now == _match;
+            uint now = Look();
             PrimeCellIdentity.Write(data, offset switch
             {
                 DataOffset => now,
@@ -57,6 +66,7 @@ internal sealed class Pl031Clock(TimeProvider time) : IBusDevice
         uint value = PrimeCellIdentity.ToValue(data);
         lock (_lock)
         {
+            Look();
             switch (offset)
             {
                 case MatchOffset:
@@ -65,6 +75,7 @@ internal sealed class Pl031Clock(TimeProvider time) : IBusDevice
                 case LoadOffset:
                     _load = value;
                     _ahead = unchecked(value - HostSeconds());
+                    _seen = value;
                     break;
                 case MaskOffset:
                     _mask = value & 1;
@@ -76,8 +87,23 @@ internal sealed class Pl031Clock(TimeProvider time) : IBusDevice
         }
     }
 
+    /// <summary>The time now. The alarm has gone off when its second lies between the last look and this one.</summary>
+    private uint Look()
+    {
+        uint now = Now(), passed = unchecked(now - _seen);
+
+        // The host's clock may have been set back, which passes nothing.
+        if ((int)passed > 0)
+        {
+            _matched |= unchecked(_match - _seen - 1) < passed;
+        }
+
+        _seen = now;
+        return now;
+    }
+
     private uint Now() => unchecked(HostSeconds() + _ahead);
 
     // 32 bits, as the register has them.
-    private uint HostSeconds() => unchecked((uint)time.GetUtcNow().ToUnixTimeSeconds());
+    private uint HostSeconds() => unchecked((uint)_time.GetUtcNow().ToUnixTimeSeconds());
 }
