@@ -32,7 +32,7 @@ public sealed class GuestChannelTests
     [Theory]
     [InlineData("a0")]
     [InlineData("a10000")]
-    [InlineData("a10009")]
+    [InlineData("a1000c")]
     [InlineData("a10020")]
     public void Kind_Unknown_IsRefused(string body) =>
         Assert.Throws<WireFormatException>(() => GuestMessage.Decode(Convert.FromHexString(body)));

@@ -3,6 +3,7 @@ using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Identity;
 using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 
@@ -54,7 +55,58 @@ internal static class WireSamples
         Vms = [s_desired.Vms[0] with { Image = new ImageReference(s_digest, 5_000_000_000, "hello:1", MachineArchitecture.Arm64) }],
     };
 
-    public static IReadOnlyList<WireSample> All { get; } = [.. Uplinks(), .. Downlinks(), .. Guest()];
+    private static readonly ProcessSpec s_confined = s_process with
+    {
+        StopSignal = 3,
+        ReadOnlyRoot = true,
+        Limits = [new ResourceLimit("RLIMIT_NOFILE", 1024, ulong.MaxValue)],
+        AddCapabilities = ["CAP_NET_ADMIN"],
+        DropCapabilities = ["ALL"],
+    };
+
+    private static readonly ProbeSet s_probes = new(
+        new Probe { Kind = ProbeKind.Exec, Command = ["/bin/check", "-v"], FailureThreshold = 30 },
+        new Probe { Kind = ProbeKind.Http, Port = 8080, Path = "/healthz?full=1", InitialDelaySeconds = 5, TimeoutSeconds = 300 },
+        new Probe { Kind = ProbeKind.Tcp, Port = 65_535, PeriodSeconds = 60, SuccessThreshold = 2 });
+
+    private static readonly DesiredState s_workload = s_desired with
+    {
+        Vms =
+        [
+            s_desired.Vms[0] with
+            {
+                Process = s_confined,
+                Kind = WorkloadKind.Job,
+                Schedule = "*/5 * * * *",
+                Ports = [new PortMapping(80, 8080), new PortMapping(53, 53, TransportProtocol.Udp)],
+                Volumes = [new VolumeMount(ResourceName.Parse("data"), 1024, "/var/lib/data"), new VolumeMount(ResourceName.Parse("maps"), 8, "/maps", ReadOnly: true)],
+                Tmpfs = [new TmpfsMount("/cache", 16)],
+                Probes = s_probes,
+                Network = new NetworkPolicy
+                {
+                    AllowFrom = [ResourceName.Parse("second")],
+                    EgressRestricted = true,
+                    Egress =
+                    [
+                        new EgressRule("192.0.2.0/24", 443, TransportProtocol.Tcp),
+                        new EgressRule("2001:db8::/32"),
+                    ],
+                },
+                Priority = -10,
+                Limits = new RateLimits(1 << 20, 500, 1L << 33),
+                Labels = new Dictionary<string, string> { ["team"] = "north" },
+                Secrets =
+                [
+                    new SecretMount(ResourceName.Parse("password"), 2, "PASSWORD", ""),
+                    new SecretMount(ResourceName.Parse("key"), 1, "", "/run/secrets/key"),
+                ],
+                MemoryMinMib = 64,
+            },
+        ],
+        Secrets = [new SealedSecret(ResourceName.Parse("password"), 2, [1, 2, 3])],
+    };
+
+    public static IReadOnlyList<WireSample> All { get; } = [.. Uplinks(), .. Downlinks(), .. Guest(), .. Sessions()];
 
     public static TheoryData<string> Names => [.. All.Select(static sample => sample.Name)];
 
@@ -93,6 +145,25 @@ internal static class WireSamples
             static reported => reported.Encode(),
             ReportedState.Decode);
         yield return WireSample.Of(
+            "reported-workload",
+            Reported() with
+            {
+                Vms =
+                [
+                    new VmStatus
+                    {
+                        Name = s_vm,
+                        Deployment = s_vm,
+                        Revision = 1,
+                        Phase = VmPhase.Running,
+                        Ready = false,
+                        NextRunUnixMs = Moment,
+                    },
+                ],
+            },
+            static reported => reported.Encode(),
+            ReportedState.Decode);
+        yield return WireSample.Of(
             "reported-refusal",
             new ReportedState(Header(25), 1, []) { Refusal = "generation 7: signature: expected one, found another" },
             static reported => reported.Encode(),
@@ -103,6 +174,30 @@ internal static class WireSamples
             static reply => reply.Encode(),
             CommandReply.Decode);
         yield return WireSample.Of("telemetry", Telemetry(), static batch => batch.Encode(), TelemetryBatch.Decode);
+        yield return WireSample.Of(
+            "telemetry-workload",
+            Telemetry() with
+            {
+                Vms =
+                [
+                    new VmSample(Moment, s_vm, 1500, 140 << 20, VmPhase.Running)
+                    {
+                        GuestMemoryBytes = 120 << 20,
+                        GuestAvailableBytes = 1,
+                        GuestLoadPermille = 300,
+                        VolumeBytes = 8UL << 30,
+                        VolumeUsedBytes = 70_000,
+                        ErrorLines = 24,
+                    },
+                ],
+                Events =
+                [
+                    new DeviceEvent(Moment, s_vm, true, "OutOfMemory", "the guest's kernel killed process 7"),
+                    new DeviceEvent(Moment, null, false, "Started", ""),
+                ],
+            },
+            static batch => batch.Encode(),
+            TelemetryBatch.Decode);
     }
 
     private static ReportedState Reported() => new(
@@ -148,6 +243,7 @@ internal static class WireSamples
             s_desired with { Prefetch = [new ImageReference(s_digest, 5_000_000_000, "hello:2", MachineArchitecture.X64)] },
             static state => state.Encode(),
             DesiredState.Decode);
+        yield return WireSample.Of("desired-state-workload", s_workload, static state => state.Encode(), DesiredState.Decode);
         yield return WireSample.Of("desired-state-empty", DesiredState.Empty, static state => state.Encode(), DesiredState.Decode);
         yield return WireSample.Of(
             "desired-envelope",
@@ -156,6 +252,8 @@ internal static class WireSamples
             DesiredEnvelope.Decode);
         yield return WireSample.Of(
             "command", new DeviceCommand(s_boot, CommandKind.Trust, [1, 2, 3]), static command => command.Encode(), DeviceCommand.Decode);
+        yield return WireSample.Of(
+            "volume-order", new VolumeOrder(s_vm, ResourceName.Parse("data")), static order => order.Encode(), VolumeOrder.Decode);
         yield return WireSample.Of(
             "trust-bundle", new TrustBundle(300, [[1], [2, 3]], [[4]]), static bundle => bundle.Encode(), TrustBundle.Decode);
         yield return WireSample.Of("ack", new Ack(s_boot, 65_536), static ack => ack.Encode(), Ack.Decode);
@@ -173,9 +271,67 @@ internal static class WireSamples
             new GuestExited(137, "killed"),
             new GuestExitAck(),
             new GuestShutdown(3600),
+            new GuestHealth(true, false, "http://127.0.0.1:8080/: expected a status from 200 to 399, found 503"),
+            new GuestMetrics(120 << 20, 70 << 20, 1_500, 8UL << 30, 300, 2),
+            new GuestClock(Moment * 1_000_000),
         ];
-        return messages.Select(static message => WireSample.Of(
-            NameOf(message), message, static m => m.Encode(), GuestMessage.Decode));
+        return
+        [
+            .. messages.Select(static message => WireSample.Of(NameOf(message), message, static m => m.Encode(), GuestMessage.Decode)),
+            WireSample.Of<GuestMessage>(
+                "guest-config-workload",
+                new GuestConfig(s_confined, "hello", 10)
+                {
+                    Network = new GuestNetworkConfig(
+                        [new GuestAddress("172.30.0.2", 32, "172.30.0.1"), new GuestAddress("fd00::2", 128, "fd00::1")],
+                        ["172.30.0.1"],
+                        ["local.mvm"],
+                        1400),
+                    Volumes = [new GuestVolume("/dev/vdb", "/var/lib/data", false)],
+                    Tmpfs = [new TmpfsMount("/cache", 16)],
+                    Probes = s_probes,
+                    Secrets = [new GuestSecret("PASSWORD", "", [1, 2]), new GuestSecret("", "/run/secrets/key", [3])],
+                },
+                static m => m.Encode(),
+                GuestMessage.Decode),
+            WireSample.Of<GuestMessage>(
+                "guest-exited-cause",
+                new GuestExited(137, "", GuestExitCause.OutOfMemory),
+                static m => m.Encode(),
+                GuestMessage.Decode),
+        ];
+    }
+
+    private static IEnumerable<WireSample> Sessions()
+    {
+        yield return WireSample.Of(
+            "session-open",
+            new SessionOpen
+            {
+                Kind = SessionKind.Exec,
+                Command = ["sh", "-l"],
+                Environment = new Dictionary<string, string> { ["TERM"] = "xterm" },
+                User = "root",
+                WorkingDirectory = "/tmp",
+                Terminal = true,
+                Rows = 50,
+                Columns = 300,
+            },
+            static open => open.Encode(),
+            SessionOpen.Decode);
+        yield return WireSample.Of(
+            "session-open-logs",
+            new SessionOpen { Kind = SessionKind.Logs, After = 70_000, Tail = 100, Follow = true, Port = 8080 },
+            static open => open.Encode(),
+            SessionOpen.Decode);
+        yield return WireSample.Of(
+            "session-closed", new SessionClosed(137, "the VM ended"), static closed => closed.Encode(), SessionClosed.Decode);
+        yield return WireSample.Of(
+            "session-log-entry",
+            new SessionLogEntry(1_000_000, Moment * 1_000_000, LogStream.Stderr, "a line"),
+            static entry => entry.Encode(),
+            SessionLogEntry.Decode);
+        yield return WireSample.Of("session-order", new SessionOrder(s_boot, s_vm), static order => order.Encode(), SessionOrder.Decode);
     }
 
     private static string NameOf(GuestMessage message) =>

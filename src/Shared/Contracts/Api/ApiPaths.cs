@@ -36,6 +36,15 @@ public static class ApiPaths
     /// <summary>GET: what was changed by whom; <c>?after=ID&amp;limit=N</c>.</summary>
     public const string Audit = Root + "/audit";
 
+    /// <summary>GET: what happened on devices, newest last: <c>?device=D</c>, <c>?vm=V</c>, <c>?limit=N</c>, <c>?after=ID</c>; <c>?follow=true</c> as server-sent events.</summary>
+    public const string Events = Root + "/events";
+
+    /// <summary>GET: the JSON Schema of manifests.</summary>
+    public const string ManifestSchema = Root + "/schema/manifest.json";
+
+    /// <summary>GET: names and versions of secrets.</summary>
+    public const string Secrets = Root + "/secrets";
+
     /// <summary>GET: who the caller is.</summary>
     public const string Caller = Root + "/whoami";
 
@@ -65,6 +74,18 @@ public static class ApiPaths
 
     /// <summary>GET a VM's log lines: <c>?tail=N</c>, <c>?after=CURSOR</c>; <c>?follow=true</c> as server-sent events.</summary>
     public static string Logs(string device, string vm) => $"{Devices}/{device}/vms/{vm}/logs";
+
+    /// <summary>GET with an upgrade to a WebSocket: a session (<see cref="Sessions.SessionFrame"/>) with a VM, of exec or of a port.</summary>
+    public static string Session(string device, string vm) => $"{Devices}/{device}/vms/{vm}/session";
+
+    /// <summary>GET with an upgrade to a WebSocket, by a device: the other end of a session that it was told of.</summary>
+    public static string DeviceSession(string session) => $"{Root}/device-sessions/{session}";
+
+    /// <summary>DELETE a volume that the VM left on the device, or has.</summary>
+    public static string Volume(string device, string vm, string volume) => $"{Devices}/{device}/vms/{vm}/volumes/{volume}";
+
+    /// <summary>PUT: a new version of a secret, its bytes as the body. DELETE: forgets it.</summary>
+    public static string Secret(string name) => $"{Secrets}/{name}";
 
     /// <summary>GET, PUT (<c>If-Match</c>), DELETE one deployment.</summary>
     public static string Deployment(string name) => $"{Deployments}/{name}";

@@ -16,6 +16,9 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
     /// </summary>
     public IReadOnlyList<ImageReference> Prefetch { get; init; } = [];
 
+    /// <summary>The secrets that the VMs name, for this device alone. Not written when there are none.</summary>
+    public IReadOnlyList<SealedSecret> Secrets { get; init; } = [];
+
     /// <summary>What a device holds before it was told anything.</summary>
     public static DesiredState Empty { get; } = new(0, [], new AgentSettings());
 
@@ -34,6 +37,11 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
         {
             map.ListField(4, Prefetch, static (w, image) => image.Write(w));
         }
+
+        if (Secrets.Count > 0)
+        {
+            map.ListField(5, Secrets, static (w, secret) => secret.Write(w));
+        }
     }));
 
     private static DesiredState Read(WireReader reader)
@@ -42,6 +50,7 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
         ulong generation = 0;
         IReadOnlyList<VmSpec> vms = [];
         IReadOnlyList<ImageReference> prefetch = [];
+        IReadOnlyList<SealedSecret> secrets = [];
         AgentSettings settings = new();
         reader.ReadMap(key =>
         {
@@ -52,6 +61,7 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
                 case 2: vms = reader.ReadList(VmSpec.Read); return true;
                 case 3: settings = AgentSettings.Read(reader); return true;
                 case 4: prefetch = reader.ReadList(ImageReference.Read); return true;
+                case 5: secrets = reader.ReadList(SealedSecret.Read); return true;
                 default: return false;
             }
         });
@@ -61,6 +71,6 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
             throw reader.Fault("VM names that differ", "one name twice");
         }
 
-        return new DesiredState(generation, vms, settings) { Prefetch = prefetch };
+        return new DesiredState(generation, vms, settings) { Prefetch = prefetch, Secrets = secrets };
     }
 }

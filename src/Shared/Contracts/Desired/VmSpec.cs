@@ -4,7 +4,7 @@ using MicroVm.Shared.Identity;
 namespace MicroVm.Shared.Contracts.Desired;
 
 /// <summary>One virtual machine that a device should run.</summary>
-public sealed record VmSpec
+public sealed partial record VmSpec
 {
     /// <summary>Most vCPUs of a VM.</summary>
     public const int MaxVcpuCount = 32;
@@ -14,6 +14,9 @@ public sealed record VmSpec
 
     /// <summary>Longest grace period in seconds.</summary>
     public const int MaxGracePeriodSeconds = 3600;
+
+    /// <summary>Least and most priority.</summary>
+    public const int MinPriority = -1000, MaxPriority = 1000;
 
     /// <summary>Name, unique on the device.</summary>
     public required ResourceName Name { get; init; }
@@ -33,7 +36,7 @@ public sealed record VmSpec
     /// <summary>Virtual CPUs, 1 to <see cref="MaxVcpuCount"/>.</summary>
     public int VcpuCount { get; init; } = 1;
 
-    /// <summary>Guest memory in MiB, <see cref="MinMemoryMib"/> to <see cref="MaxMemoryMib"/>.</summary>
+    /// <summary>Guest memory in MiB, <see cref="MinMemoryMib"/> to <see cref="MaxMemoryMib"/>; what it may have at most.</summary>
     public int MemoryMib { get; init; } = 128;
 
     /// <summary>What happens when the workload ends.</summary>
@@ -42,61 +45,42 @@ public sealed record VmSpec
     /// <summary>Seconds between asking the workload to stop and killing it, 0 to <see cref="MaxGracePeriodSeconds"/>.</summary>
     public int GracePeriodSeconds { get; init; } = 10;
 
+    /// <summary>What it is for.</summary>
+    public WorkloadKind Kind { get; init; }
+
+    /// <summary>When a job runs, in cron's five fields and UTC; empty is once, at once.</summary>
+    public string Schedule { get; init; } = "";
+
+    /// <summary>Ports of the device that lead to it.</summary>
+    public IReadOnlyList<PortMapping> Ports { get; init; } = [];
+
+    /// <summary>Its persistent volumes.</summary>
+    public IReadOnlyList<VolumeMount> Volumes { get; init; } = [];
+
+    /// <summary>File systems in its memory.</summary>
+    public IReadOnlyList<TmpfsMount> Tmpfs { get; init; } = [];
+
+    /// <summary>How init asks the workload how it is.</summary>
+    public ProbeSet Probes { get; init; } = ProbeSet.None;
+
+    /// <summary>Whom it may talk to.</summary>
+    public NetworkPolicy Network { get; init; } = new();
+
+    /// <summary>Which VM goes before another when there is not room for both; the higher one does.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>What it may use of disk and network.</summary>
+    public RateLimits Limits { get; init; } = RateLimits.None;
+
+    /// <summary>Labels of the workload, for people and their programs.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the workload finds secrets.</summary>
+    public IReadOnlyList<SecretMount> Secrets { get; init; } = [];
+
+    /// <summary>Memory in MiB that it always has; 0 when all of <see cref="MemoryMib"/> is.</summary>
+    public int MemoryMinMib { get; init; }
+
     /// <summary>SHA-256 of the spec's encoding: equal digests mean that a running VM need not be replaced.</summary>
     public Digest ContentDigest() => Digest.Of(WireWriter.Encode(Write));
-
-    internal static VmSpec Read(WireReader reader)
-    {
-        ResourceName name = default, deployment = default;
-        int revision = 0, vcpus = 1, memoryMib = 128, grace = 10;
-        ImageReference? image = null;
-        ProcessSpec? process = null;
-        RestartPolicy restart = RestartPolicy.Always;
-        reader.ReadMap(key =>
-        {
-            switch (key)
-            {
-                case 1: name = reader.ReadParsed(ResourceName.Parse); return true;
-                case 2: deployment = reader.ReadParsed(ResourceName.Parse); return true;
-                case 3: revision = reader.ReadInt32(1); return true;
-                case 4: image = ImageReference.Read(reader); return true;
-                case 5: process = ProcessSpec.Read(reader); return true;
-                case 6: vcpus = reader.ReadInt32(1, MaxVcpuCount); return true;
-                case 7: memoryMib = reader.ReadInt32(MinMemoryMib, MaxMemoryMib); return true;
-                case 8: restart = reader.ReadEnum<RestartPolicy>(); return true;
-                case 9: grace = reader.ReadInt32(0, MaxGracePeriodSeconds); return true;
-                default: return false;
-            }
-        });
-        if (name == default || deployment == default || revision == 0)
-        {
-            throw reader.Fault("a name, a deployment and a revision (keys 1 to 3)", "not all of them");
-        }
-
-        return new VmSpec
-        {
-            Name = name,
-            Deployment = deployment,
-            Revision = revision,
-            Image = image ?? throw reader.Fault("an image (key 4)", "none"),
-            Process = process ?? throw reader.Fault("a process (key 5)", "none"),
-            VcpuCount = vcpus,
-            MemoryMib = memoryMib,
-            RestartPolicy = restart,
-            GracePeriodSeconds = grace,
-        };
-    }
-
-    internal void Write(WireWriter writer) => writer.WriteMap(map =>
-    {
-        map.Field(1, Name.Value);
-        map.Field(2, Deployment.Value);
-        map.Field(3, Revision);
-        map.WriteField(4, Image.Write);
-        map.WriteField(5, Process.Write);
-        map.Field(6, VcpuCount);
-        map.Field(7, MemoryMib);
-        map.Field(8, (int)RestartPolicy);
-        map.Field(9, GracePeriodSeconds);
-    });
 }

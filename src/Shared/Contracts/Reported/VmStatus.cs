@@ -39,11 +39,22 @@ public sealed record VmStatus
     /// <summary>Exit code of the last run of the workload (128 + signal when one ended it); null when it never ended.</summary>
     public int? LastExitCode { get; init; }
 
+    /// <summary>
+    /// The workload has started up and its readiness probe says yes; null when the device's agent does not say, and then a VM
+    /// that runs counts as ready.
+    /// </summary>
+    public bool? Ready { get; init; }
+
+    /// <summary>When the job runs next, in milliseconds since 1970 by the device's clock; null when it has no schedule.</summary>
+    public long? NextRunUnixMs { get; init; }
+
     internal static VmStatus Read(WireReader reader)
     {
         ResourceName name = default, deployment = default;
         int revision = 0, restarts = 0, memory = 0, pid = 0;
         int? exitCode = null;
+        bool? ready = null;
+        long? nextRun = null;
         VmPhase phase = VmPhase.Pending;
         string reason = "", message = "";
         Digest image = default;
@@ -62,6 +73,8 @@ public sealed record VmStatus
                 case 9: memory = reader.ReadInt32(0); return true;
                 case 10: pid = reader.ReadInt32(0); return true;
                 case 11: exitCode = reader.ReadInt32(); return true;
+                case 12: ready = reader.ReadBoolean(); return true;
+                case 13: nextRun = reader.ReadInt64(); return true;
                 default: return false;
             }
         });
@@ -83,6 +96,8 @@ public sealed record VmStatus
             MemoryMib = memory,
             VmmPid = pid,
             LastExitCode = exitCode,
+            Ready = ready,
+            NextRunUnixMs = nextRun,
         };
     }
 
@@ -105,6 +120,16 @@ public sealed record VmStatus
         if (LastExitCode is int exitCode)
         {
             map.Field(11, exitCode);
+        }
+
+        if (Ready is bool ready)
+        {
+            map.Field(12, ready);
+        }
+
+        if (NextRunUnixMs is long nextRun)
+        {
+            map.Field(13, nextRun);
         }
     });
 }

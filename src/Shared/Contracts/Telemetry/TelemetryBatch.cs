@@ -21,6 +21,9 @@ public sealed record TelemetryBatch
     /// <summary>Log lines that were lost on the device since the batch before, because a buffer was full.</summary>
     public ulong DroppedLogLines { get; init; }
 
+    /// <summary>What happened on the device, oldest first. Not written when nothing did.</summary>
+    public IReadOnlyList<DeviceEvent> Events { get; init; } = [];
+
     /// <summary>Decodes a payload of <c>up/telemetry</c>.</summary>
     /// <exception cref="Faults.WireFormatException">The bytes are not a telemetry batch.</exception>
     public static TelemetryBatch Decode(ReadOnlyMemory<byte> payload) => WireReader.Decode(payload, "telemetry batch", static reader =>
@@ -29,6 +32,7 @@ public sealed record TelemetryBatch
         IReadOnlyList<HostSample> hosts = [];
         IReadOnlyList<VmSample> vms = [];
         IReadOnlyList<LogLine> logs = [];
+        IReadOnlyList<DeviceEvent> events = [];
         ulong dropped = 0;
         reader.ReadMap(key =>
         {
@@ -38,6 +42,7 @@ public sealed record TelemetryBatch
                 case 11: vms = reader.ReadList(VmSample.Read); return true;
                 case 12: logs = reader.ReadList(LogLine.Read); return true;
                 case 13: dropped = reader.ReadUInt64(); return true;
+                case 14: events = reader.ReadList(DeviceEvent.Read); return true;
                 default: return header.Take(reader, key);
             }
         });
@@ -48,6 +53,7 @@ public sealed record TelemetryBatch
             Vms = vms,
             Logs = logs,
             DroppedLogLines = dropped,
+            Events = events,
         };
     });
 
@@ -59,5 +65,9 @@ public sealed record TelemetryBatch
         map.ListField(11, Vms, static (w, sample) => sample.Write(w));
         map.ListField(12, Logs, static (w, line) => line.Write(w));
         map.Field(13, DroppedLogLines);
+        if (Events.Count > 0)
+        {
+            map.ListField(14, Events, static (w, one) => one.Write(w));
+        }
     }));
 }

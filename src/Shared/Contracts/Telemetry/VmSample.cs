@@ -12,6 +12,24 @@ namespace MicroVm.Shared.Contracts.Telemetry;
 /// <param name="Phase">Where the VM was.</param>
 public sealed record VmSample(long AtUnixMs, ResourceName Name, int CpuPermille, ulong ResidentBytes, VmPhase Phase)
 {
+    /// <summary>Memory that the guest's kernel manages; 0 when the guest did not say.</summary>
+    public ulong GuestMemoryBytes { get; init; }
+
+    /// <summary>What could still be had of it.</summary>
+    public ulong GuestAvailableBytes { get; init; }
+
+    /// <summary>Load average of a minute in the guest; 1,000 is one runnable task.</summary>
+    public int GuestLoadPermille { get; init; }
+
+    /// <summary>Size of its volumes.</summary>
+    public ulong VolumeBytes { get; init; }
+
+    /// <summary>What is used of them.</summary>
+    public ulong VolumeUsedBytes { get; init; }
+
+    /// <summary>Lines that the workload wrote to standard error since the sample before.</summary>
+    public int ErrorLines { get; init; }
+
     internal static VmSample Read(WireReader reader)
     {
         long at = 0;
@@ -19,6 +37,8 @@ public sealed record VmSample(long AtUnixMs, ResourceName Name, int CpuPermille,
         int cpu = 0;
         ulong resident = 0;
         VmPhase phase = VmPhase.Pending;
+        ulong memory = 0, available = 0, volumes = 0, used = 0;
+        int load = 0, errors = 0;
         reader.ReadMap(key =>
         {
             switch (key)
@@ -28,10 +48,26 @@ public sealed record VmSample(long AtUnixMs, ResourceName Name, int CpuPermille,
                 case 3: cpu = reader.ReadInt32(0); return true;
                 case 4: resident = reader.ReadUInt64(); return true;
                 case 5: phase = reader.ReadEnum<VmPhase>(); return true;
+                case 6: memory = reader.ReadUInt64(); return true;
+                case 7: available = reader.ReadUInt64(); return true;
+                case 8: load = reader.ReadInt32(0); return true;
+                case 9: volumes = reader.ReadUInt64(); return true;
+                case 10: used = reader.ReadUInt64(); return true;
+                case 11: errors = reader.ReadInt32(0); return true;
                 default: return false;
             }
         });
-        return name == default ? throw reader.Fault("a VM name (key 2)", "none") : new VmSample(at, name, cpu, resident, phase);
+        return name == default
+            ? throw reader.Fault("a VM name (key 2)", "none")
+            : new VmSample(at, name, cpu, resident, phase)
+            {
+                GuestMemoryBytes = memory,
+                GuestAvailableBytes = available,
+                GuestLoadPermille = load,
+                VolumeBytes = volumes,
+                VolumeUsedBytes = used,
+                ErrorLines = errors,
+            };
     }
 
     internal void Write(WireWriter writer) => writer.WriteMap(map =>
@@ -41,5 +77,19 @@ public sealed record VmSample(long AtUnixMs, ResourceName Name, int CpuPermille,
         map.Field(3, CpuPermille);
         map.Field(4, ResidentBytes);
         map.Field(5, (int)Phase);
+        WriteUnlessZero(map, 6, GuestMemoryBytes);
+        WriteUnlessZero(map, 7, GuestAvailableBytes);
+        WriteUnlessZero(map, 8, (ulong)GuestLoadPermille);
+        WriteUnlessZero(map, 9, VolumeBytes);
+        WriteUnlessZero(map, 10, VolumeUsedBytes);
+        WriteUnlessZero(map, 11, (ulong)ErrorLines);
     });
+
+    private static void WriteUnlessZero(WireWriter map, int key, ulong value)
+    {
+        if (value != 0)
+        {
+            map.Field(key, value);
+        }
+    }
 }
