@@ -1,4 +1,8 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using MicroVm.Shared.Codecs.Cbor;
+using MicroVm.Shared.Codecs.Hpke;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.Shared.Contracts.Desired;
@@ -11,6 +15,27 @@ public sealed record SealedSecret(ResourceName Name, int Version, byte[] Sealed)
 {
     /// <summary>Most bytes of a secret, in clear.</summary>
     public const int MaxBytes = 32 << 10;
+
+    private static ReadOnlySpan<byte> Info => "microvm secret 1"u8;
+
+    /// <summary>Seals a secret to a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="key">Its P-256 key; the public part is enough.</param>
+    /// <param name="name">Name of the secret.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="value">The secret.</param>
+    /// <exception cref="CryptographicException">The key is not on P-256.</exception>
+    public static SealedSecret Seal(DeviceId device, ECDiffieHellman key, ResourceName name, int version, ReadOnlySpan<byte> value) =>
+        new(name, version, HpkeBox.Seal(key, value, Info, AssociatedData(device, name, version)));
+
+    /// <summary>The secret in clear: only ever in memory.</summary>
+    /// <param name="device">The device that it was sealed to.</param>
+    /// <param name="key">The device's key.</param>
+    /// <exception cref="CryptographicException">It was not sealed to this device, key, name and version, or was changed since.</exception>
+    public byte[] Open(DeviceId device, ECDiffieHellman key) => HpkeBox.Open(key, Sealed, Info, AssociatedData(device, Name, Version));
+
+    private static byte[] AssociatedData(DeviceId device, ResourceName name, int version) =>
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{device}/{name}/{version}"));
 
     internal static SealedSecret Read(WireReader reader)
     {
