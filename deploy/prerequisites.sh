@@ -28,6 +28,8 @@ done
 
 # clang, lld, zlib: NativeAOT linking. qemu: virtual device. squashfs-tools: images. umoci, busybox: the sample image. lz4: unpacks Debian's kernels.
 packages=(clang lld zlib1g-dev qemu-system-x86 busybox-static libssl3 squashfs-tools umoci cpio lz4 zstd xz-utils kmod e2fsprogs curl jq)
+# nftables: the virtual device's firewall; tests try its rules.
+packages+=(nftables)
 # The same for aarch64: linking, virtual device. binutils: which libraries a program needs.
 packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm binutils)
 # gcc, libc6-dev, linux-libc-dev: struct layouts are compared with the C headers of both architectures. acpica-tools,

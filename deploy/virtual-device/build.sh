@@ -23,7 +23,9 @@ case $arch in
   x86_64) triplet=x86_64-linux-gnu sysroot='' ;;
   aarch64)
     triplet=aarch64-linux-gnu sysroot=$work/sysroot
-    for package in $("$here/../fetch-packages.sh" --arch arm64 busybox-static libc6 libssl3); do
+    for package in $("$here/../fetch-packages.sh" --arch arm64 busybox-static libc6 libssl3 \
+      nftables libnftables1 libnftnl11 libmnl0 libjansson4 libgmp10 libedit2 libtinfo6 libbsd0 libmd0 libxtables12 \
+      e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1); do
       dpkg-deb -x "$package" "$sysroot"
     done
     ;;
@@ -61,6 +63,18 @@ stage_needed() { # file
 }
 stage_needed "$out/microvm-agent"
 stage_needed "$out/libe_sqlite3.so"
+# What the agent runs: rules of networks, file systems of volumes.
+mkdir -p "$root/usr/sbin"
+for program in nft mke2fs resize2fs e2fsck; do
+  for from in "$sysroot"/{usr/sbin,sbin}/$program ''; do
+    [ ! -f "$from" ] || break
+  done
+  [ -n "$from" ] || fail "expected the program $program for $arch in sbin or usr/sbin of $sysroot, found none"
+  install -m 755 "$from" "$root/usr/sbin/$program"
+  stage_needed "$from"
+done
+ln -s mke2fs "$root/usr/sbin/mkfs.ext4"
+install -m 644 "$sysroot/etc/mke2fs.conf" "$root/etc/mke2fs.conf"
 # The agent opens the TLS library by name at run time.
 stage_library libssl.so.3
 loader=$(readelf -l "$out/microvm-agent" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')

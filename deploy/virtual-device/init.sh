@@ -2,7 +2,7 @@
 # Process 1 of the virtual device: an edge host with nothing but KVM, a disk, a network and the agent.
 # Serial ports, x86_64 and aarch64: ttyS0/ttyAMA0 console, ttyS1/ttyS0 control port (control.sh), ttyS2/ttyS1 the agent's log.
 /bin/busybox --install -s /bin
-export PATH=/bin:/usr/lib/microvm HOME=/root
+export PATH=/bin:/usr/sbin:/usr/lib/microvm HOME=/root
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
