@@ -37,6 +37,7 @@ internal sealed class StartVmExecutor(ImageStore images, VmSupervisor supervisor
         return record with
         {
             Run = null,
+            Exit = null,
             Crashes = crashes,
             RetryAt = time.GetUtcNow() + BackOff.Delay(crashes),
             Phase = VmPhase.BackOff,

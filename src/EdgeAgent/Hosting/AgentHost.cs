@@ -15,6 +15,7 @@ using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.EdgeAgent.Vms.Guest;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 
@@ -46,6 +47,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly TelemetryPublisher _publisher;
     private readonly SamplingLoop _sampling;
     private readonly VmTable _table;
+    private readonly EventLog _events;
     private readonly VmSupervisor _supervisor;
     private readonly OutputCap _outputs;
     private readonly VmAdoption _adoption;
@@ -74,6 +76,8 @@ internal sealed class AgentHost : IAsyncDisposable
         _intake = new DesiredIntake(store, _identity, _refusals, counters, _logger);
         _table = new VmTable(store);
         _collector = new TelemetryCollector(store, SpoolLimits.Default, _sequence, counters, time, _logger);
+        _events = new EventLog(_collector.AddEvent, time);
+        new VmEvents(_events).Attach(_table);
 
         VmPaths paths = new(options);
         VmmLauncher launcher = new(options, paths, _watcher);
@@ -100,6 +104,7 @@ internal sealed class AgentHost : IAsyncDisposable
             new StopVmExecutor(new VmStopper(_table, counters, time, _logger)),
             new RemoveVmExecutor(_table, paths, _logger),
             new RefuseVmExecutor(_table),
+            new ScheduleJobExecutor(_table, _events),
         ];
         _pause = new PauseSwitch(directory.Path);
         _reconciler = new VmReconciler(_intake, _pause, _table, images, executors, time, _logger, _stopping.Token);
@@ -133,6 +138,7 @@ internal sealed class AgentHost : IAsyncDisposable
         using CancellationTokenRegistration stop = cancellation.UnsafeRegister(
             static state => ((CancellationTokenSource)state!).Cancel(), _stopping);
         Log.AgentStarted(_logger, AgentVersion.Text, _options.DeviceId.Value, _sequence.BootId, _intake.Current.Generation);
+        _events.Add(null, isWarning: false, "AgentStarted", $"agent {AgentVersion.Text}, generation {_intake.Current.Generation}");
         LoopSupervisor loops = new(_time, _logger);
         loops.Start("telemetry", _collector.RunAsync, _stopping.Token);
         try
@@ -141,6 +147,7 @@ internal sealed class AgentHost : IAsyncDisposable
             EnqueueAll();
             _reconciler.CollectImages();
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
+            loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
             loops.Start("local", _local.RunAsync, _stopping.Token);
             loops.Start("identity", _keeper.RunAsync, _stopping.Token);
@@ -206,6 +213,7 @@ internal sealed class AgentHost : IAsyncDisposable
         handler.Commanded += _commands.Offer;
         _commands.Decommissioned += () => _decommissioned.TrySetResult();
         _refusals.Changed += _reporter.OnChanged;
+        _refusals.Changed += OnRefused;
         handler.Connected += _reporter.OnConnected;
         handler.Connected += _publisher.OnConnected;
         handler.Acknowledged += _publisher.OnAck;
@@ -216,6 +224,14 @@ internal sealed class AgentHost : IAsyncDisposable
         _prefetch.Fetched += _reporter.OnChanged;
         _supervisor.Disturbed += _queue.Enqueue;
         _intake.Changed += OnDesiredChanged;
+    }
+
+    private void OnRefused()
+    {
+        if (_refusals.Current is { Length: > 0 } refusal)
+        {
+            _events.Add(null, isWarning: true, "Refused", refusal);
+        }
     }
 
     private void OnDesiredChanged(DesiredState before, DesiredState after)

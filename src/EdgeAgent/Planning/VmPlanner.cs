@@ -16,9 +16,9 @@ namespace MicroVm.EdgeAgent.Planning;
 /// yes      yes       same specification: nothing; other: fetch, stop, start
 /// yes      no        ended for good: nothing; else wait for the back-off, fetch, start
 /// </code>
-/// A specification whose image is for another architecture is refused, and what runs goes on.
+/// A job with a schedule is started when it is due. A specification whose image is for another architecture is refused, and what runs goes on.
 /// </summary>
-internal static class VmPlanner
+internal static partial class VmPlanner
 {
     private const string ImagePlatformMismatch = nameof(ImagePlatformMismatch);
 
@@ -38,7 +38,7 @@ internal static class VmPlanner
 
         if (observed.ProcessAlive && observed.Record!.SpecDigest == desired.ContentDigest())
         {
-            return PlanRunning(observed.Record, now);
+            return PlanRunning(desired, observed.Record, now);
         }
 
         string runsOn = desired.Image.Architecture;
@@ -55,7 +55,7 @@ internal static class VmPlanner
         _ => false,
     };
 
-    /// <summary>Where a VM is after its run ended.</summary>
+    /// <summary>Where a VM is after its run ended: a failure that is not tried again is one for good.</summary>
     internal static VmPhase PhaseAfter(RestartPolicy policy, VmExit exit)
     {
         if (ShouldRestart(policy, exit))
@@ -63,7 +63,7 @@ internal static class VmPlanner
             return VmPhase.BackOff;
         }
 
-        return exit.Code is null ? VmPhase.Failed : VmPhase.Completed;
+        return exit.IsFailure ? VmPhase.Failed : VmPhase.Completed;
     }
 
     private static VmPlan Refuse(VmSpec desired, string architecture) => VmPlan.Of(new RefuseVmStep(
@@ -79,11 +79,11 @@ internal static class VmPlanner
         { Record: VmRecord record } => VmPlan.Of(new RemoveVmStep(record.Name)),
     };
 
-    private static VmPlan PlanRunning(VmRecord record, DateTimeOffset now)
+    private static VmPlan PlanRunning(VmSpec desired, VmRecord record, DateTimeOffset now)
     {
         if (record.Exit is null)
         {
-            return VmPlan.Nothing;
+            return desired.Schedule.Length > 0 ? PlanWhileJobRuns(desired, record, now) : VmPlan.Nothing;
         }
 
         TimeSpan left = Remaining(record.Exit.At + PowerOffLimit, now, PowerOffLimit);
@@ -95,6 +95,12 @@ internal static class VmPlanner
     private static VmPlan PlanReplacement(VmSpec desired, VmObservation observed, DateTimeOffset now)
     {
         StopVmStep stop = new(desired.Name, $"replaced by revision {desired.Revision}");
+        if (desired.Schedule.Length > 0)
+        {
+            // When the new one runs is planned once the old one is gone.
+            return new VmPlan([stop], TimeSpan.Zero);
+        }
+
         StartVmStep start = new(desired);
         return observed.ImagePresent
             ? VmPlan.Of(stop, start)
@@ -103,6 +109,11 @@ internal static class VmPlanner
 
     private static VmPlan PlanStart(VmSpec desired, VmObservation observed, DateTimeOffset now)
     {
+        if (desired.Schedule.Length > 0)
+        {
+            return PlanScheduled(desired, observed, now);
+        }
+
         if (observed.Record is VmRecord record && record.SpecDigest == desired.ContentDigest())
         {
             if (record.Exit is not null && !ShouldRestart(desired.RestartPolicy, record.Exit))
@@ -117,6 +128,11 @@ internal static class VmPlanner
             }
         }
 
+        return PlanFetchAndStart(desired, observed, now);
+    }
+
+    private static VmPlan PlanFetchAndStart(VmSpec desired, VmObservation observed, DateTimeOffset now)
+    {
         StartVmStep start = new(desired);
         return observed.ImagePresent
             ? VmPlan.Of(start)

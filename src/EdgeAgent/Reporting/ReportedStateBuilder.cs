@@ -11,8 +11,8 @@ namespace MicroVm.EdgeAgent.Reporting;
 /// </summary>
 internal static class ReportedStateBuilder
 {
-    private const string VmmEnded = nameof(VmmEnded), WorkloadFailed = nameof(WorkloadFailed), WorkloadEnded = nameof(WorkloadEnded),
-        StartedAgain = nameof(StartedAgain);
+    private const string WorkloadEnded = nameof(WorkloadEnded), StartedAgain = nameof(StartedAgain), NotReady = nameof(NotReady),
+        WaitsForSchedule = nameof(WaitsForSchedule);
     private const int MessageCharacters = 500;
 
     /// <summary>One status per VM that is known or desired, ordered by name.</summary>
@@ -59,8 +59,14 @@ internal static class ReportedStateBuilder
             MemoryMib = shown.MemoryMib,
             VmmPid = instance?.Process.Pid ?? 0,
             LastExitCode = recorded ? record!.LastExitCode : null,
+            Ready = IsReady(entry, recordedPhase),
+            NextRunUnixMs = recorded ? record!.DueAt?.ToUnixTimeMilliseconds() : null,
         };
     }
+
+    /// <summary>Null when a workload runs and its guest has not said yet: an agent that was started anew knows no better.</summary>
+    private static bool? IsReady(VmEntry entry, VmPhase phase) =>
+        entry.Instance is null || phase != VmPhase.Running ? false : entry.Health?.Ready;
 
     private static VmRemark Remark(VmEntry entry, VmRecord? record)
     {
@@ -73,11 +79,18 @@ internal static class ReportedStateBuilder
         {
             null when record is { Phase: VmPhase.Starting, Crashes: > 0 } => new VmRemark(
                 null, StartedAgain, $"ended or failed {record.Crashes} times in a row{(record.LastExitCode is int last ? $", last with code {last}" : "")}"),
-            null => new VmRemark(null, "", ""),
-            { Code: null } exit => new VmRemark(null, VmmEnded, exit.Message),
-            { Code: 0 } exit => new VmRemark(null, record.Phase == VmPhase.BackOff ? WorkloadEnded : "", exit.Message),
-            { Code: int code } exit => new VmRemark(
-                null, WorkloadFailed, exit.Message.Length > 0 ? exit.Message : $"the workload ended with code {code}"),
+            null => OfRun(entry, record),
+            VmExit when record is { Phase: VmPhase.BackOff, Crashes: >= VmEventDecisions.CrashLoopAfter } =>
+                new VmRemark(null, VmEventDecisions.CrashLoop, VmEventDecisions.TextOfCrashLoop(record)),
+            { IsFailure: false } exit => new VmRemark(null, record.Phase == VmPhase.BackOff ? WorkloadEnded : "", exit.Message),
+            VmExit exit => new VmRemark(null, exit.Reason, exit.Text),
         };
     }
+
+    private static VmRemark OfRun(VmEntry entry, VmRecord? record) => record switch
+    {
+        { Phase: VmPhase.Running } when entry.Health is { Ready: false } health => new VmRemark(null, NotReady, health.Message),
+        { Run: null, DueAt: DateTimeOffset due } => new VmRemark(null, WaitsForSchedule, $"runs next at {due:yyyy-MM-dd HH:mm} UTC"),
+        _ => new VmRemark(null, "", ""),
+    };
 }

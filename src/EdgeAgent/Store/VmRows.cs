@@ -1,5 +1,6 @@
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
 using Microsoft.Data.Sqlite;
 
@@ -11,14 +12,14 @@ internal static class VmRows
     /// <summary>The columns in the order that <see cref="Read"/> expects.</summary>
     internal const string Columns =
         "name, spec, phase, restarts, crashes, retry_at, last_exit_code, exit_at, exit_code, exit_message, "
-        + "run_id, pid, start_ticks, kernel_boot_id, cid, started_at";
+        + "run_id, pid, start_ticks, kernel_boot_id, cid, started_at, exit_cause, due_at";
 
     /// <summary>Adds or replaces a row.</summary>
     internal const string Upsert =
         $"""
         INSERT OR REPLACE INTO vm ({Columns}) VALUES (
           $name, $spec, $phase, $restarts, $crashes, $retry_at, $last_exit_code, $exit_at, $exit_code, $exit_message,
-          $run_id, $pid, $start_ticks, $kernel_boot_id, $cid, $started_at)
+          $run_id, $pid, $start_ticks, $kernel_boot_id, $cid, $started_at, $exit_cause, $due_at)
         """;
 
     /// <summary>A record's values.</summary>
@@ -40,6 +41,8 @@ internal static class VmRows
         ("$kernel_boot_id", OrNull(record.Run?.KernelBootId)),
         ("$cid", OrNull((long?)record.Run?.Cid)),
         ("$started_at", OrNull(record.Run?.StartedAt.ToUnixTimeMilliseconds())),
+        ("$exit_cause", (long)(record.Exit?.Cause ?? default)),
+        ("$due_at", OrNull(record.DueAt?.ToUnixTimeMilliseconds())),
     ];
 
     /// <summary>The record of a row.</summary>
@@ -51,7 +54,8 @@ internal static class VmRows
         Crashes = row.GetInt32(4),
         RetryAt = TimeOrNull(row, 5),
         LastExitCode = IntegerOrNull(row, 6),
-        Exit = TimeOrNull(row, 7) is DateTimeOffset at ? new VmExit(IntegerOrNull(row, 8), row.GetString(9), at) : null,
+        Exit = TimeOrNull(row, 7) is DateTimeOffset at ? new VmExit(IntegerOrNull(row, 8), row.GetString(9), at, (GuestExitCause)row.GetInt32(16)) : null,
+        DueAt = TimeOrNull(row, 17),
         Run = row.IsDBNull(10) ? null : ReadRun(row),
     };
 

@@ -25,6 +25,7 @@ internal sealed class TelemetryCollector : IDisposable
     private const int BufferLines = 1000;
     private const int BufferBytes = 512 << 10;
     private const int BufferSamples = 64;
+    private const int BufferEvents = 256;
     private const int LineOverheadBytes = 48;
     private const ulong LargestBelievedGap = 1_000_000;
     private static readonly TimeSpan s_lingering = TimeSpan.FromMilliseconds(500);
@@ -42,6 +43,7 @@ internal sealed class TelemetryCollector : IDisposable
     private readonly List<PendingLine> _lines = [];
     private readonly List<HostSample> _hosts = [];
     private readonly List<VmSample> _vms = [];
+    private readonly List<DeviceEvent> _events = [];
     private int _bytes;
     private ulong _dropped;
     private TaskCompletionSource? _room;
@@ -108,6 +110,25 @@ internal sealed class TelemetryCollector : IDisposable
         }
 
         _due.Set();
+    }
+
+    /// <summary>Takes an event; it is spooled soon.</summary>
+    internal void AddEvent(DeviceEvent one)
+    {
+        lock (_lock)
+        {
+            if (_events.Count >= BufferEvents)
+            {
+                // The store has refused for a long time: the newest events are worth more than the oldest.
+                _events.RemoveAt(0);
+            }
+
+            _events.Add(one);
+            if (_events.Count == 1)
+            {
+                _timer.Change(s_lingering, Timeout.InfiniteTimeSpan);
+            }
+        }
     }
 
     /// <summary>Makes batches when they are due, until cancelled.</summary>
@@ -179,7 +200,7 @@ internal sealed class TelemetryCollector : IDisposable
         lock (_lock)
         {
             lineCount = CountBatchLines();
-            if (lineCount == 0 && _hosts.Count == 0)
+            if (lineCount == 0 && _hosts.Count == 0 && _events.Count == 0)
             {
                 return false;
             }
@@ -191,6 +212,7 @@ internal sealed class TelemetryCollector : IDisposable
                 Vms = [.. _vms],
                 Logs = [.. _lines.Take(lineCount).Select(line => line.Line)],
                 DroppedLogLines = _dropped,
+                Events = [.. _events],
             };
         }
 
@@ -242,6 +264,7 @@ internal sealed class TelemetryCollector : IDisposable
             _lines.RemoveRange(0, lineCount);
             _hosts.RemoveRange(0, Math.Min(batch.Hosts.Count, _hosts.Count));
             _vms.RemoveRange(0, Math.Min(batch.Vms.Count, _vms.Count));
+            _events.RemoveAll(one => batch.Events.Contains(one));
             _dropped = _dropped - batch.DroppedLogLines + eviction.LogLines;
             _room?.TrySetResult();
             _room = null;

@@ -1,5 +1,6 @@
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Telemetry;
@@ -32,7 +33,8 @@ internal sealed class VmSampler(ProcFileSystem proc, VmTable table, TimeProvider
                 resident = proc.ReadResidentBytes(instance.Process.Pid);
             }
 
-            samples.Add(new VmSample(time.GetUtcNow().ToUnixTimeMilliseconds(), entry.Name, cpu, resident, record.Phase));
+            VmSample sample = new(time.GetUtcNow().ToUnixTimeMilliseconds(), entry.Name, cpu, resident, record.Phase);
+            samples.Add(entry is { Instance: not null, Metrics: GuestMetrics metrics } ? WithMetrics(sample, metrics) : sample);
         }
 
         foreach (Guid gone in _before.Keys.Where(run => !seen.Contains(run)).ToList())
@@ -42,6 +44,15 @@ internal sealed class VmSampler(ProcFileSystem proc, VmTable table, TimeProvider
 
         return samples;
     }
+
+    private static VmSample WithMetrics(VmSample sample, GuestMetrics metrics) => sample with
+    {
+        GuestMemoryBytes = metrics.MemoryTotalBytes,
+        GuestAvailableBytes = metrics.MemoryAvailableBytes,
+        GuestLoadPermille = metrics.LoadPermille,
+        VolumeBytes = metrics.DiskTotalBytes,
+        VolumeUsedBytes = metrics.DiskUsedBytes,
+    };
 
     private int MeasureCpu(VmInstance instance)
     {

@@ -65,8 +65,9 @@ internal sealed class VmAdoption(
     }
 
     /// <summary>A workload that had ended before the reboot has ended for its policy; one that ran has not.</summary>
+    /// <remarks>A job whose run the reboot ended is due again.</remarks>
     private VmRecord AfterReboot(VmRecord record) => record.Exit is null || record.Phase == VmPhase.Stopping
-        ? VmRunEnd.Stopped(record)
+        ? VmRunEnd.Stopped(record) with { DueAt = record is { DueAt: not null, Phase: not VmPhase.Stopping } ? time.GetUtcNow() : record.DueAt }
         : new VmRunEnd(record.Exit, WasStopped: false, time.GetUtcNow()).Apply(record);
 
     private WatchedProcess? FindProcess(ResourceName vm, VmRun run)

@@ -1,3 +1,4 @@
+using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Vms;
@@ -22,6 +23,12 @@ internal sealed class VmEntry(ResourceName name)
 
     /// <summary>The live VM; null when no VMM runs.</summary>
     internal volatile VmInstance? Instance;
+
+    /// <summary>What the probes of the live VM say; null when it has not said, as after the agent was started anew.</summary>
+    internal volatile VmHealth? Health;
+
+    /// <summary>How the live VM is from inside; null when it has not said.</summary>
+    internal volatile GuestMetrics? Metrics;
 
     /// <summary>Failures to fetch an image.</summary>
     internal FetchFailures Fetches { get; } = new();

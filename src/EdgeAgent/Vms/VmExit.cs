@@ -1,11 +1,36 @@
+using MicroVm.Shared.Contracts.Guest;
+
 namespace MicroVm.EdgeAgent.Vms;
 
 /// <summary>How a run ended.</summary>
 /// <param name="Code">Exit code of the workload, 128 + signal when one ended it; null when the VM ended without saying.</param>
 /// <param name="Message">One line about a failure; empty when there is nothing to say.</param>
 /// <param name="At">When.</param>
-internal sealed record VmExit(int? Code, string Message, DateTimeOffset At)
+/// <param name="Cause">Why, as far as the guest knows.</param>
+internal sealed record VmExit(int? Code, string Message, DateTimeOffset At, GuestExitCause Cause = GuestExitCause.Ended)
 {
     /// <summary>True unless the workload ended with code 0.</summary>
-    internal bool IsFailure => Code != 0;
+    internal bool IsFailure => Code != 0 || Cause != GuestExitCause.Ended;
+
+    /// <summary>One word for a failure, as in a VM's status.</summary>
+    internal string Reason => (Code, Cause) switch
+    {
+        (null, _) => "VmmEnded",
+        (_, GuestExitCause.NotStarted) => "WorkloadNotStarted",
+        (_, GuestExitCause.OutOfMemory) => nameof(GuestExitCause.OutOfMemory),
+        (_, GuestExitCause.LivenessProbeFailed) => nameof(GuestExitCause.LivenessProbeFailed),
+        (_, GuestExitCause.StartupProbeFailed) => nameof(GuestExitCause.StartupProbeFailed),
+        (0, _) => "WorkloadEnded",
+        _ => "WorkloadFailed",
+    };
+
+    /// <summary>One line about it for people.</summary>
+    internal string Text => (Code, Message) switch
+    {
+        (null, _) => Message,
+        (int code, "") when Cause == GuestExitCause.OutOfMemory => $"the guest ran out of memory and its kernel killed the workload (code {code})",
+        (int code, "") => $"the workload ended with code {code}",
+        (0, _) => Message,
+        (int code, _) => $"{Message} (code {code})",
+    };
 }

@@ -46,4 +46,7 @@ internal sealed record VmRecord
 
     /// <summary>Not to be started before; null when at once.</summary>
     public DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>When a job with a schedule runs next; null when it has none.</summary>
+    public DateTimeOffset? DueAt { get; init; }
 }

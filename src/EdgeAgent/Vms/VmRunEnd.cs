@@ -1,5 +1,6 @@
 using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Reported;
 
 namespace MicroVm.EdgeAgent.Vms;
@@ -20,14 +21,15 @@ internal sealed record VmRunEnd(VmExit Silent, bool WasStopped, DateTimeOffset A
 
         VmExit exit = record.Exit ?? Silent;
         TimeSpan lived = At - (record.Run?.StartedAt ?? At);
-        int crashes = lived >= BackOff.ResetAfter ? 1 : record.Crashes + 1;
+        bool jobDone = record.Spec.Kind == WorkloadKind.Job && !exit.IsFailure;
+        int crashes = jobDone ? 0 : lived >= BackOff.ResetAfter ? 1 : record.Crashes + 1;
         return record with
         {
             Run = null,
             Exit = exit,
             LastExitCode = exit.Code ?? record.LastExitCode,
             Crashes = crashes,
-            RetryAt = At + BackOff.Delay(crashes),
+            RetryAt = jobDone ? null : At + BackOff.Delay(crashes),
             Phase = VmPlanner.PhaseAfter(record.Spec.RestartPolicy, exit),
         };
     }

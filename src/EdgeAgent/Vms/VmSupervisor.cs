@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms.Guest;
@@ -58,8 +59,9 @@ internal sealed class VmSupervisor(
             channel = Listen(entry.Name, session);
             process = launcher.Start(new VmLaunch(spec, cid, imagePath));
             VmRun run = new(runId, process.Pid, StartTicksOf(process.Pid), _kernelBootId, cid, time.GetUtcNow());
-            table.Save(entry, record => RecordOfStart(record, spec, run));
+            table.Save(entry, record => RecordOfStart(record, spec, run, time.GetUtcNow()));
             Log.VmStarted(logger, entry.Name.Value, spec.Revision, process.Pid, cid);
+            (entry.Health, entry.Metrics) = (HealthOfStart(spec), null);
             Follow(entry, new VmInstance(run, process, session, channel));
             return null;
         }
@@ -87,6 +89,8 @@ internal sealed class VmSupervisor(
         LogSource source = new(entry.Name, run.Id, position?.RunId == run.Id ? position.Sequence : 0);
         GuestSession session = MakeSession(entry, record.Spec, source);
         GuestChannelServer channel = Listen(entry.Name, session);
+        // Its guest says how it is when it connects again.
+        (entry.Health, entry.Metrics) = (null, null);
         Follow(entry, new VmInstance(run, process, session, channel));
         Log.VmAdopted(logger, entry.Name.Value, process.Pid);
     }
@@ -108,7 +112,7 @@ internal sealed class VmSupervisor(
         }
     }
 
-    private static VmRecord RecordOfStart(VmRecord? before, VmSpec spec, VmRun run)
+    private static VmRecord RecordOfStart(VmRecord? before, VmSpec spec, VmRun run, DateTimeOffset now)
     {
         VmRecord record = new() { Spec = spec };
         bool again = before is not null && before.SpecDigest == record.SpecDigest;
@@ -116,11 +120,20 @@ internal sealed class VmSupervisor(
         {
             Phase = VmPhase.Starting,
             Run = run,
-            Restarts = again ? before!.Restarts + (before.Exit is null ? 0 : 1) : 0,
+            Restarts = again ? before!.Restarts + (CountsAsRestart(spec, before.Exit) ? 1 : 0) : 0,
             Crashes = again ? before!.Crashes : 0,
             LastExitCode = again ? before!.LastExitCode : null,
+            DueAt = spec.Schedule.Length > 0 ? JobSchedule.Next(spec.Schedule, now) : null,
         };
     }
+
+    /// <summary>Nothing is ready before it runs, and what has probes not before they say so.</summary>
+    private static VmHealth HealthOfStart(VmSpec spec) => new(
+        StartedUp: false, Ready: false, spec.Probes == ProbeSet.None ? "" : "the workload starts");
+
+    /// <summary>A job that runs again because it is due was not restarted.</summary>
+    private static bool CountsAsRestart(VmSpec spec, VmExit? exit) =>
+        exit is not null && (spec.Schedule.Length == 0 || exit.IsFailure);
 
     private GuestSession MakeSession(VmEntry entry, VmSpec spec, LogSource source)
     {

@@ -12,6 +12,15 @@ internal sealed class VmTable(IAgentStore store)
     /// <summary>Raised after a VM's record, remark or instance changed.</summary>
     internal event Action? Changed;
 
+    /// <summary>Raised after a record became another, with both; null where there is none.</summary>
+    internal event Action<VmEntry, VmRecord?, VmRecord?>? RecordChanged;
+
+    /// <summary>Raised after a remark became another, with both.</summary>
+    internal event Action<VmEntry, VmRemark?, VmRemark?>? RemarkChanged;
+
+    /// <summary>Raised after the probes of a VM said something else, with both.</summary>
+    internal event Action<VmEntry, VmHealth?, VmHealth>? HealthChanged;
+
     /// <summary>All VMs, ordered by name.</summary>
     internal IReadOnlyList<VmEntry> All() => [.. _entries.Values.OrderBy(entry => entry.Name.Value, StringComparer.Ordinal)];
 
@@ -33,10 +42,13 @@ internal sealed class VmTable(IAgentStore store)
     /// <exception cref="StoreException">It could not be made durable; nothing changed.</exception>
     internal void Save(VmEntry entry, Func<VmRecord?, VmRecord> change)
     {
+        VmRecord? before;
+        VmRecord next;
         lock (entry.Lock)
         {
-            VmRecord next = change(entry.Record);
-            if (next == entry.Record)
+            before = entry.Record;
+            next = change(before);
+            if (next == before)
             {
                 return;
             }
@@ -45,6 +57,7 @@ internal sealed class VmTable(IAgentStore store)
             entry.Record = next;
         }
 
+        RecordChanged?.Invoke(entry, before, next);
         Changed?.Invoke();
     }
 
@@ -56,9 +69,12 @@ internal sealed class VmTable(IAgentStore store)
     internal StoreException? Note(VmEntry entry, Func<VmRecord, VmRecord> change)
     {
         StoreException? fault = null;
+        VmRecord? record;
+        VmRecord next;
         lock (entry.Lock)
         {
-            if (entry.Record is not VmRecord record || change(record) is not VmRecord next || next == record)
+            record = entry.Record;
+            if (record is null || (next = change(record)) == record)
             {
                 return null;
             }
@@ -75,6 +91,7 @@ internal sealed class VmTable(IAgentStore store)
             entry.Record = next;
         }
 
+        RecordChanged?.Invoke(entry, record, next);
         Changed?.Invoke();
         return fault;
     }
@@ -82,9 +99,23 @@ internal sealed class VmTable(IAgentStore store)
     /// <summary>Says something about a VM, or nothing any more.</summary>
     internal void SetRemark(VmEntry entry, VmRemark? remark)
     {
-        if (entry.Remark != remark)
+        VmRemark? before = entry.Remark;
+        if (before != remark)
         {
             entry.Remark = remark;
+            RemarkChanged?.Invoke(entry, before, remark);
+            Changed?.Invoke();
+        }
+    }
+
+    /// <summary>Sets what the probes say.</summary>
+    internal void SetHealth(VmEntry entry, VmHealth health)
+    {
+        VmHealth? before = entry.Health;
+        if (before != health)
+        {
+            entry.Health = health;
+            HealthChanged?.Invoke(entry, before, health);
             Changed?.Invoke();
         }
     }
@@ -100,13 +131,16 @@ internal sealed class VmTable(IAgentStore store)
     /// <exception cref="StoreException">Its record could not be removed; it stays known.</exception>
     internal void Remove(VmEntry entry)
     {
+        VmRecord? before;
         lock (entry.Lock)
         {
+            before = entry.Record;
             store.RemoveVm(entry.Name);
             entry.Record = null;
             _entries.TryRemove(entry.Name, out _);
         }
 
+        RecordChanged?.Invoke(entry, before, null);
         Changed?.Invoke();
     }
 }

@@ -131,7 +131,8 @@ public sealed class VmPlannerTests
     [InlineData(RestartPolicy.Always, 0, VmPhase.BackOff)]
     [InlineData(RestartPolicy.OnFailure, 0, VmPhase.Completed)]
     [InlineData(RestartPolicy.OnFailure, 3, VmPhase.BackOff)]
-    [InlineData(RestartPolicy.Never, 3, VmPhase.Completed)]
+    [InlineData(RestartPolicy.Never, 0, VmPhase.Completed)]
+    [InlineData(RestartPolicy.Never, 3, VmPhase.Failed)]
     [InlineData(RestartPolicy.Never, null, VmPhase.Failed)]
     public void PhaseAfter_Exit_SaysWhetherItComesBack(RestartPolicy policy, int? code, VmPhase expected) =>
         Assert.Equal(expected, VmPlanner.PhaseAfter(policy, new VmExit(code, "", s_now)));

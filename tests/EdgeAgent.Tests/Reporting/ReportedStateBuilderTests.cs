@@ -2,6 +2,7 @@ using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
 
 namespace MicroVm.EdgeAgent.Tests.Reporting;
@@ -32,7 +33,7 @@ public sealed class ReportedStateBuilderTests
     [Theory]
     [InlineData(null, "VmmEnded", "gone")]
     [InlineData(0, "WorkloadEnded", "gone")]
-    [InlineData(3, "WorkloadFailed", "gone")]
+    [InlineData(3, "WorkloadFailed", "gone (code 3)")]
     public void Build_EndedAndComesBack_SaysHowItEnded(int? code, string reason, string message)
     {
         VmRecord record = new()
@@ -44,6 +45,44 @@ public sealed class ReportedStateBuilderTests
 
         Assert.Equal((VmPhase.BackOff, reason, message, 2, code), (
             status.Phase, status.Reason, status.Message, status.Restarts, status.LastExitCode));
+    }
+
+    [Theory]
+    [InlineData(GuestExitCause.NotStarted, 127, "WorkloadNotStarted", "said (code 127)")]
+    [InlineData(GuestExitCause.OutOfMemory, 137, "OutOfMemory", "said (code 137)")]
+    [InlineData(GuestExitCause.LivenessProbeFailed, 143, "LivenessProbeFailed", "said (code 143)")]
+    [InlineData(GuestExitCause.StartupProbeFailed, 0, "StartupProbeFailed", "said")]
+    public void Build_GuestKnowsTheCause_SaysIt(GuestExitCause cause, int code, string reason, string message)
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Phase = VmPhase.Failed, Exit = new VmExit(code, "said", s_now, cause) };
+
+        VmStatus status = Build(Specs.State(1, Specs.Vm()), new VmEntry(record.Name) { Record = record }).Single();
+
+        Assert.Equal((VmPhase.Failed, reason, message, false), (status.Phase, status.Reason, status.Message, status.Ready));
+    }
+
+    [Fact]
+    public void Build_FailsAgainAndAgain_IsACrashLoopThatNamesTheLastFailure()
+    {
+        VmRecord record = new()
+        {
+            Spec = Specs.Vm(), Phase = VmPhase.BackOff, Exit = new VmExit(3, "", s_now), Crashes = 5, RetryAt = s_now.AddSeconds(16),
+        };
+
+        VmStatus status = Build(Specs.State(1, Specs.Vm()), new VmEntry(record.Name) { Record = record }).Single();
+
+        Assert.Equal("CrashLoop", status.Reason);
+        Assert.Equal($"failed 5 times in a row; last: the workload ended with code 3; next try at {s_now.AddSeconds(16):HH:mm:ss} UTC", status.Message);
+    }
+
+    [Fact]
+    public void Build_JobWaitsForItsSchedule_SaysWhenItRuns()
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), DueAt = s_now.AddHours(1) };
+
+        VmStatus status = Build(Specs.State(1, Specs.Vm()), new VmEntry(record.Name) { Record = record }).Single();
+
+        Assert.Equal((VmPhase.Pending, "WaitsForSchedule", s_now.AddHours(1).ToUnixTimeMilliseconds()), (status.Phase, status.Reason, status.NextRunUnixMs));
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Identity;
 
@@ -41,11 +42,12 @@ public sealed class AgentStoreTests : IDisposable
             Spec = Specs.Vm("b", 7),
             Phase = VmPhase.Running,
             Run = new VmRun(Guid.NewGuid(), 4711, ulong.MaxValue, "boot", 9, s_at),
-            Exit = new VmExit(null, "gone", s_at),
+            Exit = new VmExit(null, "gone", s_at, GuestExitCause.OutOfMemory),
             LastExitCode = 3,
             Restarts = 2,
             Crashes = 4,
             RetryAt = s_at,
+            DueAt = s_at.AddDays(1),
         };
         VmRecord empty = new() { Spec = Specs.Vm("a") };
         store.SaveVm(full);

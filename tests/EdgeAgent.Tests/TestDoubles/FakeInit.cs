@@ -11,11 +11,12 @@ internal sealed class FakeInit : IDisposable
 
     internal FakeInit(string path) => _socket.Connect(new UnixDomainSocketEndPoint(path));
 
-    /// <summary>Connects and says hello.</summary>
-    internal static async Task<FakeInit> GreetAsync(string path, GuestState state = GuestState.AwaitingConfig)
+    /// <summary>Connects and says hello, as an init of an older agent unless told otherwise.</summary>
+    internal static async Task<FakeInit> GreetAsync(
+        string path, GuestState state = GuestState.AwaitingConfig, int version = GuestHello.OldestProtocolVersion)
     {
         FakeInit init = new(path);
-        await init.SendAsync(new GuestHello(GuestHello.CurrentProtocolVersion, "test", state));
+        await init.SendAsync(new GuestHello(version, "test", state));
         return init;
     }
 

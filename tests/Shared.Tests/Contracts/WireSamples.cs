@@ -263,7 +263,7 @@ internal static class WireSamples
     {
         GuestMessage[] messages =
         [
-            new GuestHello(GuestHello.CurrentProtocolVersion, "0.1.0", GuestState.Running),
+            new GuestHello(1, "0.1.0", GuestState.Running),
             new GuestConfig(s_process, "hello", 10),
             new GuestStarted(77),
             new GuestLogLine(1_000_000, Moment * 1_000_000, LogStream.Stderr, "a line"),

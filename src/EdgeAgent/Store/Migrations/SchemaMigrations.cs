@@ -7,7 +7,7 @@ namespace MicroVm.EdgeAgent.Store.Migrations;
 internal static class SchemaMigrations
 {
     /// <summary>All steps, oldest first.</summary>
-    internal static IReadOnlyList<string> All { get; } = [Initial];
+    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules];
 
     private const string Initial = """
         CREATE TABLE desired (
@@ -48,5 +48,10 @@ internal static class SchemaMigrations
           payload BLOB NOT NULL,
           UNIQUE (boot_id, sequence)
         );
+        """;
+
+    private const string ExitCausesAndSchedules = """
+        ALTER TABLE vm ADD COLUMN exit_cause INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE vm ADD COLUMN due_at INTEGER;
         """;
 }

@@ -92,10 +92,10 @@ internal sealed class GuestConnection : IAsyncDisposable
             throw new WireFormatException($"guest channel: expected a hello first, found {message.GetType().Name}");
         }
 
-        if (hello.ProtocolVersion != GuestHello.CurrentProtocolVersion)
+        if (hello.ProtocolVersion is < GuestHello.OldestProtocolVersion or > GuestHello.CurrentProtocolVersion)
         {
             throw new WireFormatException(
-                $"guest hello: expected protocol version {GuestHello.CurrentProtocolVersion}, found {hello.ProtocolVersion}");
+                $"guest hello: expected protocol version {GuestHello.OldestProtocolVersion} to {GuestHello.CurrentProtocolVersion}, found {hello.ProtocolVersion}");
         }
 
         foreach (GuestMessage answer in await _handler.OnHelloAsync(hello, _closing.Token))

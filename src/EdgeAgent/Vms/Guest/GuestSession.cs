@@ -22,6 +22,7 @@ internal sealed class GuestSession(
 
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopRequested;
+    private volatile bool _keepsTime;
 
     /// <summary>Raised when the workload has ended and its record says so.</summary>
     internal event Action? WorkloadEnded;
@@ -35,6 +36,12 @@ internal sealed class GuestSession(
     /// <summary>The run's record is there; until then the guest's messages wait.</summary>
     internal void Begin() => _begun.TrySetResult();
 
+    /// <summary>The guest takes a <see cref="GuestClock"/>.</summary>
+    internal bool KeepsTime => _keepsTime;
+
+    /// <summary>The device's time, for the guest.</summary>
+    internal GuestClock Clock() => new((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick);
+
     /// <summary>From now on the guest is told to stop; returns what to tell it when it is connected.</summary>
     internal GuestShutdown RequestStop()
     {
@@ -47,6 +54,7 @@ internal sealed class GuestSession(
     {
         await _begun.Task.WaitAsync(cancellation);
         Log.GuestConnected(logger, entry.Name.Value, Shorten(hello.InitVersion), hello.State.ToString());
+        _keepsTime = hello.ProtocolVersion > GuestHello.OldestProtocolVersion;
         List<GuestMessage> answers = [];
         if (hello.State == GuestState.AwaitingConfig)
         {
@@ -55,6 +63,11 @@ internal sealed class GuestSession(
         else if (hello.State == GuestState.Running)
         {
             NoteRunning();
+        }
+
+        if (_keepsTime)
+        {
+            answers.Add(Clock());
         }
 
         if (_stopRequested)
@@ -76,6 +89,12 @@ internal sealed class GuestSession(
                 return null;
             case GuestLogLine line:
                 return await TakeLineAsync(line, cancellation);
+            case GuestHealth health:
+                table.SetHealth(entry, new VmHealth(health.StartedUp, health.Ready, Shorten(health.Message)));
+                return null;
+            case GuestMetrics metrics:
+                entry.Metrics = metrics;
+                return null;
             case GuestExited exited:
                 NoteExit(exited);
                 return new GuestExitAck();
@@ -97,8 +116,16 @@ internal sealed class GuestSession(
         return durable >= line.Sequence ? new GuestLogAck(durable) : null;
     }
 
-    private void NoteRunning() => table.Note(
-        entry, record => record.Phase == VmPhase.Starting && IsThisRun(record) ? record with { Phase = VmPhase.Running } : record);
+    private void NoteRunning()
+    {
+        table.Note(
+            entry, record => record.Phase == VmPhase.Starting && IsThisRun(record) ? record with { Phase = VmPhase.Running } : record);
+        if (!_keepsTime)
+        {
+            // An init of that age knows no probes and says nothing of them.
+            table.SetHealth(entry, new VmHealth(StartedUp: true, Ready: true, ""));
+        }
+    }
 
     /// <summary>Throws when the store refuses: an exit is acknowledged only once it is durable.</summary>
     private void NoteExit(GuestExited exited)
@@ -106,7 +133,7 @@ internal sealed class GuestSession(
         string message = Shorten(exited.Message);
         Log.WorkloadExited(logger, entry.Name.Value, exited.ExitCode, message);
         table.Save(entry, record => record is not null && IsThisRun(record) && record.Exit is null
-            ? record with { Exit = new VmExit(exited.ExitCode, message, time.GetUtcNow()), LastExitCode = exited.ExitCode }
+            ? record with { Exit = new VmExit(exited.ExitCode, message, time.GetUtcNow(), exited.Cause), LastExitCode = exited.ExitCode }
             : record!);
         WorkloadEnded?.Invoke();
     }

@@ -56,6 +56,49 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Guest_ThatKeepsTime_IsToldTheDevicesTimeWithItsConfig()
+    {
+        using FakeInit init = await FakeInit.GreetAsync(Path, version: GuestHello.CurrentProtocolVersion);
+
+        await init.ReceiveAsync<GuestConfig>("config");
+
+        Assert.Equal(_time.GetUtcNow().ToUnixTimeMilliseconds(), (await init.ReceiveAsync<GuestClock>("clock")).UnixNs / 1_000_000);
+        Assert.True(_session.KeepsTime);
+    }
+
+    [Fact]
+    public async Task Guest_SaysHowItIs_IsKnownAndChangesAreRaisedOnce()
+    {
+        List<(VmHealth?, VmHealth)> changes = [];
+        _table.HealthChanged += (_, before, after) => changes.Add((before, after));
+        using FakeInit init = await FakeInit.GreetAsync(Path);
+        await init.ReceiveAsync<GuestConfig>("config");
+        Task running = WhenRecord(record => record.Phase == VmPhase.Running);
+
+        await init.SendAsync(new GuestHealth(true, false, "not yet"));
+        await init.SendAsync(new GuestHealth(true, false, "not yet"));
+        await init.SendAsync(new GuestMetrics(32 << 20, 20 << 20, 100, 0, 0, 1));
+        await init.SendAsync(new GuestHealth(true, true, ""));
+        await init.SendAsync(new GuestStarted(17));
+        await Phase.Of("running", running);
+
+        Assert.Equal([(null, new VmHealth(true, false, "not yet")), (new VmHealth(true, false, "not yet"), new VmHealth(true, true, ""))], changes);
+        Assert.Equal(20UL << 20, _entry.Metrics!.MemoryAvailableBytes);
+    }
+
+    [Fact]
+    public async Task Exit_WithACause_IsRecordedWithIt()
+    {
+        using FakeInit init = await FakeInit.GreetAsync(Path);
+        await init.ReceiveAsync<GuestConfig>("config");
+
+        await init.SendAsync(new GuestExited(137, "killed process 7", GuestExitCause.OutOfMemory));
+        await init.ReceiveAsync<GuestExitAck>("acknowledgement");
+
+        Assert.Equal(GuestExitCause.OutOfMemory, _entry.Record!.Exit!.Cause);
+    }
+
+    [Fact]
     public async Task Guest_ThatRunsConnectsAgain_GetsNoConfigAndIsRunning()
     {
         Task running = WhenRecord(record => record.Phase == VmPhase.Running);
@@ -175,7 +218,7 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
     public async Task OtherProtocolVersion_ClosesTheConnection()
     {
         using FakeInit init = new(Path);
-        await init.SendAsync(new GuestHello(2, "x", GuestState.AwaitingConfig));
+        await init.SendAsync(new GuestHello(GuestHello.CurrentProtocolVersion + 1, "x", GuestState.AwaitingConfig));
 
         Assert.Null(await init.ReceiveAsync("the connection's end"));
     }

@@ -1,0 +1,64 @@
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+
+namespace MicroVm.EdgeAgent.Planning;
+
+/// <content>
+/// Jobs with a schedule. A run that was missed while the device was off is made up for once; one that comes while the run
+/// before goes on is left out; one that failed is tried again when its policy says so, until the next is due.
+/// </content>
+internal static partial class VmPlanner
+{
+    private const string ScheduleInvalid = nameof(ScheduleInvalid);
+
+    /// <summary>The clock may be set at any moment, so a time by the clock is looked at again at least this often.</summary>
+    private static readonly TimeSpan s_lookAtClock = TimeSpan.FromMinutes(1);
+
+    private static VmPlan PlanScheduled(VmSpec desired, VmObservation observed, DateTimeOffset now)
+    {
+        if (JobSchedule.Next(desired.Schedule, now) is not DateTimeOffset next)
+        {
+            return VmPlan.Of(new RefuseVmStep(desired, ScheduleInvalid, ScheduleFault(desired)));
+        }
+
+        VmRecord? record = observed.Record?.SpecDigest == desired.ContentDigest() ? observed.Record : null;
+        if (record?.DueAt is not DateTimeOffset due || due > next)
+        {
+            // Not known yet, or the clock was set back since.
+            return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
+        }
+
+        bool tryAgain = record.Exit is VmExit exit ? exit.IsFailure && ShouldRestart(desired.RestartPolicy, exit) : record.Crashes > 0;
+        TimeSpan backOff = tryAgain ? Remaining(record.RetryAt, now, BackOff.Delay(record.Crashes)) : TimeSpan.Zero;
+        if (now >= due && (record.Exit is not null || backOff <= TimeSpan.Zero))
+        {
+            return PlanFetchAndStart(desired, observed, now);
+        }
+
+        return !tryAgain ? VmPlan.Wait(UntilDue(due, now))
+            : backOff > TimeSpan.Zero ? VmPlan.Wait(backOff)
+            : PlanFetchAndStart(desired, observed, now);
+    }
+
+    /// <summary>What a job that runs misses while it does.</summary>
+    private static VmPlan PlanWhileJobRuns(VmSpec desired, VmRecord record, DateTimeOffset now)
+    {
+        if (JobSchedule.Next(desired.Schedule, now) is not DateTimeOffset next)
+        {
+            return VmPlan.Nothing;
+        }
+
+        DateTimeOffset due = record.DueAt ?? next;
+        return due <= now ? new VmPlan([new ScheduleJobStep(desired, next, due)], UntilDue(next, now))
+            : due > next ? new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now))
+            : VmPlan.Wait(UntilDue(due, now));
+    }
+
+    private static TimeSpan UntilDue(DateTimeOffset due, DateTimeOffset now) => Remaining(due, now, s_lookAtClock);
+
+    private static string ScheduleFault(VmSpec desired) =>
+        $"schedule '{desired.Schedule}': expected five fields as crontab(5) has them and a time that comes, found none";
+}

@@ -1,0 +1,29 @@
+using MicroVm.EdgeAgent.Vms;
+
+namespace MicroVm.EdgeAgent.Reporting;
+
+/// <summary>Says what changes of VMs mean to people, as they happen.</summary>
+internal sealed class VmEvents(EventLog log)
+{
+    /// <summary>Listens to the table from now on.</summary>
+    internal void Attach(VmTable table)
+    {
+        table.RecordChanged += (entry, before, after) =>
+        {
+            foreach (VmEvent one in VmEventDecisions.OfRecord(before, after))
+            {
+                log.Add(entry.Name, one.IsWarning, one.Reason, one.Message);
+            }
+        };
+        table.RemarkChanged += (entry, before, after) => Say(entry, VmEventDecisions.OfRemark(before, after));
+        table.HealthChanged += (entry, before, after) => Say(entry, VmEventDecisions.OfHealth(before, after));
+    }
+
+    private void Say(VmEntry entry, VmEvent? said)
+    {
+        if (said is VmEvent one)
+        {
+            log.Add(entry.Name, one.IsWarning, one.Reason, one.Message);
+        }
+    }
+}
