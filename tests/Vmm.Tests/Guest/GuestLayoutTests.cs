@@ -14,7 +14,8 @@ public class GuestLayoutTests
     public void Structures_OfLinux_MatchTheHeaders(CTarget target)
     {
         CHeaderAssertions c = new(
-            "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "poll.h", "time.h", "linux/gpio.h");
+            "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "poll.h", "time.h", "linux/gpio.h",
+            "netinet/in.h", "sys/ioctl.h");
         c.Size<SockAddrVm>("struct sockaddr_vm").Offsets<SockAddrVm>(
             "struct sockaddr_vm", (nameof(SockAddrVm.Family), "svm_family"), (nameof(SockAddrVm.Port), "svm_port"), (nameof(SockAddrVm.Cid), "svm_cid"));
         c.Size<SockAddrNl>("struct sockaddr_nl").Offsets<SockAddrNl>(
@@ -31,6 +32,13 @@ public class GuestLayoutTests
             (nameof(GpioLineRequest.LineCount), "num_lines"), (nameof(GpioLineRequest.Fd), "fd"));
         c.Equal("GPIO_V2_GET_LINE_IOCTL", (ulong)GpioLineRequest.GetLine).Equal("GPIO_V2_LINE_FLAG_INPUT", GpioLineRequest.Input)
             .Equal("GPIO_V2_LINE_FLAG_EDGE_RISING", GpioLineRequest.RisingEdge).Equal("sizeof(struct gpio_v2_line_event)", GpioLineRequest.EventBytes);
+        c.Size<SockAddrIn>("struct sockaddr_in").Offsets<SockAddrIn>(
+            "struct sockaddr_in", (nameof(SockAddrIn.Family), "sin_family"), (nameof(SockAddrIn.Port), "sin_port"), (nameof(SockAddrIn.Address), "sin_addr"));
+        c.Size<SockAddrIn6>("struct sockaddr_in6").Offsets<SockAddrIn6>(
+            "struct sockaddr_in6", (nameof(SockAddrIn6.Family), "sin6_family"), (nameof(SockAddrIn6.Port), "sin6_port"),
+            (nameof(SockAddrIn6.Address), "sin6_addr"), (nameof(SockAddrIn6.ScopeId), "sin6_scope_id"));
+        c.Size<WindowSize>("struct winsize").Offsets<WindowSize>(
+            "struct winsize", (nameof(WindowSize.Rows), "ws_row"), (nameof(WindowSize.Columns), "ws_col"));
         c.Size<TimeSpec>("struct timespec").Size<SignalSet>("sigset_t");
         Assert.Equal("", c.Compile(target));
     }
@@ -40,7 +48,8 @@ public class GuestLayoutTests
     [InlineData(CTarget.Arm64)]
     public void Constants_OfLinux_MatchTheHeaders(CTarget target)
     {
-        CHeaderAssertions c = new("fcntl.h", "errno.h", "signal.h", "sys/mount.h", "sys/syscall.h", "sys/epoll.h", "spawn.h");
+        CHeaderAssertions c = new("fcntl.h", "errno.h", "signal.h", "sys/mount.h", "sys/syscall.h", "sys/epoll.h", "spawn.h", "sys/ioctl.h",
+            "sys/socket.h", "netinet/in.h");
         c.Equal("O_CLOEXEC", Fd.CloseOnExec).Equal("O_NONBLOCK", Fd.NonBlock).Equal("O_NOCTTY", Fd.NoControllingTty)
             .Equal("O_CREAT", Fd.Create).Equal("O_TRUNC", Fd.Truncate).Equal("O_RDWR", Fd.ReadWrite).Equal("O_WRONLY", Fd.WriteOnly);
         c.Equal("ENOENT", Errno.NoEntry).Equal("EINTR", Errno.Interrupted).Equal("EAGAIN", Errno.TryAgain).Equal("EACCES", Errno.Access)
@@ -49,9 +58,14 @@ public class GuestLayoutTests
             .Equal("SIGPWR", SignalSource.PowerFailure);
         c.Equal("MS_RDONLY", Mounts.ReadOnly).Equal("MS_NOSUID", Mounts.NoSuid).Equal("MS_NODEV", Mounts.NoDev)
             .Equal("MS_NOEXEC", Mounts.NoExec).Equal("MS_MOVE", Mounts.Move);
-        c.Equal("EPOLLIN", GuestLoop.In).Equal("EPOLLOUT", GuestLoop.Out);
+        c.Equal("EPOLLIN", GuestLoop.In).Equal("EPOLLOUT", GuestLoop.Out).Equal("EPOLLRDHUP", GuestLoop.PeerClosed);
+        c.Equal("EIO", Errno.InputOutput).Equal("EPIPE", Errno.BrokenPipe);
+        c.Equal("TIOCSCTTY", (ulong)TerminalRequests.SetControlling).Equal("TIOCSWINSZ", (ulong)TerminalRequests.SetWindowSize)
+            .Equal("FIONREAD", (ulong)TerminalRequests.BytesToRead).Equal("TIOCSPTLCK", (ulong)TerminalRequests.LockPeer)
+            .Equal("TIOCGPTPEER", (ulong)TerminalRequests.OpenPeer);
+        c.Equal("AF_INET", SockAddrIn.FamilyInet).Equal("AF_INET6", SockAddrIn6.FamilyInet6);
         c.Equal("SYS_finit_module", target == CTarget.Arm64 ? SystemCalls.FinitModuleOnArm64 : (ulong)SystemCalls.FinitModuleOnX64);
-        c.Equal($"sizeof(posix_spawn_file_actions_t) <= {WorkloadProcess.FileActionsBytes}", 1);
+        c.Equal($"sizeof(posix_spawn_file_actions_t) <= {StageLauncher.FileActionsBytes}", 1);
         Assert.Equal("", c.Compile(target));
     }
 

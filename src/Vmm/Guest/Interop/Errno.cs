@@ -5,9 +5,11 @@ internal static class Errno
 {
     internal const int NoEntry = 2;
     internal const int Interrupted = 4;
+    internal const int InputOutput = 5;
     internal const int TryAgain = 11;
     internal const int Access = 13;
     internal const int Exists = 17;
     internal const int NotDirectory = 20;
+    internal const int BrokenPipe = 32;
     internal const int InProgress = 115;
 }

@@ -3,6 +3,7 @@ using MicroVm.Vmm.Guest.Boot;
 using MicroVm.Vmm.Guest.Channel;
 using MicroVm.Vmm.Guest.Interop;
 using MicroVm.Vmm.Guest.Logs;
+using MicroVm.Vmm.Guest.Sessions;
 using MicroVm.Vmm.Guest.Workload;
 
 namespace MicroVm.Vmm.Guest.Supervision;
@@ -18,6 +19,8 @@ internal sealed class Supervisor
     private readonly LogBuffer _logs = new();
     private readonly Outbox _outbox;
     private readonly AgentConnection _agent;
+    private readonly StageLauncher _launcher = new();
+    private readonly SessionServer _sessions;
     private readonly int _signals = SignalSource.Open();
     private GuestPhase _phase = GuestPhase.AwaitingConfig;
     private WorkloadProcess? _workload;
@@ -29,6 +32,8 @@ internal sealed class Supervisor
     {
         _outbox = new Outbox(_logs);
         _agent = new AgentConnection(_loop, _outbox, Take);
+        _sessions = new SessionServer(_loop, _launcher);
+        _sessions.Listen();
         _loop.Watch(_signals, EventLoop.In, _ => TakeSignals());
         PowerButton.Watch(_loop, () => Stop(_graceSeconds));
         GpioPowerButton.Watch(_loop, () => Stop(_graceSeconds));
@@ -40,7 +45,7 @@ internal sealed class Supervisor
         while (_phase != GuestPhase.PoweringOff)
         {
             long now = Environment.TickCount64;
-            long due = Math.Min(_agent.ConnectDue, Math.Min(_killDue, _reportDue));
+            long due = Math.Min(Math.Min(_agent.ConnectDue, _sessions.Due), Math.Min(_killDue, _reportDue));
             _loop.ServeOne(due == Never ? -1 : (int)Math.Clamp(due - now, 0, int.MaxValue));
             ServeDeadlines(Environment.TickCount64);
             _agent.Send();
@@ -54,6 +59,7 @@ internal sealed class Supervisor
             _agent.Connect();
         }
 
+        _sessions.ServeDeadlines(now);
         if (_killDue <= now)
         {
             _killDue = Never;
@@ -97,7 +103,7 @@ internal sealed class Supervisor
         {
             _graceSeconds = config.GracePeriodSeconds;
             GuestNetwork.SetHostname(config.Hostname);
-            _workload = WorkloadProcess.Start(WorkloadPlan.From(config, AccountFiles.Load()), _logs);
+            _workload = WorkloadProcess.Start(_launcher, WorkloadPlan.From(config, AccountFiles.Load()), config.Process.StopSignal, _logs);
         }
         catch (WorkloadException e)
         {
@@ -112,7 +118,8 @@ internal sealed class Supervisor
 
         WatchOutput(_workload.Stdout);
         WatchOutput(_workload.Stderr);
-        _loop.Watch(_workload.StatusFd, EventLoop.In, _ => TakeStatus());
+        _loop.Watch(_workload.Status.ReadEnd, EventLoop.In, _ => TakeStatus());
+        _sessions.Allow(config);
         Move(GuestOccurrence.Started);
     }
 
@@ -126,10 +133,11 @@ internal sealed class Supervisor
 
     private void TakeStatus()
     {
-        if (_workload!.ReadStatus())
+        StageStatus status = _workload!.Status;
+        if (status.Read())
         {
-            _loop.Close(_workload.StatusFd);
-            _outbox.Started = _workload.StartFailure is null ? new GuestStarted(_workload.Pid) : null;
+            _loop.Close(status.ReadEnd);
+            _outbox.Started = status.Failure is null ? new GuestStarted(_workload.Pid) : null;
         }
     }
 
@@ -157,22 +165,30 @@ internal sealed class Supervisor
             {
                 TakeEnd(_workload, exitCode);
             }
+            else
+            {
+                _sessions.TakeEnd(pid, exitCode);
+            }
         }
     }
 
     private void TakeEnd(WorkloadProcess workload, int exitCode)
     {
-        if (!workload.StatusKnown)
+        if (!workload.Status.IsKnown)
         {
             TakeStatus();
         }
 
+        // Before everything is killed: sessions are to say why they ended.
+        _sessions.Refuse("the workload has ended");
         workload.DrainOutput();
-        Report(GuestOccurrence.Ended, workload.StartFailure?.ExitCode ?? exitCode, workload.StartFailure?.Message ?? "");
+        WorkloadException? failure = workload.Status.Failure;
+        Report(GuestOccurrence.Ended, failure?.ExitCode ?? exitCode, failure?.Message ?? "");
     }
 
     private void Report(GuestOccurrence occurrence, int exitCode, string message)
     {
+        _sessions.Refuse("the workload has ended");
         _outbox.Exited = new GuestExited(exitCode, message);
         _killDue = Never;
         _reportDue = Environment.TickCount64 + ReportTimeoutMilliseconds;

@@ -19,7 +19,8 @@ internal static unsafe class ExecStage
     /// <summary>Writing end of the status pipe.</summary>
     internal const int StatusFd = 3;
 
-    private const int FixedArguments = 6;
+    private const int FixedArguments = 7;
+    private const string WithTerminal = "terminal";
     private const int SetDescriptorFlags = 2;
     private const int SetMask = 2;
     private const int LastSignal = 64;
@@ -33,6 +34,7 @@ internal static unsafe class ExecStage
         plan.Identity.Gid.ToString(CultureInfo.InvariantCulture),
         string.Join(',', plan.Identity.SupplementaryGroups),
         plan.WorkingDirectory,
+        plan.HasTerminal ? WithTerminal : "",
         plan.Environment.Count.ToString(CultureInfo.InvariantCulture),
         .. plan.Environment,
         .. plan.Arguments,
@@ -43,9 +45,12 @@ internal static unsafe class ExecStage
     {
         uint[] groups = arguments[3].Length == 0 ? [] : [.. arguments[3].Split(',').Select(uint.Parse)];
         ProcessIdentity identity = new(uint.Parse(arguments[1]), uint.Parse(arguments[2]), groups, "");
-        int environmentEnd = FixedArguments + int.Parse(arguments[5]);
+        int environmentEnd = FixedArguments + int.Parse(arguments[6]);
         return new WorkloadPlan(
-            arguments[environmentEnd..].ToArray(), arguments[FixedArguments..environmentEnd].ToArray(), arguments[4], identity);
+            arguments[environmentEnd..].ToArray(), arguments[FixedArguments..environmentEnd].ToArray(), arguments[4], identity)
+        {
+            HasTerminal = arguments[5] == WithTerminal,
+        };
     }
 
     /// <summary>Becomes the workload; returns only when that failed, which the status pipe has then been told.</summary>
@@ -77,6 +82,12 @@ internal static unsafe class ExecStage
     private static void Become(WorkloadPlan plan)
     {
         OsFaultException.Check(Libc.setsid(), "setsid", "workload");
+        if (plan.HasTerminal)
+        {
+            // SAFETY: the argument is a number, 0: only a terminal that no session has.
+            OsFaultException.Check(Libc.ioctl(0, TerminalRequests.SetControlling, null), "ioctl", "terminal");
+        }
+
         uint[] groups = [.. plan.Identity.SupplementaryGroups];
         // SAFETY: the kernel reads groups.Length ids of the pinned array; its address is not used when it is empty.
         fixed (uint* ids = groups)

@@ -14,6 +14,9 @@ internal sealed record WorkloadPlan(
     /// <summary>Where programs are looked for when the configuration has no PATH.</summary>
     internal const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+    /// <summary>Descriptor 0 is a terminal, which becomes that of its session.</summary>
+    internal bool HasTerminal { get; init; }
+
     /// <summary>Checks the configuration against the image.</summary>
     /// <exception cref="WorkloadException">It cannot be run.</exception>
     internal static WorkloadPlan From(GuestConfig config, AccountFiles accounts)
