@@ -36,6 +36,9 @@ internal sealed record AgentOptions
     /// <summary>Appended to every guest's kernel command line.</summary>
     public string KernelArgs { get; init; } = "";
 
+    /// <summary>Memory for VMs and their VMMs in MiB; 0 when it is what the device has, without a reserve for everything else.</summary>
+    public int MemoryBudgetMib { get; init; }
+
     /// <summary>Labels that the device says of itself.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

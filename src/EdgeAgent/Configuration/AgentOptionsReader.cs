@@ -8,6 +8,7 @@ namespace MicroVm.EdgeAgent.Configuration;
 internal static class AgentOptionsReader
 {
     private const long MaxFileBytes = 1 << 20;
+    private const int MaxBudgetMib = 1 << 24;
 
     private static readonly JsonDocumentOptions s_json = new()
     {
@@ -68,6 +69,7 @@ internal static class AgentOptionsReader
             KernelPath = root.AbsolutePath("kernelPath", "/usr/lib/microvm/vmlinuz"),
             InitrdPath = root.AbsolutePath("initrdPath", "/usr/lib/microvm/initramfs.cpio"),
             KernelArgs = root.Text("kernelArgs", ""),
+            MemoryBudgetMib = root.Integer("memoryBudgetMib", 0, MaxBudgetMib, 0),
             Labels = root.TextMap("labels"),
             LogLevel = ReadLogLevel(root),
         };

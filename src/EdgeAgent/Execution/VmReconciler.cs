@@ -19,6 +19,7 @@ internal sealed class VmReconciler(
     PauseSwitch pause,
     VmTable table,
     ImageStore images,
+    MemoryAdmission memory,
     IEnumerable<IStepExecutor> executors,
     TimeProvider time,
     ILogger logger,
@@ -90,6 +91,8 @@ internal sealed class VmReconciler(
         Record = entry.Record,
         ProcessAlive = entry.Instance is not null,
         Architecture = MachineArchitecture.Current,
+        Memory = desired is null ? MemoryVerdict.Fitting : memory.VerdictOf(desired.Name),
+        FreeMib = desired is null ? long.MaxValue : memory.FreeMib(desired.Name),
         ImagePresent = desired is not null && images.Has(desired.Image.Digest),
         FetchNotBefore = desired is null ? null : entry.Fetches.NotBefore(desired.Image.Digest),
     };

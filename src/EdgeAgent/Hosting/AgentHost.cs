@@ -51,6 +51,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly VmSupervisor _supervisor;
     private readonly OutputCap _outputs;
     private readonly VmAdoption _adoption;
+    private readonly MemoryAdmission _memory;
     private readonly VmReconciler _reconciler;
     private readonly ReconcileQueue<ResourceName> _queue;
     private readonly MqttLink _link;
@@ -105,12 +106,14 @@ internal sealed class AgentHost : IAsyncDisposable
             new RemoveVmExecutor(_table, paths, _logger),
             new RefuseVmExecutor(_table),
             new ScheduleJobExecutor(_table, _events),
+            new RemarkVmExecutor(_table),
         ];
+        HostSampler host = new(proc, directory.Path, time);
         _pause = new PauseSwitch(directory.Path);
-        _reconciler = new VmReconciler(_intake, _pause, _table, images, executors, time, _logger, _stopping.Token);
+        _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
+        _reconciler = new VmReconciler(_intake, _pause, _table, images, _memory, executors, time, _logger, _stopping.Token);
         _queue = new ReconcileQueue<ResourceName>(_reconciler.ReconcileAsync, time, counters, _logger);
 
-        HostSampler host = new(proc, directory.Path, time);
         _sampling = new SamplingLoop(_intake, host, new VmSampler(proc, _table, time), _collector, time, _logger);
         AgentLinkHandler handler = new(options, _intake, _identity, host, _sequence, counters, _logger);
         _link = new MqttLink(options, tls, _identity.Enrolled, handler, counters, time, _logger);
@@ -144,6 +147,7 @@ internal sealed class AgentHost : IAsyncDisposable
         try
         {
             await _adoption.RunAsync(_stopping.Token);
+            _ = _memory.Update();
             EnqueueAll();
             _reconciler.CollectImages();
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
@@ -222,7 +226,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _pause.Changed += EnqueueAll;
         _table.Changed += _reporter.OnChanged;
         _prefetch.Fetched += _reporter.OnChanged;
-        _supervisor.Disturbed += _queue.Enqueue;
+        _supervisor.Disturbed += OnDisturbed;
         _intake.Changed += OnDesiredChanged;
     }
 
@@ -234,9 +238,17 @@ internal sealed class AgentHost : IAsyncDisposable
         }
     }
 
+    private void OnDisturbed(ResourceName vm)
+    {
+        foreach (ResourceName name in _memory.Update().Append(vm))
+        {
+            _queue.Enqueue(name);
+        }
+    }
+
     private void OnDesiredChanged(DesiredState before, DesiredState after)
     {
-        foreach (ResourceName name in DesiredChange.Between(before, after))
+        foreach (ResourceName name in _memory.Update().Union(DesiredChange.Between(before, after)))
         {
             _queue.Interrupt(name);
         }

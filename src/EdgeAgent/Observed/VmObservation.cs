@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Identity;
 
@@ -20,6 +21,12 @@ internal sealed record VmObservation
 
     /// <summary>The image of the desired specification is on the disk.</summary>
     public bool ImagePresent { get; init; }
+
+    /// <summary>Whether it has its memory.</summary>
+    public MemoryVerdict Memory { get; init; } = MemoryVerdict.Fitting;
+
+    /// <summary>What of the device's memory for VMs other VMs do not hold now, in MiB.</summary>
+    public long FreeMib { get; init; } = long.MaxValue;
 
     /// <summary>The image is not to be fetched before this; null when at once.</summary>
     public DateTimeOffset? FetchNotBefore { get; init; }

@@ -16,14 +16,20 @@ namespace MicroVm.EdgeAgent.Planning;
 /// yes      yes       same specification: nothing; other: fetch, stop, start
 /// yes      no        ended for good: nothing; else wait for the back-off, fetch, start
 /// </code>
+/// One that does not have its memory is not started, and stopped when it runs; one whose memory another VM still holds waits.
 /// A job with a schedule is started when it is due. A specification whose image is for another architecture is refused, and what runs goes on.
 /// </summary>
 internal static partial class VmPlanner
 {
+    /// <summary>The word for a VM that has its memory as soon as another has ended.</summary>
+    internal const string WaitsForMemory = nameof(WaitsForMemory);
+
     private const string ImagePlatformMismatch = nameof(ImagePlatformMismatch);
 
     /// <summary>A guest whose workload ended powers off by itself within ten seconds; after this it is made to.</summary>
     internal static readonly TimeSpan PowerOffLimit = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan s_lookAtMemory = TimeSpan.FromSeconds(10);
 
     /// <summary>The plan for one VM.</summary>
     /// <param name="desired">Its desired specification; null when it should not be there.</param>
@@ -34,6 +40,11 @@ internal static partial class VmPlanner
         if (desired is null)
         {
             return PlanRemoval(observed);
+        }
+
+        if (!observed.Memory.Fits)
+        {
+            return PlanOverBudget(desired, observed);
         }
 
         if (observed.ProcessAlive && observed.Record!.SpecDigest == desired.ContentDigest())
@@ -94,6 +105,11 @@ internal static partial class VmPlanner
 
     private static VmPlan PlanReplacement(VmSpec desired, VmObservation observed, DateTimeOffset now)
     {
+        if (WaitForMemory(desired, observed) is VmPlan wait)
+        {
+            return wait;
+        }
+
         StopVmStep stop = new(desired.Name, $"replaced by revision {desired.Revision}");
         if (desired.Schedule.Length > 0)
         {
@@ -131,8 +147,35 @@ internal static partial class VmPlanner
         return PlanFetchAndStart(desired, observed, now);
     }
 
+    private static VmPlan PlanOverBudget(VmSpec desired, VmObservation observed)
+    {
+        VmRemark remark = new(VmPhase.Pending, AdmissionDecisions.OverBudget, observed.Memory.Message);
+        bool stop = observed.ProcessAlive && !observed.Memory.KeepsRunning;
+        RemarkVmStep say = new(desired.Name, remark);
+        return stop ? VmPlan.Of(new StopVmStep(desired.Name, $"over budget: it {observed.Memory.Message}"), say) : VmPlan.Of(say);
+    }
+
+    /// <summary>The plan while VMs that are to end still hold the memory; null when it is free.</summary>
+    private static VmPlan? WaitForMemory(VmSpec desired, VmObservation observed)
+    {
+        int cost = MemoryDemand.CostOf(desired);
+        if (cost <= observed.FreeMib)
+        {
+            return null;
+        }
+
+        VmRemark remark = new(
+            VmPhase.Pending, WaitsForMemory, $"needs {cost} MiB, of which {Math.Max(0, observed.FreeMib)} MiB are free until others have ended");
+        return new VmPlan([new RemarkVmStep(desired.Name, remark)], s_lookAtMemory);
+    }
+
     private static VmPlan PlanFetchAndStart(VmSpec desired, VmObservation observed, DateTimeOffset now)
     {
+        if (WaitForMemory(desired, observed) is VmPlan wait)
+        {
+            return wait;
+        }
+
         StartVmStep start = new(desired);
         return observed.ImagePresent
             ? VmPlan.Of(start)

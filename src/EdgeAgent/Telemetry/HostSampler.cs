@@ -37,7 +37,9 @@ internal sealed class HostSampler(ProcFileSystem proc, string dataDirectory, Tim
 
     private static IOException Unexpected(string name) => new($"/proc/{name}: expected the form of proc(5), found another");
 
-    private MemoryInfo ReadMemory() => MemoryInfo.Parse(Read("meminfo")) ?? throw Unexpected("meminfo");
+    /// <summary>How much memory the device has and could give.</summary>
+    /// <exception cref="IOException">The kernel's file is not there or not of the form that proc(5) gives.</exception>
+    internal MemoryInfo ReadMemory() => MemoryInfo.Parse(Read("meminfo")) ?? throw Unexpected("meminfo");
 
     private ulong ReadUptimeSeconds()
     {

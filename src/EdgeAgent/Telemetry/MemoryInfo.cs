@@ -5,6 +5,12 @@ namespace MicroVm.EdgeAgent.Telemetry;
 /// <param name="AvailableBytes">What a new program could use without swapping.</param>
 internal readonly record struct MemoryInfo(ulong TotalBytes, ulong AvailableBytes)
 {
+    private const ulong ReserveBytes = 128 << 20;
+    private const ulong ReservedPart = 16;
+
+    /// <summary>What VMs may have unless it is configured, in MiB: everything but 128 MiB and a sixteenth.</summary>
+    internal long BudgetMib => (long)(TotalBytes - Math.Min(TotalBytes, ReserveBytes + (TotalBytes / ReservedPart))) >> 20;
+
     /// <summary>Parses the file's text; null when a line is missing.</summary>
     internal static MemoryInfo? Parse(string text)
     {

@@ -25,7 +25,7 @@ public sealed partial class AgentHostTests : IAsyncDisposable
     private readonly TempDirectory _directory = new();
     private readonly TestGateway _gateway = new();
     private readonly TestImageServer _images = new() { Content = s_image };
-    private readonly AgentOptions _options;
+    private AgentOptions _options;
     private readonly VmPaths _paths;
     private readonly FakeVmm _vmm;
     private CancellationTokenSource? _stop;
@@ -90,6 +90,29 @@ public sealed partial class AgentHostTests : IAsyncDisposable
         using FakeInit reconnected = await FakeInit.GreetAsync(_paths.GuestChannel(Specs.Vm().Name), GuestState.Running);
         await reconnected.SendLineAsync(1, "kept");
         Assert.Equal(1UL, (await reconnected.ReceiveAsync<GuestLogAck>("repeat is acknowledged")).Sequence);
+    }
+
+    [Fact]
+    public async Task Run_MoreImportantVmComes_TheOtherGivesItsMemoryAndIsToldWhy()
+    {
+        _options = _options with { MemoryBudgetMib = 200 };
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        using FakeInit web = await DeployAsync(1, Specs.Vm());
+        await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
+
+        VmSpec important = Specs.Vm("till") with { Priority = 10 };
+        DesiredState both = Specs.State(2, important, Specs.Vm());
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(both).Encode());
+        await web.ReceiveAsync<GuestShutdown>("stop");
+        await TakeStatusAsync("waits", status => status is { Name.Value: "till", Reason: "WaitsForMemory" });
+        _vmm.End("web", 0);
+        await TakeStatusAsync("started", status => status is { Name.Value: "till", Phase: VmPhase.Starting });
+
+        VmStatus told = await TakeStatusAsync("told", status => status is { Name.Value: "web", Reason: "OverBudget", VmmPid: 0 });
+        Assert.Equal(
+            "needs 136 MiB with its VMM; the device has 200 MiB for VMs, of which 136 MiB are for till, which go before it", told.Message);
     }
 
     [Fact]

@@ -137,6 +137,36 @@ public sealed class VmPlannerTests
     public void PhaseAfter_Exit_SaysWhetherItComesBack(RestartPolicy policy, int? code, VmPhase expected) =>
         Assert.Equal(expected, VmPlanner.PhaseAfter(policy, new VmExit(code, "", s_now)));
 
+    [Theory]
+    [InlineData(false, false, "Remark OverBudget")]
+    [InlineData(true, false, "Stop Remark OverBudget")]
+    [InlineData(true, true, "Remark OverBudget")]
+    public void Plan_DoesNotHaveItsMemory_IsNotStartedAndStoppedUnlessItMayGoOn(bool alive, bool keeps, string expected)
+    {
+        VmObservation observed = Observe(Specs.Vm(), alive) with { ImagePresent = true, Memory = new MemoryVerdict(false, keeps, "needs more") };
+
+        Assert.Equal(expected, Describe(VmPlanner.Plan(Specs.Vm(revision: keeps ? 2 : 1), observed, s_now)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Plan_MemoryIsStillHeldByOthers_WaitsForIt(bool alive)
+    {
+        VmObservation observed = Observe(Specs.Vm(), alive) with { ImagePresent = true, FreeMib = 135 };
+
+        VmPlan plan = VmPlanner.Plan(Specs.Vm(revision: 2), observed, s_now);
+
+        Assert.Equal("Remark WaitsForMemory after 10", Describe(plan));
+        Assert.Equal(
+            "needs 136 MiB, of which 135 MiB are free until others have ended",
+            Assert.IsType<RemarkVmStep>(Assert.Single(plan.Steps)).Remark.Message);
+    }
+
+    [Fact]
+    public void Plan_RunsAndOthersHoldTooMuch_GoesOn() =>
+        Assert.Equal("", Describe(VmPlanner.Plan(Specs.Vm(), Observe(Specs.Vm(), alive: true) with { FreeMib = 0 }, s_now)));
+
     private static VmObservation Observe(VmSpec spec, bool alive) =>
         new() { Record = new VmRecord { Spec = spec, Run = alive ? s_run : null }, ProcessAlive = alive };
 
@@ -148,6 +178,7 @@ public sealed class VmPlannerTests
             StartVmStep => "Start",
             StopVmStep => "Stop",
             RemoveVmStep => "Remove",
+            RemarkVmStep remark => $"Remark {remark.Remark.Reason}",
             RefuseVmStep refuse => $"Refuse {refuse.Reason}",
             _ => step.ToString(),
         });

@@ -1,0 +1,61 @@
+using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Planning;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Execution;
+
+/// <summary>Keeps what <see cref="AdmissionDecisions"/> says of the desired VMs, and finds whom a change concerns.</summary>
+internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long budgetMib)
+{
+    private readonly Lock _lock = new();
+    private IReadOnlyDictionary<ResourceName, MemoryVerdict> _verdicts = new Dictionary<ResourceName, MemoryVerdict>();
+
+    /// <summary>What the device has for VMs and their VMMs, in MiB.</summary>
+    internal long BudgetMib => budgetMib;
+
+    /// <summary>The last verdict; a VM that nobody asked about fits.</summary>
+    internal MemoryVerdict VerdictOf(ResourceName vm)
+    {
+        lock (_lock)
+        {
+            return _verdicts.TryGetValue(vm, out MemoryVerdict verdict) ? verdict : MemoryVerdict.Fitting;
+        }
+    }
+
+    /// <summary>What is not held by VMs that run, apart from one, in MiB; a VM that is stopping still holds its own.</summary>
+    internal long FreeMib(ResourceName apartFrom) => budgetMib - table.All()
+        .Where(entry => entry.Name != apartFrom && entry.Instance is not null && entry.Record is not null)
+        .Sum(entry => (long)MemoryDemand.CostOf(entry.Record!.Spec));
+
+    /// <summary>Decides anew.</summary>
+    /// <returns>The VMs whose verdict is another one, and those that wait for memory.</returns>
+    internal IReadOnlyList<ResourceName> Update()
+    {
+        IReadOnlyDictionary<ResourceName, MemoryVerdict> next = AdmissionDecisions.Decide(intake.Current.Vms.Select(DemandOf).OfType<MemoryDemand>(), budgetMib);
+        lock (_lock)
+        {
+            IReadOnlyDictionary<ResourceName, MemoryVerdict> before = _verdicts;
+            _verdicts = next;
+            return [.. next.Where(pair => !before.TryGetValue(pair.Key, out MemoryVerdict was) ? !pair.Value.Fits : was != pair.Value)
+                .Select(pair => pair.Key)
+                .Union(table.All().Where(entry => entry.Remark?.Reason == VmPlanner.WaitsForMemory).Select(entry => entry.Name))];
+        }
+    }
+
+    /// <summary>Null for a job that has ended for good: it wants nothing any more.</summary>
+    private MemoryDemand? DemandOf(VmSpec spec)
+    {
+        VmRecord? record = table.Find(spec.Name)?.Record;
+        bool runs = table.Find(spec.Name)?.Instance is not null;
+        bool same = record is not null && record.SpecDigest == spec.ContentDigest();
+        if (!runs && same && spec.Schedule.Length == 0 && record!.Exit is VmExit exit && !VmPlanner.ShouldRestart(spec.RestartPolicy, exit))
+        {
+            return null;
+        }
+
+        return new MemoryDemand(
+            spec.Name, spec.Priority, MemoryDemand.CostOf(spec), runs && !same && record is not null ? MemoryDemand.CostOf(record.Spec) : 0);
+    }
+}
