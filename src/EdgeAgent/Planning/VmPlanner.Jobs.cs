@@ -57,7 +57,7 @@ internal static partial class VmPlanner
             : VmPlan.Wait(UntilDue(due, now));
     }
 
-    private static TimeSpan UntilDue(DateTimeOffset due, DateTimeOffset now) => Remaining(due, now, s_lookAtClock);
+    private static TimeSpan UntilDue(DateTimeOffset due, DateTimeOffset now) => due - now > s_lookAtClock ? s_lookAtClock : due - now;
 
     private static string ScheduleFault(VmSpec desired) =>
         $"schedule '{desired.Schedule}': expected five fields as crontab(5) has them and a time that comes, found none";

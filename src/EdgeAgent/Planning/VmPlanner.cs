@@ -188,10 +188,13 @@ internal static partial class VmPlanner
         return left > TimeSpan.Zero ? VmPlan.Wait(left) : plan;
     }
 
-    /// <summary>Time left until a moment, never more than the delay it was made with: a clock that was set back must not hold a VM.</summary>
+    /// <summary>
+    /// Time left until a moment; none when that is more than the delay it was made with: the clock was set back since, and that
+    /// must not hold a VM.
+    /// </summary>
     private static TimeSpan Remaining(DateTimeOffset? moment, DateTimeOffset now, TimeSpan longest)
     {
         TimeSpan left = (moment ?? now) - now;
-        return left > longest ? longest : left;
+        return left > longest ? TimeSpan.Zero : left;
     }
 }

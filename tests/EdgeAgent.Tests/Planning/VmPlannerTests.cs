@@ -100,11 +100,11 @@ public sealed class VmPlannerTests
     }
 
     [Fact]
-    public void Plan_ClockWasSetBack_WaitsNoLongerThanTheDelay()
+    public void Plan_ClockWasSetBack_DoesNotWaitForTheOldTime()
     {
         VmRecord record = new() { Spec = Specs.Vm(), Exit = new VmExit(1, "", s_now), Crashes = 3, RetryAt = s_now.AddYears(10) };
 
-        Assert.Equal("after 4", Describe(VmPlanner.Plan(Specs.Vm(), new VmObservation { Record = record, ImagePresent = true }, s_now)));
+        Assert.Equal("Start", Describe(VmPlanner.Plan(Specs.Vm(), new VmObservation { Record = record, ImagePresent = true }, s_now)));
     }
 
     [Fact]

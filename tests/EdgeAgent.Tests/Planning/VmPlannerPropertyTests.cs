@@ -1,0 +1,108 @@
+using CsCheck;
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
+using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+
+namespace MicroVm.EdgeAgent.Tests.Planning;
+
+/// <summary>What holds for any desired specification and anything that may be so.</summary>
+public sealed class VmPlannerPropertyTests
+{
+    private const int Rounds = 12;
+    private const int Iterations = 2_000;
+
+    private static readonly DateTimeOffset s_now = new(2026, 1, 1, 12, 2, 0, TimeSpan.Zero);
+
+    private static readonly Gen<VmSpec> s_spec = Gen.Select(Gen.Int[1, 2], Gen.Enum<RestartPolicy>(), OneOf("", "*/5 * * * *", "never"), OneOf("", "x86_64", "aarch64"))
+        .Select((revision, policy, schedule, architecture) => Specs.Vm(revision: revision, policy: policy) with
+        {
+            Kind = schedule.Length > 0 ? WorkloadKind.Job : WorkloadKind.Service,
+            Schedule = schedule,
+            Image = Specs.Vm().Image with { Architecture = architecture },
+        }, iter: Iterations);
+
+    private static readonly Gen<DateTimeOffset?> s_moment = Gen.OneOf(
+        Gen.Const((DateTimeOffset?)null), Gen.Int[-1_000_000, 1_000_000].Select(seconds => (DateTimeOffset?)s_now.AddSeconds(seconds)));
+
+    private static readonly Gen<VmExit?> s_exit = Gen.OneOf(
+        Gen.Const((VmExit?)null), Gen.Int[-1, 2].Select(code => (VmExit?)new VmExit(code < 0 ? null : code, "", s_now.AddSeconds(-3))));
+
+    private static readonly Gen<VmRecord?> s_record = Gen.Select(Gen.Bool, s_spec, s_exit, Gen.Int[0, 12], s_moment, s_moment)
+        .Select((known, spec, exit, crashes, retry, due) => known
+            ? new VmRecord { Spec = spec, Exit = exit, Crashes = crashes, RetryAt = retry, DueAt = due, Phase = VmPhase.Running }
+            : null);
+
+    private static readonly Gen<VmObservation> s_observed = Gen.Select(s_record, Gen.Bool, Gen.Bool, s_moment, Gen.Bool, Gen.Bool)
+        .Select((record, alive, image, fetch, fits, free) => new VmObservation
+        {
+            Record = alive && record is not null ? record with { Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, s_now) } : record,
+            ProcessAlive = alive && record is not null,
+            ImagePresent = image,
+            FetchNotBefore = fetch,
+            Memory = fits ? MemoryVerdict.Fitting : new MemoryVerdict(false, false, "no"),
+            FreeMib = free ? long.MaxValue : 0,
+        }, iter: Iterations);
+
+    private static readonly Gen<(VmSpec? Desired, VmObservation Observed)> s_world =
+        Gen.Select(Gen.OneOf(Gen.Const((VmSpec?)null), s_spec.Select(spec => (VmSpec?)spec)), s_observed);
+
+    [Fact]
+    public void Plan_AnyWorld_ComesToRestInFewRounds() => s_world.Sample((desired, observed) =>
+    {
+        PlannedWorld world = new(desired, observed, s_now);
+
+        Assert.True(world.Settle(Rounds), $"after {string.Join(", ", world.Done)}");
+        if (desired is null)
+        {
+            Assert.Null(world.Observed.Record);
+        }
+    }, iter: Iterations);
+
+    [Fact]
+    public void Plan_WorldAtRest_IsLeftAlone() => s_world.Sample((desired, observed) =>
+    {
+        PlannedWorld world = new(desired, observed, s_now);
+        world.Settle(Rounds);
+        int done = world.Done.Count;
+
+        world.Settle(1);
+
+        Assert.All(world.Done.Skip(done), step => Assert.True(step is RefuseVmStep or RemarkVmStep, $"{step}"));
+    }, iter: Iterations);
+
+    [Fact]
+    public void Plan_SameWorldTwice_IsTheSamePlan() => s_world.Sample((desired, observed) =>
+    {
+        VmPlan first = VmPlanner.Plan(desired, observed, s_now), second = VmPlanner.Plan(desired, observed, s_now);
+        Assert.Equal(first.Steps, second.Steps);
+        Assert.Equal(first.LookAgainAfter, second.LookAgainAfter);
+    }, iter: Iterations);
+
+    [Fact]
+    public void Plan_RunsAsDesiredAndHasItsMemory_IsNeverStopped() => Gen.Select(s_spec, s_observed, s_moment).Sample((desired, observed, moment) =>
+    {
+        VmObservation running = observed with
+        {
+            Record = new VmRecord { Spec = desired, Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, s_now), DueAt = moment, RetryAt = moment },
+            ProcessAlive = true,
+            Memory = MemoryVerdict.Fitting,
+        };
+
+        Assert.DoesNotContain(VmPlanner.Plan(desired, running, moment ?? s_now).Steps, step => step is StopVmStep or StartVmStep or RemoveVmStep);
+    }, iter: Iterations);
+
+    [Fact]
+    public void Plan_NothingRuns_NothingIsStoppedAndAtMostOneIsStarted() => s_world.Sample((desired, observed) =>
+    {
+        VmPlan plan = VmPlanner.Plan(desired, observed with { ProcessAlive = false }, s_now);
+
+        Assert.DoesNotContain(plan.Steps, step => step is StopVmStep);
+        Assert.InRange(plan.Steps.Count(step => step is StartVmStep), 0, 1);
+    }, iter: Iterations);
+
+    private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+}
