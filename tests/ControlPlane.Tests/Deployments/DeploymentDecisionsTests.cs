@@ -26,7 +26,7 @@ public sealed class DeploymentDecisionsTests
         s_spec with { Workload = Samples.Workload(memoryMib: 64) },
         s_spec with { Workload = Samples.Workload(argument: "/other") },
         s_spec with { Workload = Samples.Workload() with { Environment = Samples.Workload().Environment.SetItem("A", "2") } },
-        s_spec with { Workload = Samples.Workload() with { ImageDigest = "sha256:other" } },
+        s_spec with { Workload = Samples.Workload() with { ImageDigest = Shared.Identity.Digest.Of("other"u8).Value } },
     ];
 
     [Theory]

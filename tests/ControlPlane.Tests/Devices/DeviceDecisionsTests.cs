@@ -75,6 +75,18 @@ public sealed class DeviceDecisionsTests
     }
 
     [Fact]
+    public void Compose_TwoClaimsOfOnePort_TheOlderKeepsItAndTheOtherIsTold()
+    {
+        Composition result = Compose(DesiredDocument.Empty, Claims(
+            ("a", 1, 1, Published("alpha", new PortMapping(80, 8080))),
+            ("b", 2, 1, Published("beta", new PortMapping(81, 8080), new PortMapping(80, 80))),
+            ("c", 3, 1, Published("gamma", new PortMapping(80, 80, TransportProtocol.Udp)))));
+
+        Assert.Equal(["alpha", "gamma"], DesiredState.Decode(result.Document.Bytes).Vms.Select(vm => vm.Name.Value));
+        Assert.Equal("PortConflict: port 80/tcp of the device is held by VM 'alpha' of deployment 'a'", Assert.Single(result.Refusals).Value);
+    }
+
+    [Fact]
     public void Compose_TwoClaimsOfOneVmName_TheOlderKeepsIt()
     {
         Composition result = Compose(
@@ -314,4 +326,10 @@ public sealed class DeviceDecisionsTests
     private static ImmutableSortedDictionary<string, DeviceAssignment> Claims(
         params (string Deployment, long Order, int Revision, WorkloadSpec Workload)[] claims) =>
         claims.ToImmutableSortedDictionary(c => c.Deployment, c => new DeviceAssignment(c.Order, new Assignment(c.Revision, c.Workload)));
+
+    private static WorkloadSpec Published(string vm, params PortMapping[] ports)
+    {
+        WorkloadSpec workload = Samples.Workload(vm);
+        return workload with { Further = workload.ToVm(vm, 1) with { Ports = ports } };
+    }
 }

@@ -32,11 +32,11 @@ public sealed class ManifestParserTests
                 terminationGracePeriod: 2m
             """);
 
-        Assert.Equal(("hello", "web", "hello@sha256:00"), (manifest.Name.Value, manifest.VmName.Value, manifest.Image));
+        Assert.Equal(("hello", "web", "hello@sha256:00"), (manifest.Name.Value, manifest.Vm.Name.Value, manifest.Image));
         Assert.Equal(["arch=x86_64", "ring=1"], manifest.Selector.MatchLabels.Select(pair => $"{pair.Key}={pair.Value}"));
         Assert.Equal(["--port", "80"], manifest.Arguments!);
         Assert.Equal(["EMPTY=", "GREETING=hi"], manifest.Environment.Select(pair => $"{pair.Key}={pair.Value}"));
-        Assert.Equal((2, 1024, RestartPolicy.OnFailure, 120), (manifest.VcpuCount, manifest.MemoryMib, manifest.RestartPolicy, manifest.GracePeriodSeconds));
+        Assert.Equal((2, 1024, RestartPolicy.OnFailure, 120), (manifest.Vm.VcpuCount, manifest.Vm.MemoryMib, manifest.Vm.RestartPolicy, manifest.Vm.GracePeriodSeconds));
         Assert.StartsWith("""{"selector":{"matchLabels":{"arch":"x86_64","ring":"1"}}""", manifest.SpecJson, StringComparison.Ordinal);
         Assert.Contains("\"vcpus\":2", manifest.SpecJson, StringComparison.Ordinal);
     }
@@ -46,9 +46,9 @@ public sealed class ManifestParserTests
     {
         DeploymentManifest manifest = One(Samples.Manifest());
 
-        Assert.Equal("hello", manifest.VmName.Value);
+        Assert.Equal("hello", manifest.Vm.Name.Value);
         Assert.Null(manifest.Arguments);
-        Assert.Equal((1, 128, RestartPolicy.Always, 10), (manifest.VcpuCount, manifest.MemoryMib, manifest.RestartPolicy, manifest.GracePeriodSeconds));
+        Assert.Equal((1, 128, RestartPolicy.Always, 10), (manifest.Vm.VcpuCount, manifest.Vm.MemoryMib, manifest.Vm.RestartPolicy, manifest.Vm.GracePeriodSeconds));
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class ManifestParserTests
     [InlineData("apiVersion: microvm/v1", "apiVersion: v2", "apiVersion", "v2")]
     [InlineData("apiVersion: microvm/v1", "", "apiVersion", "nothing")]
     [InlineData("kind: Deployment", "kind: Pod", "kind", "Pod")]
-    [InlineData("kind: Service", "kind: Job", "spec.workload.kind", "Job")]
+    [InlineData("kind: Service", "kind: Pod", "spec.workload.kind", "Pod")]
     [InlineData("name: hello", "name: Hello_1", "metadata.name", "Hello_1")]
     [InlineData("name: hello", "name: \"\"", "metadata.name", "an empty text")]
     [InlineData("name: hello", "label: hello", "metadata.label", "an unknown field")]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Grains.Deployments;
 using MicroVm.ControlPlane.Grains.Devices;
+using MicroVm.Shared.Contracts.Desired;
 
 namespace MicroVm.ControlPlane.Tests.Storage;
 
@@ -25,6 +26,29 @@ public sealed class OlderGrainStateTests
         Assert.Empty(state.Spec!.Variants);
         Assert.True(state.Spec.Workload.RunsOn("aarch64"));
         Assert.True(state.Spec.HasContentOf(state.Spec));
+    }
+
+    [Fact]
+    public void Workload_FromBeforeThereWasMore_IsTheSameAsOneWithNothingMore()
+    {
+        WorkloadSpec before = JsonSerializer.Deserialize<WorkloadSpec>(Workload)!;
+        VmSpec nothing = before.ToVm("hello", 1);
+
+        Assert.Null(before.Further);
+        Assert.True(before.HasContentOf(before with { Further = nothing }));
+        Assert.False(before.HasContentOf(before with { Further = nothing with { Priority = 1 } }));
+    }
+
+    [Fact]
+    public void Workload_WithMore_IsReadAsItWasWritten()
+    {
+        WorkloadSpec workload = JsonSerializer.Deserialize<WorkloadSpec>(Workload)!;
+        workload = workload with { Further = workload.ToVm("hello", 1) with { Ports = [new PortMapping(80, 8080)], Schedule = "0 0 * * *" } };
+
+        WorkloadSpec read = JsonSerializer.Deserialize<WorkloadSpec>(JsonSerializer.Serialize(workload))!;
+
+        Assert.True(workload.HasContentOf(read));
+        Assert.Equal("0 0 * * *", read.Further!.Schedule);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using MicroVm.ControlPlane.Abstractions.Serialization;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
 
 namespace MicroVm.ControlPlane.Abstractions.Deployments;
 
@@ -66,9 +69,41 @@ public sealed record WorkloadSpec
     /// <summary>True when a device of that architecture can run it.</summary>
     public bool RunsOn(string architecture) => Architecture.Length == 0 || Architecture == architecture;
 
-    /// <summary>True when both are the same in every field, lists and maps by content.</summary>
-    public bool HasContentOf(WorkloadSpec other) =>
-        Arguments.SequenceEqual(other.Arguments)
-        && Environment.SequenceEqual(other.Environment)
-        && this with { Arguments = other.Arguments, Environment = other.Environment } == other;
+    /// <summary>
+    /// Everything else that a VM of it has. Its fields that this record has as well are not looked at, and the version of a secret
+    /// is not known yet. Null when there is nothing else, as in what was applied before there was.
+    /// </summary>
+    [Id(13)]
+    [JsonConverter(typeof(VmSpecJsonConverter))]
+    public VmSpec? Further { get; init; }
+
+    /// <summary>True when both give the same VM, lists and maps by content.</summary>
+    public bool HasContentOf(WorkloadSpec other) => ToVm(VmName, 1).ContentDigest() == other.ToVm(VmName, 1).ContentDigest();
+
+    /// <summary>The image.</summary>
+    public ImageReference ToImage() => new(Digest.Parse(ImageDigest), ImageSizeBytes, ImageName, Architecture);
+
+    /// <summary>The VM of a deployment's revision.</summary>
+    public VmSpec ToVm(string deployment, int revision)
+    {
+        VmSpec vm = Further ?? new VmSpec { Name = default, Deployment = default, Revision = 0, Image = null!, Process = null! };
+        return vm with
+        {
+            Name = ResourceName.Parse(VmName),
+            Deployment = ResourceName.Parse(deployment),
+            Revision = revision,
+            Image = ToImage(),
+            Process = (Further?.Process ?? new ProcessSpec([], Environment, "", "")) with
+            {
+                Arguments = Arguments,
+                Environment = Environment,
+                WorkingDirectory = WorkingDirectory,
+                User = User,
+            },
+            VcpuCount = VcpuCount,
+            MemoryMib = MemoryMib,
+            RestartPolicy = RestartPolicy,
+            GracePeriodSeconds = GracePeriodSeconds,
+        };
+    }
 }

@@ -61,10 +61,16 @@ internal static class DeviceDecisions
                 workload = before;
             }
 
-            VmSpec vm = ToVm(deployment, assignment.Revision, workload);
+            VmSpec vm = workload.ToVm(deployment, assignment.Revision);
             if (vms.TryGetValue(vm.Name.Value, out VmSpec? holder))
             {
                 refusals[deployment] = $"VM name '{vm.Name}' is held on this device by deployment '{holder.Deployment}'";
+                continue;
+            }
+
+            if (PortConflict(vm, vms.Values) is string conflict)
+            {
+                refusals[deployment] = conflict;
                 continue;
             }
 
@@ -77,7 +83,7 @@ internal static class DeviceDecisions
         }
 
         // What a VM has is there already; what would not fit is not worth a VM.
-        ImageReference[] images = [.. prefetches.Select(pair => pair.Value.On(architecture)).OfType<WorkloadSpec>().Select(ToImage)
+        ImageReference[] images = [.. prefetches.Select(pair => pair.Value.On(architecture)).OfType<WorkloadSpec>().Select(workload => workload.ToImage())
             .Where(image => vms.Values.All(vm => vm.Image.Digest != image.Digest)).DistinctBy(image => image.Digest).Take(MaxPrefetches)];
         DesiredState state = new(current.Generation, [.. vms.Values], settings) { Prefetch = images };
         return new Composition(
@@ -169,24 +175,18 @@ internal static class DeviceDecisions
         return new DesiredDocument(generation, (state with { Generation = generation }).Encode());
     }
 
+    /// <summary>A port of the device leads to one VM; null when nothing is held twice.</summary>
+    private static string? PortConflict(VmSpec vm, IEnumerable<VmSpec> others)
+    {
+        IEnumerable<(PortMapping Port, VmSpec Holder)> held = others.SelectMany(other => other.Ports, static (other, port) => (port, other))
+            .Where(other => vm.Ports.Any(port => port.HostPort == other.port.HostPort && port.Protocol == other.port.Protocol));
+        return held.Select(static one =>
+            $"PortConflict: port {one.Port.HostPort}/{one.Port.Protocol.ToString().ToLowerInvariant()} of the device is held by VM '{one.Holder.Name}' of deployment '{one.Holder.Deployment}'")
+            .FirstOrDefault();
+    }
+
     private static string PlatformMissing(Assignment assignment, string architecture) => architecture.Length == 0
         ? $"ImagePlatformMissing: image {assignment.Workload.ImageName}: the device has not said yet which architecture it has"
         : $"ImagePlatformMissing: image {assignment.Workload.ImageName}: expected one for {architecture}, which this device is, "
             + $"found one for {string.Join(" and ", assignment.Architectures)}";
-
-    private static ImageReference ToImage(WorkloadSpec workload) =>
-        new(Digest.Parse(workload.ImageDigest), workload.ImageSizeBytes, workload.ImageName, workload.Architecture);
-
-    private static VmSpec ToVm(string deployment, int revision, WorkloadSpec workload) => new()
-    {
-        Name = ResourceName.Parse(workload.VmName),
-        Deployment = ResourceName.Parse(deployment),
-        Revision = revision,
-        Image = ToImage(workload),
-        Process = new ProcessSpec(workload.Arguments, workload.Environment, workload.WorkingDirectory, workload.User),
-        VcpuCount = workload.VcpuCount,
-        MemoryMib = workload.MemoryMib,
-        RestartPolicy = workload.RestartPolicy,
-        GracePeriodSeconds = workload.GracePeriodSeconds,
-    };
 }

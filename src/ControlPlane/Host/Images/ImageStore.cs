@@ -14,7 +14,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
 {
     /// <summary>One row for each name of an image and each of its platforms.</summary>
     private const string Select =
-        "SELECT n.name, i.digest, i.left_out, i.created_ms, p.architecture, p.digest, p.manifest_digest, p.size_bytes, p.entrypoint, p.cmd, p.env, p.user, p.working_dir "
+        "SELECT n.name, i.digest, i.left_out, i.created_ms, p.architecture, p.digest, p.manifest_digest, p.size_bytes, p.entrypoint, p.cmd, p.env, p.user, p.working_dir, p.stop_signal "
         + "FROM images i JOIN image_platforms p ON p.image = i.digest LEFT JOIN image_names n ON n.image = i.digest";
 
     private readonly Database _database;
@@ -94,7 +94,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
             List(row.GetString(9)),
             List(row.GetString(10)),
             row.GetString(11),
-            row.GetString(12));
+            row.GetString(12)) { StopSignal = row.GetString(13) };
         return (
             new ImageView(
                 row.IsDBNull(0) ? "" : row.GetString(0),
@@ -150,9 +150,9 @@ internal sealed class ImageStore : IImageStore, IDisposable
         OciProcess? process = platform.Config.Process;
         connection.Execute(
             """
-            INSERT INTO image_platforms (image, architecture, manifest_digest, digest, size_bytes, entrypoint, cmd, env, user, working_dir)
-            VALUES ($image, $architecture, $manifest, $digest, $size, $entrypoint, $cmd, $env, $user, $directory)
-            ON CONFLICT (image, architecture) DO UPDATE SET digest = excluded.digest, size_bytes = excluded.size_bytes
+            INSERT INTO image_platforms (image, architecture, manifest_digest, digest, size_bytes, entrypoint, cmd, env, user, working_dir, stop_signal)
+            VALUES ($image, $architecture, $manifest, $digest, $size, $entrypoint, $cmd, $env, $user, $directory, $stop)
+            ON CONFLICT (image, architecture) DO UPDATE SET digest = excluded.digest, size_bytes = excluded.size_bytes, stop_signal = excluded.stop_signal
             """,
             ("$image", image.Value),
             ("$architecture", platform.Architecture),
@@ -163,6 +163,7 @@ internal sealed class ImageStore : IImageStore, IDisposable
             ("$cmd", Json(process?.Cmd)),
             ("$env", Json(process?.Env)),
             ("$user", process?.User ?? ""),
-            ("$directory", process?.WorkingDir ?? ""));
+            ("$directory", process?.WorkingDir ?? ""),
+            ("$stop", process?.StopSignal ?? ""));
     }
 }

@@ -74,7 +74,7 @@ internal sealed class FieldReader(List<FieldError> errors, string prefix)
         }
 
         if (node is ManifestScalar { Kind: ManifestScalarKind.Number } scalar
-            && int.TryParse(scalar.Literal, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && int.TryParse(scalar.Literal, minimum < 0 ? NumberStyles.AllowLeadingSign : NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && number >= minimum && number <= maximum)
         {
             return number;
@@ -82,6 +82,53 @@ internal sealed class FieldReader(List<FieldError> errors, string prefix)
 
         Fail(Join(path, name), $"a whole number from {minimum} to {maximum}", node);
         return absent;
+    }
+
+    /// <summary>The text of a field that may be absent; null when it is.</summary>
+    internal string? Optional(ManifestMap? map, string path, string name, string expected) =>
+        Get(map, name) is null ? null : Text(map, path, name, expected);
+
+    /// <summary>What a field's text stands for; null when it is absent or wrong.</summary>
+    /// <param name="map">Where the field is.</param>
+    /// <param name="path">Path of <paramref name="map"/>.</param>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="expected">What it should be, in words.</param>
+    /// <param name="parse">Reads the text; null when it is wrong.</param>
+    /// <param name="isRequired">Whether the field has to be there.</param>
+    internal T? Parsed<T>(ManifestMap? map, string path, string name, string expected, Func<string, T?> parse, bool isRequired = false)
+        where T : struct
+    {
+        string? text = isRequired ? Text(map, path, name, expected) : Optional(map, path, name, expected);
+        T? value = text is null ? null : parse(text);
+        if (text is not null && value is null)
+        {
+            Fail(Join(path, name), expected, text.Length == 0 ? "an empty text" : new ManifestText(text).Describe());
+        }
+
+        return value;
+    }
+
+    /// <summary>The items of a field that is a list, each with its path; none when the field is absent or no list.</summary>
+    /// <param name="map">Where the field is.</param>
+    /// <param name="path">Path of <paramref name="map"/>.</param>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="most">Most items.</param>
+    /// <param name="what">What the items are, in words.</param>
+    internal IEnumerable<(string Path, ManifestNode Node)> List(ManifestMap? map, string path, string name, int most, string what)
+    {
+        ManifestNode? node = Get(map, name);
+        string at = Join(path, name);
+        if (node is ManifestList list && list.Items.Count <= most)
+        {
+            return list.Items.Select((item, index) => ($"{at}[{index}]", item));
+        }
+
+        if (node is not null)
+        {
+            Fail(at, $"a list of at most {most} {what}", node);
+        }
+
+        return [];
     }
 
     /// <summary>The truth value of a field; an absent one is false.</summary>

@@ -44,30 +44,12 @@ internal static class SelectorReader
 
     private static LabelSelector ReadLabels(FieldReader reader, string path, ManifestNode? node)
     {
-        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        if (node is not ManifestMap { Fields.Count: > 0 and <= LabelRules.MaxCount })
+        if (node is ManifestMap { Fields.Count: > 0 and <= LabelRules.MaxCount })
         {
-            reader.Fail(path, $"1 to {LabelRules.MaxCount} labels", node);
+            return new LabelSelector(LabelsReader.Read(reader, path, node));
         }
 
-        foreach ((string name, _) in (node as ManifestMap)?.Fields ?? [])
-        {
-            string expected = $"a label value, {LabelRules.ValueRule}";
-            string? value = reader.Text((ManifestMap)node!, path, name, expected);
-            if (!LabelRules.IsName(name))
-            {
-                reader.Fail(FieldReader.Join(path, name), $"a label name, {LabelRules.NameRule}", new ManifestText(name));
-            }
-            else if (value is not null && !LabelRules.IsValue(value))
-            {
-                reader.Fail(FieldReader.Join(path, name), expected, new ManifestText(value));
-            }
-            else if (value is not null)
-            {
-                labels[name] = value;
-            }
-        }
-
-        return new LabelSelector(labels.ToImmutable());
+        reader.Fail(path, $"1 to {LabelRules.MaxCount} labels", node);
+        return Nothing;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.ControlPlane.Host.Manifests;
@@ -38,14 +39,22 @@ internal static class WorkloadMerge
     private static WorkloadSpec Merge(DeploymentManifest manifest, ImagePlatformView platform, List<FieldError> errors)
     {
         string workload = $"{manifest.Prefix}spec.workload";
-        // As in Docker: args replace the command, the entry point stays in front.
-        ImmutableArray<string> arguments = [.. platform.Entrypoint, .. manifest.Arguments ?? [.. platform.Cmd]];
+        // As in Kubernetes: args replace the image's command and its entry point stays in front; command replaces both.
+        ImmutableArray<string> arguments = manifest.Command is ImmutableArray<string> command
+            ? [.. command, .. manifest.Arguments ?? []]
+            : [.. platform.Entrypoint, .. manifest.Arguments ?? [.. platform.Cmd]];
         if (arguments.Length == 0)
         {
             errors.Add(new FieldError($"{workload}.args", $"a program, because image {manifest.Image} names none for {platform.Platform}", "nothing"));
         }
 
-        WorkloadSpec merged = Workload(manifest, platform, arguments);
+        int? signal = manifest.StopSignal ?? (platform.StopSignal.Length == 0 ? ProcessSpec.DefaultStopSignal : SignalNames.Parse(platform.StopSignal));
+        if (signal is null)
+        {
+            errors.Add(new FieldError($"{workload}.stopSignal", $"a signal, because that of image {manifest.Image} is none of Linux", platform.StopSignal));
+        }
+
+        WorkloadSpec merged = Workload(manifest, platform, arguments, signal ?? ProcessSpec.DefaultStopSignal);
         if (merged.Arguments.Length > MaxItems || merged.Environment.Count > MaxItems || ProcessBytes(merged) > MaxBytes)
         {
             errors.Add(new FieldError(
@@ -61,21 +70,22 @@ internal static class WorkloadMerge
         workload.Arguments.Sum(Encoding.UTF8.GetByteCount)
         + workload.Environment.Sum(pair => Encoding.UTF8.GetByteCount(pair.Key) + Encoding.UTF8.GetByteCount(pair.Value));
 
-    private static WorkloadSpec Workload(DeploymentManifest manifest, ImagePlatformView image, ImmutableArray<string> arguments) => new()
+    private static WorkloadSpec Workload(DeploymentManifest manifest, ImagePlatformView image, ImmutableArray<string> arguments, int signal) => new()
     {
-        VmName = manifest.VmName.Value,
+        VmName = manifest.Vm.Name.Value,
         ImageDigest = image.Digest,
         ImageSizeBytes = image.SizeBytes,
         ImageName = manifest.Image,
         Arguments = arguments,
         Environment = Variables(image.Env).ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(manifest.Environment),
-        WorkingDirectory = image.WorkingDir.Length == 0 ? "/" : image.WorkingDir,
-        User = image.User,
-        VcpuCount = manifest.VcpuCount,
-        MemoryMib = manifest.MemoryMib,
-        RestartPolicy = manifest.RestartPolicy,
-        GracePeriodSeconds = manifest.GracePeriodSeconds,
+        WorkingDirectory = manifest.WorkingDirectory ?? (image.WorkingDir.Length == 0 ? "/" : image.WorkingDir),
+        User = manifest.User ?? image.User,
+        VcpuCount = manifest.Vm.VcpuCount,
+        MemoryMib = manifest.Vm.MemoryMib,
+        RestartPolicy = manifest.Vm.RestartPolicy,
+        GracePeriodSeconds = manifest.Vm.GracePeriodSeconds,
         Architecture = image.Architecture,
+        Further = manifest.Vm with { Process = manifest.Vm.Process with { Arguments = arguments.IsEmpty ? ["-"] : arguments, StopSignal = signal } },
     };
 
     /// <summary><c>NAME=value</c> pairs; of two with one name the later counts.</summary>

@@ -21,4 +21,8 @@ public sealed record ImagePlatformView(
     IReadOnlyList<string> Cmd,
     IReadOnlyList<string> Env,
     string User,
-    string WorkingDir);
+    string WorkingDir)
+{
+    /// <summary>OCI config; empty when it names none.</summary>
+    public string StopSignal { get; init; } = "";
+}

@@ -6,6 +6,13 @@ namespace MicroVm.Shared.Contracts.Desired;
 /// <content>The encoding.</content>
 public sealed partial record VmSpec
 {
+    /// <summary>Decodes a VM by itself, as the control plane keeps one.</summary>
+    /// <exception cref="Faults.WireFormatException">The bytes are not a VM.</exception>
+    public static VmSpec Decode(ReadOnlyMemory<byte> bytes) => WireReader.Decode(bytes, "VM", Read);
+
+    /// <summary>Encodes the VM by itself.</summary>
+    public byte[] Encode() => WireWriter.Encode(Write);
+
     internal static VmSpec Read(WireReader reader)
     {
         ResourceName name = default, deployment = default;

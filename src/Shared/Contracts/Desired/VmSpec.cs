@@ -82,5 +82,5 @@ public sealed partial record VmSpec
     public int MemoryMinMib { get; init; }
 
     /// <summary>SHA-256 of the spec's encoding: equal digests mean that a running VM need not be replaced.</summary>
-    public Digest ContentDigest() => Digest.Of(WireWriter.Encode(Write));
+    public Digest ContentDigest() => Digest.Of(Encode());
 }

@@ -27,6 +27,12 @@ internal static class SpecChanges
             return names.SelectMany(name => Compare(path.Length == 0 ? name : $"{path}.{name}", Get(before, name), Get(after, name)));
         }
 
+        if (before is { ValueKind: JsonValueKind.Array } old && after is { ValueKind: JsonValueKind.Array } renewed)
+        {
+            return Enumerable.Range(0, Math.Max(old.GetArrayLength(), renewed.GetArrayLength()))
+                .SelectMany(index => Compare($"{path}[{index}]", Get(old, index), Get(renewed, index)));
+        }
+
         return before is JsonElement b && after is JsonElement a && JsonElement.DeepEquals(b, a) ? [] : [$"{path}: {Show(before)} -> {Show(after)}"];
     }
 
@@ -34,6 +40,8 @@ internal static class SpecChanges
 
     private static JsonElement? Get(JsonElement? element, string name) =>
         element is JsonElement map && map.TryGetProperty(name, out JsonElement value) ? value : null;
+
+    private static JsonElement? Get(JsonElement list, int index) => index < list.GetArrayLength() ? list[index] : null;
 
     private static string Show(JsonElement? value)
     {
