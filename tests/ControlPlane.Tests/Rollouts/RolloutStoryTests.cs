@@ -142,7 +142,7 @@ public sealed class RolloutStoryTests
             JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(), ApiJsonContext.Default.ListViewApplyResult)!.Items);
 
         Assert.Equal(("updated", 2), (result.Action, result.Revision));
-        Assert.Equal("""workload.args: ["one"] -> ["two"]""", Assert.Single(result.Changes!));
+        Assert.Equal("workload.args[0]: \"one\" -> \"two\"", Assert.Single(result.Changes!));
         Assert.Equal(["canary (1)", "wave 3 (100%)", "wave 3 (100%)", "wave 3 (100%)"], result.Plan!.Select(device => device.Wave));
         Assert.All(result.Plan!, device => Assert.Equal("revision 1 to 2", device.Change));
         Assert.Equal(1, (await controlPlane.DeploymentAsync("hello")).Revision);

@@ -23,7 +23,9 @@ public sealed record GuestVolume(string Device, string Path, bool ReadOnly)
                 default: return false;
             }
         });
-        return new GuestVolume(device, path, readOnly);
+        return device.Length == 0 || path.Length == 0
+            ? throw reader.Fault("a device and a path (keys 1 and 2)", "not both")
+            : new GuestVolume(device, path, readOnly);
     }
 
     internal void Write(WireWriter writer) => writer.WriteMap(map =>
