@@ -23,7 +23,7 @@ public sealed class VmPlannerPropertyTests
             Kind = schedule.Length > 0 ? WorkloadKind.Job : WorkloadKind.Service,
             Schedule = schedule,
             Image = Specs.Vm().Image with { Architecture = architecture },
-        }, iter: Iterations);
+        });
 
     private static readonly Gen<DateTimeOffset?> s_moment = Gen.OneOf(
         Gen.Const((DateTimeOffset?)null), Gen.Int[-1_000_000, 1_000_000].Select(seconds => (DateTimeOffset?)s_now.AddSeconds(seconds)));
@@ -45,7 +45,7 @@ public sealed class VmPlannerPropertyTests
             FetchNotBefore = fetch,
             Memory = fits ? MemoryVerdict.Fitting : new MemoryVerdict(false, false, "no"),
             FreeMib = free ? long.MaxValue : 0,
-        }, iter: Iterations);
+        });
 
     private static readonly Gen<(VmSpec? Desired, VmObservation Observed)> s_world =
         Gen.Select(Gen.OneOf(Gen.Const((VmSpec?)null), s_spec.Select(spec => (VmSpec?)spec)), s_observed);
