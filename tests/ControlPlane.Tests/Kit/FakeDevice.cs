@@ -225,6 +225,29 @@ internal sealed class FakeDevice : IAsyncDisposable
         return DeviceCommand.Decode(SignedMessage.Open(await NextAsync(DownlinkKind.Command), _trust!.SigningKeys, SignedPurpose.Command, audience));
     }
 
+    /// <summary>The next command among other downlinks; null when cancelled.</summary>
+    internal async Task<DeviceCommand?> TryNextCommandAsync(RunningControlPlane controlPlane, CancellationToken cancellation)
+    {
+        FakeIdentity identity = _own ?? await controlPlane.IdentityOfAsync(Id.Value);
+        string audience = DeviceCommand.Audience(Id, Digest.Of(identity.Key.ExportSubjectPublicKeyInfo()));
+        try
+        {
+            await foreach ((DownlinkKind kind, byte[] payload) in _downlinks.Reader.ReadAllAsync(cancellation))
+            {
+                if (kind == DownlinkKind.Command)
+                {
+                    return DeviceCommand.Decode(SignedMessage.Open(payload, _trust!.SigningKeys, SignedPurpose.Command, audience));
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+
+        return null;
+    }
+
     internal async Task<Ack> NextAckAsync() => Ack.Decode(await NextAsync(DownlinkKind.Ack));
 
     /// <summary>

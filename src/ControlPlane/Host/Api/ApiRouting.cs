@@ -6,6 +6,7 @@ using MicroVm.ControlPlane.Host.Api.Enrolment;
 using MicroVm.ControlPlane.Host.Api.Identities;
 using MicroVm.ControlPlane.Host.Api.Images;
 using MicroVm.ControlPlane.Host.Api.Logs;
+using MicroVm.ControlPlane.Host.Api.Sessions;
 using MicroVm.ControlPlane.Host.Api.Status;
 using MicroVm.ControlPlane.Host.Api.Telemetry;
 using MicroVm.ControlPlane.Host.Api.Tokens;
@@ -28,6 +29,7 @@ internal static class ApiRouting
             JsonTypeInfoResolver.Combine(ApiJsonContext.Default, EnrolmentJsonContext.Default, new DefaultJsonTypeInfoResolver()));
         services.AddSingleton<ManifestResolver>();
         services.AddSingleton<AuditSubject>();
+        services.AddSessions();
     }
 
     internal static void MapApi(this WebApplication application)
@@ -46,6 +48,7 @@ internal static class ApiRouting
         application.MapDeploymentWatch();
         application.MapRollouts();
         application.MapLogs();
+        application.MapSessions();
         application.MapTelemetry();
         application.MapImages();
         application.MapEnrolment();

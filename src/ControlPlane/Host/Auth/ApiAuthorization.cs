@@ -30,6 +30,8 @@ internal static class ApiAuthorization
             .AddPolicy(AuthSchemes.Admin, static policy => policy.RequireAssertion(static context => Has(context.User, Role.Admin)))
             .AddPolicy(AuthSchemes.ViewerOrDevice, static policy => policy.RequireAssertion(
                 static context => Has(context.User, Role.Viewer) || CallerClaims.DeviceOf(context.User) is not null))
+            .AddPolicy(AuthSchemes.Device, static policy => policy.RequireAssertion(
+                static context => CallerClaims.DeviceOf(context.User) is not null))
             .AddPolicy(AuthSchemes.RenewingDevice, static policy => policy.RequireAssertion(
                 static context => CallerClaims.RenewingDeviceOf(context.User) is not null))
             .SetDefaultPolicy(new AuthorizationPolicyBuilder(Selector).RequireAssertion(static context => MayByMethod(context)).Build())

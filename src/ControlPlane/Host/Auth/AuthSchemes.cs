@@ -18,6 +18,9 @@ internal static class AuthSchemes
     /// <summary>Policy: viewers, and devices with a certificate.</summary>
     internal const string ViewerOrDevice = "viewer-or-device";
 
+    /// <summary>Policy: devices with a certificate that may connect.</summary>
+    internal const string Device = "device";
+
     /// <summary>Policy: a device whose certificate is good for renewing itself at least.</summary>
     internal const string RenewingDevice = "renewing-device";
 }

@@ -2,6 +2,7 @@ using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Host.Identity;
 using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 
@@ -32,6 +33,15 @@ internal sealed class DeviceCommander : IDisposable
         fleet.TrustChanged += OnTrustChanged;
         identities.Changed += OnIdentityChanged;
     }
+
+    /// <summary>Raised when a device will not call back for a session: the device, the session and why.</summary>
+    internal event Action<DeviceId, Guid, string>? SessionRefused;
+
+    /// <summary>Asks a device to call back for a session; false when it is not connected. Its reply names the session.</summary>
+    internal Task<bool> OpenSessionAsync(DeviceId device, SessionOrder order) =>
+        _registry.Find(device) is DeviceConnection connection && _identities.Find(device.Value) is DeviceIdentity identity
+            ? SendAsync(connection, new DeviceCommand(order.Session, CommandKind.OpenSession, order.Encode()), identity.TrustVersion)
+            : Task.FromResult(false);
 
     /// <summary>A device said hello: tells it what it has to know before anything else.</summary>
     internal async Task GreetAsync(DeviceConnection connection, ulong trustVersion)
@@ -64,6 +74,10 @@ internal sealed class DeviceCommander : IDisposable
         if (reply.Refusal.Length > 0)
         {
             GatewayLog.CommandRefused(_logger, device, reply.Kind.ToString(), reply.Refusal);
+            if (reply.Kind == CommandKind.OpenSession)
+            {
+                SessionRefused?.Invoke(connection.Device, reply.CommandId, reply.Refusal);
+            }
         }
         else if (reply.Kind == CommandKind.Trust && connection.TrustSent > 0)
         {
@@ -87,9 +101,11 @@ internal sealed class DeviceCommander : IDisposable
         return SendAsync(connection, CommandKind.Trust, _fleet.Trust.Encode(), trustVersion);
     }
 
-    private Task SendAsync(DeviceConnection connection, CommandKind kind, byte[] argument, ulong trustVersion)
+    private Task SendAsync(DeviceConnection connection, CommandKind kind, byte[] argument, ulong trustVersion) =>
+        SendAsync(connection, new DeviceCommand(Guid.NewGuid(), kind, argument), trustVersion);
+
+    private Task<bool> SendAsync(DeviceConnection connection, DeviceCommand command, ulong trustVersion)
     {
-        DeviceCommand command = new(Guid.NewGuid(), kind, argument);
         string audience = DeviceCommand.Audience(connection.Device, Digest.Parse(connection.KeyDigest));
         return _downlinks.SendAsync(
             connection, DownlinkKind.Command, _fleet.Sign(SignedPurpose.Command, audience, command.Encode(), trustVersion));
