@@ -4,6 +4,7 @@ using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Faults;
 using MicroVm.Shared.Topics;
 using Microsoft.Extensions.Logging;
@@ -18,11 +19,14 @@ internal sealed class CommandIntake(
 {
     private const int MaxWaiting = 16;
 
-    private readonly Channel<DeviceCommand> _taken = Channel.CreateBounded<DeviceCommand>(
+    private readonly Channel<(DeviceCommand Command, string Refusal)> _taken = Channel.CreateBounded<(DeviceCommand, string)>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Raised when the device is to wipe itself, after it said that it will.</summary>
     internal event Action? Decommissioned;
+
+    /// <summary>Begins a session; returns why not, or nothing.</summary>
+    internal Func<SessionOrder, string> OpenSession { get; set; } = static _ => "this agent takes no sessions";
 
     /// <summary>Takes the payload of a <c>down/command</c>. Never throws for what is in it.</summary>
     internal void Offer(ReadOnlyMemory<byte> payload)
@@ -30,14 +34,7 @@ internal sealed class CommandIntake(
         try
         {
             DeviceCommand command = DeviceCommand.Decode(identity.OpenCommand(payload));
-            if (command.Kind == CommandKind.Trust)
-            {
-                // At once, because the next message may be signed with a key that only the new bundle has.
-                identity.Trust(command.Argument);
-                Log.TrustReplaced(logger, identity.Current?.Trust.Version ?? 0);
-            }
-
-            _taken.Writer.TryWrite(command);
+            _taken.Writer.TryWrite((command, Begin(command)));
         }
         catch (Exception e) when (e is SignatureException or WireFormatException or IOException)
         {
@@ -50,15 +47,33 @@ internal sealed class CommandIntake(
     /// <summary>Replies to commands for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        await foreach (DeviceCommand command in _taken.Reader.ReadAllAsync(cancellation))
+        await foreach ((DeviceCommand command, string refusal) in _taken.Reader.ReadAllAsync(cancellation))
         {
-            CommandReply reply = new(sequence.Next(), command.Id, command.Kind, "");
+            CommandReply reply = new(sequence.Next(), command.Id, command.Kind, refusal);
             await uplink.PublishAsync(UplinkKind.Reply, reply.Encode(), cancellation);
             if (command.Kind == CommandKind.Decommission)
             {
                 Log.Decommissioned(logger);
                 Decommissioned?.Invoke();
             }
+        }
+    }
+
+    /// <summary>Does what is done before the reply; returns why it is not, or nothing.</summary>
+    private string Begin(DeviceCommand command)
+    {
+        switch (command.Kind)
+        {
+            case CommandKind.Trust:
+                // At once, because the next message may be signed with a key that only the new bundle has.
+                identity.Trust(command.Argument);
+                Log.TrustReplaced(logger, identity.Current?.Trust.Version ?? 0);
+                return "";
+            case CommandKind.OpenSession:
+                // At once as well: somebody waits for it.
+                return OpenSession(SessionOrder.Decode(command.Argument));
+            default:
+                return "";
         }
     }
 }

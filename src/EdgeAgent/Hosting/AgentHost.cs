@@ -12,6 +12,7 @@ using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Reporting;
+using MicroVm.EdgeAgent.Sessions;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms;
@@ -61,6 +62,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly PauseSwitch _pause;
     private readonly RecentLines _recent = new();
     private readonly LocalServer _local;
+    private readonly SessionService _sessions;
 
     internal AgentHost(AgentOptions options, DataDirectory directory, IAgentStore store, TimeProvider time, ILoggerFactory logging)
     {
@@ -121,6 +123,8 @@ internal sealed class AgentHost : IAsyncDisposable
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
         _reporter = new Reporter(_intake, _refusals, _table, _prefetch, _link, _sequence, time);
         _commands = new CommandIntake(_identity, _link, _sequence, _refusals, counters, _logger);
+        SessionAnswerer answerer = new(vm => SessionVm.Of(vm, _table, paths), time, _logger);
+        _sessions = new SessionService(options, tls, answerer, new SessionSlots(), time, _logger);
         _startCheck = new StartCheck(proc, options, time, _logger);
         LocalRequests local = new(
             options, _intake, _pause, _table, store, _link, _sequence, _recent, counters, proc, time, _logger);
@@ -158,6 +162,7 @@ internal sealed class AgentHost : IAsyncDisposable
             loops.Start("link", _link.RunAsync, _stopping.Token);
             loops.Start("prefetch", _prefetch.RunAsync, _stopping.Token);
             loops.Start("commands", _commands.RunAsync, _stopping.Token);
+            loops.Start("sessions", _sessions.RunAsync, _stopping.Token);
             loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
             loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
             await _startCheck.RunAsync(_intake.Current).WaitAsync(_stopping.Token);
@@ -180,6 +185,7 @@ internal sealed class AgentHost : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _link.Dispose();
+        _sessions.Dispose();
         _local.Dispose();
         _collector.Dispose();
         _watcher.Dispose();
@@ -215,6 +221,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private void Connect(AgentLinkHandler handler)
     {
         handler.Commanded += _commands.Offer;
+        _commands.OpenSession = _sessions.Take;
         _commands.Decommissioned += () => _decommissioned.TrySetResult();
         _refusals.Changed += _reporter.OnChanged;
         _refusals.Changed += OnRefused;

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace MicroVm.EdgeAgent.Diagnostics;
+
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Information, "{Vm}: a session of kind {Kind} begins")]
+    internal static partial void SessionOpened(ILogger logger, string vm, string kind);
+
+    [LoggerMessage(2001, LogLevel.Information, "{Vm}: a session ended by {End} {Reason}")]
+    internal static partial void SessionEnded(ILogger logger, string vm, string end, string reason);
+
+    [LoggerMessage(2002, LogLevel.Warning, "{Vm}: an ordered session could not be opened: {Reason}")]
+    internal static partial void SessionNotOpened(ILogger logger, string vm, string reason);
+}
