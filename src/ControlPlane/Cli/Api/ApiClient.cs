@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MicroVm.ControlPlane.Cli.Hosting;
 using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Sessions;
 
 namespace MicroVm.ControlPlane.Cli.Api;
 
@@ -121,6 +122,30 @@ internal sealed class ApiClient : IDisposable
             {
                 yield return item;
             }
+        }
+    }
+
+    /// <summary>Opens a session's connection.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<SessionChannel> OpenSessionAsync(string path, CancellationToken cancellation)
+    {
+        using CancellationTokenSource deadline = new(s_answerLimit, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        try
+        {
+            (WebSocketChannel? channel, HttpResponseMessage? refusal) = await WebSocketClient.ConnectAsync(_http, Address(path), _time, either.Token);
+            using (refusal)
+            {
+                return channel ?? throw new ApiException(await ProblemAsync(refusal!, cancellation));
+            }
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw Unreachable(e);
         }
     }
 

@@ -9,7 +9,7 @@ internal static class RootCommands
         Operates a MicroVm control plane.
 
         Exit codes: 0 done, 1 refused or failed at the server, 2 wrong command line or file, 3 server not reachable,
-        4 rollout degraded or not complete in time, 130 interrupted.
+        4 rollout degraded or not complete in time, 130 interrupted. 'mvm exec' ends with the program's own.
         """;
 
     /// <summary>Creates the tree.</summary>
@@ -25,6 +25,7 @@ internal static class RootCommands
         root.Subcommands.Add(DeleteCommand.Create(run));
         root.Subcommands.Add(DevicesCommand.Create(run));
         root.Subcommands.Add(EnrolCommand.Create(run));
+        root.Subcommands.Add(ExecCommand.Create(run));
         root.Subcommands.Add(FleetCommand.Create(run));
         root.Subcommands.Add(GetCommand.Create(run));
         root.Subcommands.Add(ImagesCommand.Create(run));

@@ -1,4 +1,5 @@
 using System.Text;
+using MicroVm.ControlPlane.Cli.Sessions;
 using Microsoft.Win32.SafeHandles;
 using MicroVm.ControlPlane.Cli.Output;
 
@@ -16,11 +17,16 @@ internal static class StandardTerminal
     public static Terminal Open(Func<string, string?> environment)
     {
         bool interactive = !Console.IsOutputRedirected && environment("TERM") is not (null or "" or "dumb");
+        Stream output = OpenOutput();
         return new Terminal(
             Console.OpenStandardInput(),
-            new StreamWriter(OpenOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true },
+            new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true },
             Console.Error)
         {
+            RawOut = output,
+            RawError = Console.OpenStandardError(),
+            Device = TerminalDevice.OfInput(),
+            Type = environment("TERM") ?? "",
             IsInteractive = interactive,
             IsColoured = interactive && string.IsNullOrEmpty(environment("NO_COLOR")),
             Width = interactive && Console.WindowWidth > 0 ? Console.WindowWidth : DefaultWidth,

@@ -1,3 +1,5 @@
+using MicroVm.ControlPlane.Cli.Sessions;
+
 namespace MicroVm.ControlPlane.Cli.Output;
 
 /// <summary>Standard streams and what can be shown on them.</summary>
@@ -16,6 +18,18 @@ internal sealed class Terminal(Stream input, TextWriter output, TextWriter error
 
     /// <summary>Standard error.</summary>
     public TextWriter Error { get; } = error;
+
+    /// <summary>Standard output for bytes that pass as they are.</summary>
+    public Stream RawOut { get; init; } = Stream.Null;
+
+    /// <summary>Standard error for bytes that pass as they are.</summary>
+    public Stream RawError { get; init; } = Stream.Null;
+
+    /// <summary>The terminal at standard input; null when there is none.</summary>
+    public ITerminalDevice? Device { get; init; }
+
+    /// <summary>Which kind of terminal it is, for programs (<c>TERM</c>); empty when that is not known.</summary>
+    public string Type { get; init; } = "";
 
     /// <summary>True when standard output is a terminal: lines may be written over.</summary>
     public bool IsInteractive { get; init; }

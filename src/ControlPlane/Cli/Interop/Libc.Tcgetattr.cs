@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace MicroVm.ControlPlane.Cli.Interop;
+
+internal static partial class Libc
+{
+    /// <summary>Reads a terminal's mode (termios(3)); 0 when it is done.</summary>
+    [LibraryImport("libc")]
+    internal static partial int tcgetattr(int fd, out Termios mode);
+}
