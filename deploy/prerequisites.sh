@@ -34,9 +34,9 @@ packages+=(nftables)
 packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm binutils)
 # gcc, libc6-dev, linux-libc-dev: struct layouts are compared with the C headers of both architectures. acpica-tools,
 # device-tree-compiler: tables are checked with iasl and dtc.
-# iproute2: taps in network namespaces of the tests. socat: the other end of Linux guests' sockets.
+# iproute2, iputils-ping: network namespaces of the tests. socat: the other end of Linux guests' sockets.
 # qemu-user: programs of aarch64 are run on this machine.
-[ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev linux-libc-dev-arm64-cross acpica-tools device-tree-compiler iproute2 socat qemu-user)
+[ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev linux-libc-dev-arm64-cross acpica-tools device-tree-compiler iproute2 iputils-ping socat qemu-user)
 # What the small guest kernel is built with.
 [ "$job" != bench ] || packages+=(linux-source-6.1 make flex bison bc libelf-dev)
 

@@ -39,6 +39,9 @@ internal sealed record AgentOptions
     /// <summary>Memory for VMs and their VMMs in MiB; 0 when it is what the device has, without a reserve for everything else.</summary>
     public int MemoryBudgetMib { get; init; }
 
+    /// <summary>The network of VMs.</summary>
+    public NetworkOptions Network { get; init; } = NetworkOptions.Default;
+
     /// <summary>Labels that the device says of itself.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

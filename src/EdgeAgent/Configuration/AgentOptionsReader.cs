@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using MicroVm.Shared.Identity;
@@ -70,6 +72,7 @@ internal static class AgentOptionsReader
             InitrdPath = root.AbsolutePath("initrdPath", "/usr/lib/microvm/initramfs.cpio"),
             KernelArgs = root.Text("kernelArgs", ""),
             MemoryBudgetMib = root.Integer("memoryBudgetMib", 0, MaxBudgetMib, 0),
+            Network = root.Has("network") ? ReadNetwork(root.Object("network")) : NetworkOptions.Default,
             Labels = root.TextMap("labels"),
             LogLevel = ReadLogLevel(root),
         };
@@ -112,6 +115,21 @@ internal static class AgentOptionsReader
                 or (null, null, { Length: > 0 }, { Length: > 0 }, { Length: > 0 }) => options,
             _ => throw new ConfigurationException("enrolment: expected token, or tokenFile, or certificateFile with keyFile and caFile, found another combination"),
         };
+    }
+
+    private static NetworkOptions ReadNetwork(ConfigurationObject section)
+    {
+        string text = section.Text("pool", NetworkOptions.DefaultPool);
+        bool valid = IPNetwork.TryParse(text, out IPNetwork pool) && pool.BaseAddress.AddressFamily == AddressFamily.InterNetwork
+            && pool.PrefixLength is >= NetworkOptions.LeastPrefixBits and <= NetworkOptions.MostPrefixBits;
+        bool isEnabled = section.Boolean("enabled", true);
+        section.RefuseUnknownKeys();
+        return valid
+            ? new NetworkOptions(pool, isEnabled)
+            : throw section.Fault(
+                "pool",
+                $"an IPv4 network with a prefix of {NetworkOptions.LeastPrefixBits} to {NetworkOptions.MostPrefixBits} bits, such as {NetworkOptions.DefaultPool}",
+                $"'{text}'");
     }
 
     private static string ReadRunDirectory(ConfigurationObject root)

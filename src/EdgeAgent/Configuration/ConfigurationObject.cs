@@ -50,6 +50,11 @@ internal sealed class ConfigurationObject
         return valid ? value.GetInt32() : throw Fault(key, $"an integer from {minimum} to {maximum}", Describe(value));
     }
 
+    /// <summary>True or false.</summary>
+    internal bool Boolean(string key, bool fallback) => !TryGet(key, out JsonElement value)
+        ? fallback
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Fault(key, "true or false", Describe(value));
+
     /// <summary>A required object.</summary>
     internal ConfigurationObject Object(string key) =>
         TryGet(key, out JsonElement value) ? new ConfigurationObject(value, Join(key)) : throw Fault(key, "an object", "nothing");

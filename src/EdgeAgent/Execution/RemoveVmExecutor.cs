@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Planning.Steps;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Vms;
@@ -7,13 +8,14 @@ using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Execution;
 
-/// <summary>Forgets a VM: its run directory, its serial log, its record, in this order, so that what is left is found again.</summary>
-internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, ILogger logger) : StepExecutor<RemoveVmStep>
+/// <summary>Forgets a VM: its place in the network, its run directory, its serial log, its record, in this order, so that what is left is found again.</summary>
+internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, VmNetworks networks, ILogger logger) : StepExecutor<RemoveVmStep>
 {
     /// <inheritdoc/>
-    protected override Task<ReconcileResult> ExecuteAsync(RemoveVmStep step, StepContext context)
+    protected override async Task<ReconcileResult> ExecuteAsync(RemoveVmStep step, StepContext context)
     {
         ResourceName vm = step.Vm;
+        await networks.DetachAsync(vm);
         if (Directory.Exists(paths.Directory(vm)))
         {
             Directory.Delete(paths.Directory(vm), recursive: true);
@@ -27,6 +29,6 @@ internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, ILogger log
 
         table.Remove(context.Entry);
         Log.VmRemoved(logger, vm.Value);
-        return Task.FromResult(ReconcileResult.Done);
+        return ReconcileResult.Done;
     }
 }

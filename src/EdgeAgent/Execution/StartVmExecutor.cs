@@ -8,7 +8,7 @@ using MicroVm.Shared.Contracts.Reported;
 namespace MicroVm.EdgeAgent.Execution;
 
 /// <summary>Starts a VM; a failure counts as a crash and is tried again with back-off.</summary>
-internal sealed class StartVmExecutor(ImageStore images, VmSupervisor supervisor, VmTable table, TimeProvider time)
+internal sealed class StartVmExecutor(ImageStore images, VmPreparer preparer, VmSupervisor supervisor, VmTable table, TimeProvider time)
     : StepExecutor<StartVmStep>
 {
     private const string StartFailed = nameof(StartFailed);
@@ -17,14 +17,25 @@ internal sealed class StartVmExecutor(ImageStore images, VmSupervisor supervisor
     protected override async Task<ReconcileResult> ExecuteAsync(StartVmStep step, StepContext context)
     {
         VmEntry entry = context.Entry;
-        string? fault = await supervisor.StartAsync(entry, step.Spec, images.PathOf(step.Spec.Image.Digest));
+        string reason = StartFailed;
+        string? fault;
+        try
+        {
+            VmResources resources = await preparer.PrepareAsync(step.Spec);
+            fault = await supervisor.StartAsync(entry, step.Spec, images.PathOf(step.Spec.Image.Digest), resources);
+        }
+        catch (ResourceFaultException e)
+        {
+            (reason, fault) = (e.Reason, e.Message);
+        }
+
         if (fault is null)
         {
             table.SetRemark(entry, null);
             return ReconcileResult.Done;
         }
 
-        table.SetRemark(entry, new VmRemark(VmPhase.BackOff, StartFailed, fault));
+        table.SetRemark(entry, new VmRemark(VmPhase.BackOff, reason, fault));
         table.Save(entry, record => Failed(record, step.Spec));
         return ReconcileResult.RetryAfter(BackOff.Delay(entry.Record!.Crashes));
     }

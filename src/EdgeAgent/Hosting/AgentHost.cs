@@ -9,7 +9,10 @@ using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Images;
 using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Networks;
+using MicroVm.EdgeAgent.Networks.Links;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Programs;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Sessions;
@@ -47,6 +50,8 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly TelemetryCollector _collector;
     private readonly TelemetryPublisher _publisher;
     private readonly SamplingLoop _sampling;
+    private readonly HostPrograms _programs;
+    private readonly VmNetworks _networks;
     private readonly VmTable _table;
     private readonly EventLog _events;
     private readonly VmSupervisor _supervisor;
@@ -84,9 +89,14 @@ internal sealed class AgentHost : IAsyncDisposable
 
         VmPaths paths = new(options);
         VmmLauncher launcher = new(options, paths, _watcher);
-        _supervisor = new VmSupervisor(_table, paths, launcher, proc, store, _collector, counters, time, _logger);
+        _programs = new HostPrograms(_watcher, options.RunDirectory);
+        _networks = new VmNetworks(
+            options.Network, store, new HostLinks(), new Nftables(_programs, options.RunDirectory), new Forwarding(options.RunDirectory), _logger);
+        DesiredSecrets secrets = new(_intake, _identity, options.DeviceId);
+        GuestConfigBuilder configs = new(_networks.Find, secrets);
+        _supervisor = new VmSupervisor(_table, paths, launcher, configs, proc, store, _collector, counters, time, _logger);
         _outputs = new OutputCap(_table, paths, time, _logger);
-        _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, counters, time, _logger);
+        _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, _networks, counters, time, _logger);
 
         ImageStore images = new(directory.ImagesPath, _logger);
         _http = new HttpClient(new SocketsHttpHandler
@@ -103,9 +113,9 @@ internal sealed class AgentHost : IAsyncDisposable
         IStepExecutor[] executors =
         [
             new FetchImageExecutor(images, fetcher, _table, time),
-            new StartVmExecutor(images, _supervisor, _table, time),
+            new StartVmExecutor(images, new VmPreparer(_networks, secrets, _logger), _supervisor, _table, time),
             new StopVmExecutor(new VmStopper(_table, counters, time, _logger)),
-            new RemoveVmExecutor(_table, paths, _logger),
+            new RemoveVmExecutor(_table, paths, _networks, _logger),
             new RefuseVmExecutor(_table),
             new ScheduleJobExecutor(_table, _events),
             new RemarkVmExecutor(_table),
@@ -188,6 +198,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _sessions.Dispose();
         _local.Dispose();
         _collector.Dispose();
+        _networks.Dispose();
         _watcher.Dispose();
         _http.Dispose();
         _stopping.Dispose();

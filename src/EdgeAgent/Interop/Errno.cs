@@ -8,4 +8,13 @@ internal static class Errno
 
     /// <summary>Interrupted system call.</summary>
     internal const int EINTR = 4;
+
+    /// <summary>Device or resource busy: a VMM has the tap open.</summary>
+    internal const int EBUSY = 16;
+
+    /// <summary>It is there already.</summary>
+    internal const int EEXIST = 17;
+
+    /// <summary>No such device.</summary>
+    internal const int ENODEV = 19;
 }

@@ -15,4 +15,16 @@ internal static unsafe partial class Libc
         ulong value;
         _ = read(fd, &value, sizeof(ulong));
     }
+
+    /// <summary>Reads at most a buffer (read(2)).</summary>
+    /// <exception cref="OsFaultException">The call failed.</exception>
+    internal static int Read(SafeFileHandle fd, Span<byte> buffer)
+    {
+        // SAFETY: the kernel writes at most the length of the pinned buffer.
+        fixed (byte* start = buffer)
+        {
+            nint count = read(fd, start, (nuint)buffer.Length);
+            return count >= 0 ? (int)count : throw new OsFaultException("read", Marshal.GetLastPInvokeError());
+        }
+    }
 }

@@ -15,4 +15,18 @@ internal static unsafe partial class Libc
         ulong one = 1;
         _ = write(fd, &one, sizeof(ulong));
     }
+
+    /// <summary>Writes one message, whole (write(2)).</summary>
+    /// <exception cref="OsFaultException">The call failed.</exception>
+    internal static void WriteMessage(SafeFileHandle fd, ReadOnlySpan<byte> message)
+    {
+        // SAFETY: the kernel reads exactly the length of the pinned message.
+        fixed (byte* start = message)
+        {
+            if (write(fd, start, (nuint)message.Length) != message.Length)
+            {
+                throw new OsFaultException("write", Marshal.GetLastPInvokeError());
+            }
+        }
+    }
 }

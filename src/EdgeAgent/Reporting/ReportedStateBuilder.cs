@@ -91,6 +91,8 @@ internal static class ReportedStateBuilder
     {
         { Phase: VmPhase.Running } when entry.Health is { Ready: false } health => new VmRemark(null, NotReady, health.Message),
         { Run: null, DueAt: DateTimeOffset due } => new VmRemark(null, WaitsForSchedule, $"runs next at {due:yyyy-MM-dd HH:mm} UTC"),
+        _ when entry.Instance is { Handicap.Length: > 0 } instance =>
+            new VmRemark(null, Networks.NetworkFaultException.NetworkUnavailable, instance.Handicap),
         _ => new VmRemark(null, "", ""),
     };
 }

@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Identity;
 
@@ -23,6 +24,21 @@ internal interface IAgentStore : IDisposable
 
     /// <summary>Removes a VM's record and its log position.</summary>
     void RemoveVm(ResourceName name);
+
+    /// <summary>What every VM has of the device's network.</summary>
+    IReadOnlyList<VmLink> LoadLinks();
+
+    /// <summary>Adds or replaces what a VM has of the network.</summary>
+    void SaveLink(VmLink link);
+
+    /// <summary>Gives back what a VM had of the network.</summary>
+    void RemoveLink(ResourceName name);
+
+    /// <summary>A text that the device made once and keeps; null before that.</summary>
+    string? LoadSetting(string name);
+
+    /// <summary>Keeps a text.</summary>
+    void SaveSetting(string name, string value);
 
     /// <summary>The last durable log line of a VM; null when there is none.</summary>
     LogPosition? LoadLogPosition(ResourceName name);

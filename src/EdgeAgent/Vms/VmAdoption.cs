@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
+using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.Shared.Contracts.Reported;
@@ -19,6 +20,7 @@ internal sealed class VmAdoption(
     ProcessWatcher watcher,
     ProcFileSystem proc,
     VmPaths paths,
+    VmNetworks networks,
     AgentCounters counters,
     TimeProvider time,
     ILogger logger)
@@ -39,6 +41,7 @@ internal sealed class VmAdoption(
         }
 
         await StopOrphansAsync(known, cancellation);
+        await networks.SettleAsync();
     }
 
     /// <summary>True when the record's process runs and was adopted.</summary>
@@ -60,6 +63,7 @@ internal sealed class VmAdoption(
             return false;
         }
 
+        networks.Adopt(record.Spec);
         supervisor.Adopt(entry, record, process);
         return true;
     }

@@ -19,6 +19,9 @@ internal sealed class VmInstance(VmRun run, WatchedProcess process, GuestSession
     /// <summary>Where the guest connects.</summary>
     internal GuestChannelServer Channel { get; } = channel;
 
+    /// <summary>What it runs without, in one line for people; empty for nothing. Lost when the agent starts anew.</summary>
+    internal string Handicap { get; init; } = "";
+
     /// <summary>Completes after the process has ended and its record says so.</summary>
     internal Task Settled => _settled.Task;
 

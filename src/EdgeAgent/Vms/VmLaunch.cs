@@ -6,4 +6,5 @@ namespace MicroVm.EdgeAgent.Vms;
 /// <param name="Spec">The VM.</param>
 /// <param name="Cid">Its vsock context id.</param>
 /// <param name="ImagePath">Its root file system.</param>
-internal sealed record VmLaunch(VmSpec Spec, uint Cid, string ImagePath);
+/// <param name="Resources">What it has of the device.</param>
+internal sealed record VmLaunch(VmSpec Spec, uint Cid, string ImagePath, VmResources Resources);

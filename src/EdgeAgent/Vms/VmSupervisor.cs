@@ -22,6 +22,7 @@ internal sealed class VmSupervisor(
     VmTable table,
     VmPaths paths,
     VmmLauncher launcher,
+    GuestConfigBuilder configs,
     ProcFileSystem proc,
     IAgentStore store,
     TelemetryCollector collector,
@@ -46,7 +47,7 @@ internal sealed class VmSupervisor(
 
     /// <summary>Starts a VM whose image is complete.</summary>
     /// <returns>Null, or one line why it was not started.</returns>
-    internal async Task<string?> StartAsync(VmEntry entry, VmSpec spec, string imagePath)
+    internal async Task<string?> StartAsync(VmEntry entry, VmSpec spec, string imagePath, VmResources resources)
     {
         uint cid = TakeCid();
         Guid runId = Guid.NewGuid();
@@ -57,12 +58,12 @@ internal sealed class VmSupervisor(
         {
             launcher.Prepare(entry.Name);
             channel = Listen(entry.Name, session);
-            process = launcher.Start(new VmLaunch(spec, cid, imagePath));
+            process = launcher.Start(new VmLaunch(spec, cid, imagePath, resources));
             VmRun run = new(runId, process.Pid, StartTicksOf(process.Pid), _kernelBootId, cid, time.GetUtcNow());
             table.Save(entry, record => RecordOfStart(record, spec, run, time.GetUtcNow()));
             Log.VmStarted(logger, entry.Name.Value, spec.Revision, process.Pid, cid);
             (entry.Health, entry.Metrics) = (HealthOfStart(spec), null);
-            Follow(entry, new VmInstance(run, process, session, channel));
+            Follow(entry, new VmInstance(run, process, session, channel) { Handicap = resources.Handicap });
             return null;
         }
         catch (Exception e) when (e is OsFaultException or IOException or SocketException or UnauthorizedAccessException or StoreException)
@@ -137,7 +138,7 @@ internal sealed class VmSupervisor(
 
     private GuestSession MakeSession(VmEntry entry, VmSpec spec, LogSource source)
     {
-        GuestSession session = new(entry, spec, table, source, collector, time, logger);
+        GuestSession session = new(entry, spec, configs, table, source, collector, time, logger);
         session.WorkloadEnded += () => Disturbed?.Invoke(entry.Name);
         return session;
     }

@@ -35,7 +35,7 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
         RequireFile(options.VmmPath, "VMM");
         RequireFile(options.KernelPath, "guest kernel");
         RequireFile(options.InitrdPath, "guest initramfs");
-        File.WriteAllBytes(paths.Config(vm), VmConfigDocument.Write(launch.Spec, launch.Cid, launch.ImagePath, paths, options));
+        File.WriteAllBytes(paths.Config(vm), VmConfigDocument.Write(launch, paths, options));
         // The VMM opens its log; it does not make it.
         File.WriteAllBytes(paths.VmmLog(vm), []);
         int pid = Libc.PosixSpawn(new SpawnRequest(

@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Identity;
@@ -18,6 +19,16 @@ internal sealed class FailingStore(IAgentStore inner) : IAgentStore
     public void SaveVm(VmRecord record) => Try(() => inner.SaveVm(record));
 
     public void RemoveVm(ResourceName name) => Try(() => inner.RemoveVm(name));
+
+    public IReadOnlyList<VmLink> LoadLinks() => Try(inner.LoadLinks);
+
+    public void SaveLink(VmLink link) => Try(() => inner.SaveLink(link));
+
+    public void RemoveLink(ResourceName name) => Try(() => inner.RemoveLink(name));
+
+    public string? LoadSetting(string name) => Try(() => inner.LoadSetting(name));
+
+    public void SaveSetting(string name, string value) => Try(() => inner.SaveSetting(name, value));
 
     public LogPosition? LoadLogPosition(ResourceName name) => Try(() => inner.LoadLogPosition(name));
 

@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Identity;
@@ -11,6 +12,8 @@ internal sealed class MemoryStore : IAgentStore
     private readonly SortedDictionary<string, VmRecord> _vms = new(StringComparer.Ordinal);
     private readonly Dictionary<ResourceName, LogPosition> _positions = [];
     private readonly List<SpooledBatch> _spool = [];
+    private readonly SortedDictionary<string, VmLink> _links = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _settings = [];
     private DesiredDocument? _desired;
     private long _lastId;
 
@@ -40,6 +43,46 @@ internal sealed class MemoryStore : IAgentStore
         {
             _vms.Remove(name.Value);
             _positions.Remove(name);
+        }
+    }
+
+    public IReadOnlyList<VmLink> LoadLinks()
+    {
+        lock (_lock)
+        {
+            return [.. _links.Values];
+        }
+    }
+
+    public void SaveLink(VmLink link)
+    {
+        lock (_lock)
+        {
+            _links[link.Vm.Value] = link;
+        }
+    }
+
+    public void RemoveLink(ResourceName name)
+    {
+        lock (_lock)
+        {
+            _links.Remove(name.Value);
+        }
+    }
+
+    public string? LoadSetting(string name)
+    {
+        lock (_lock)
+        {
+            return _settings.GetValueOrDefault(name);
+        }
+    }
+
+    public void SaveSetting(string name, string value)
+    {
+        lock (_lock)
+        {
+            _settings[name] = value;
         }
     }
 

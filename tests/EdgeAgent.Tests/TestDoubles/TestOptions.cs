@@ -22,6 +22,8 @@ internal static class TestOptions
             VmmPath = directory["vmm"],
             KernelPath = directory["kernel"],
             InitrdPath = directory["initrd"],
+            // The host that tests run on keeps the network that it has.
+            Network = NetworkOptions.Default with { IsEnabled = false },
             Labels = new Dictionary<string, string> { ["site"] = "a" },
         };
     }

@@ -1,10 +1,12 @@
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.EdgeAgent.Vms.Guest;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,13 +26,20 @@ internal sealed class VmBench : IAsyncDisposable
         ProcFileSystem proc = new();
         _collector = new TelemetryCollector(
             store, SpoolLimits.Default, new UplinkSequence(Guid.NewGuid(), time), Counters, time, NullLogger.Instance);
+        Networks = new VmNetworks(options.Network, store, Links, Firewall, new FakeForwarding(), NullLogger.Instance);
         Supervisor = new VmSupervisor(
-            Table, Paths, new VmmLauncher(options, Paths, _watcher), proc, store, _collector, Counters, time, NullLogger.Instance);
+            Table, Paths, new VmmLauncher(options, Paths, _watcher), new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, store, _collector, Counters, time, NullLogger.Instance);
         Stopper = new VmStopper(Table, Counters, time, NullLogger.Instance);
-        Adoption = new VmAdoption(store, Table, Supervisor, _watcher, proc, Paths, Counters, time, NullLogger.Instance);
+        Adoption = new VmAdoption(store, Table, Supervisor, _watcher, proc, Paths, Networks, Counters, time, NullLogger.Instance);
     }
 
     internal AgentCounters Counters { get; } = new();
+
+    internal FakeLinks Links { get; } = new();
+
+    internal FakeFirewall Firewall { get; } = new();
+
+    internal VmNetworks Networks { get; }
 
     internal VmPaths Paths { get; }
 
@@ -45,12 +54,13 @@ internal sealed class VmBench : IAsyncDisposable
     internal VmEntry Entry(string name = "web") => Table.GetOrAdd(ResourceName.Parse(name));
 
     internal Task<string?> StartAsync(VmSpec spec) =>
-        Phase.Of("start", Supervisor.StartAsync(Entry(spec.Name.Value), spec, "/images/x.squashfs"));
+        Phase.Of("start", Supervisor.StartAsync(Entry(spec.Name.Value), spec, "/images/x.squashfs", VmResources.None));
 
     /// <summary>Lets go of the VMs, as the end of an agent does.</summary>
     public async ValueTask DisposeAsync()
     {
         await Supervisor.DetachAsync();
+        Networks.Dispose();
         _watcher.Dispose();
         _collector.Dispose();
     }

@@ -7,7 +7,7 @@ namespace MicroVm.EdgeAgent.Store.Migrations;
 internal static class SchemaMigrations
 {
     /// <summary>All steps, oldest first.</summary>
-    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules];
+    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks];
 
     private const string Initial = """
         CREATE TABLE desired (
@@ -53,5 +53,18 @@ internal static class SchemaMigrations
     private const string ExitCausesAndSchedules = """
         ALTER TABLE vm ADD COLUMN exit_cause INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE vm ADD COLUMN due_at INTEGER;
+        """;
+
+    private const string Networks = """
+        CREATE TABLE vm_link (
+          vm TEXT PRIMARY KEY,
+          tap TEXT NOT NULL UNIQUE,
+          mac TEXT NOT NULL UNIQUE,
+          ipv4 TEXT NOT NULL UNIQUE
+        ) WITHOUT ROWID;
+        CREATE TABLE setting (
+          name TEXT PRIMARY KEY,
+          value TEXT NOT NULL
+        ) WITHOUT ROWID;
         """;
 }

@@ -15,7 +15,7 @@ namespace MicroVm.EdgeAgent.Vms.Guest;
 /// says and, when asked, tells it to stop, now or when it connects.
 /// </summary>
 internal sealed class GuestSession(
-    VmEntry entry, VmSpec spec, VmTable table, LogSource log, TelemetryCollector collector, TimeProvider time, ILogger logger)
+    VmEntry entry, VmSpec spec, GuestConfigBuilder configs, VmTable table, LogSource log, TelemetryCollector collector, TimeProvider time, ILogger logger)
     : IGuestHandler
 {
     private const int MessageCharacters = 300;
@@ -58,7 +58,7 @@ internal sealed class GuestSession(
         List<GuestMessage> answers = [];
         if (hello.State == GuestState.AwaitingConfig)
         {
-            answers.Add(new GuestConfig(spec.Process, entry.Name.Value, spec.GracePeriodSeconds));
+            answers.Add(configs.Build(spec));
         }
         else if (hello.State == GuestState.Running)
         {

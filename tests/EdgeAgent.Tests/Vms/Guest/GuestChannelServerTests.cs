@@ -33,7 +33,7 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
         _collector = new TelemetryCollector(
             _store, SpoolLimits.Default, new UplinkSequence(Guid.NewGuid(), _time), _counters, _time, NullLogger.Instance);
         LogSource source = new(_entry.Name, run.Id, 0);
-        _session = new GuestSession(_entry, Specs.Vm(), _table, source, _collector, _time, NullLogger.Instance);
+        _session = new GuestSession(_entry, Specs.Vm(), new GuestConfigBuilder(static _ => null, NoSecrets.Instance), _table, source, _collector, _time, NullLogger.Instance);
         _server = GuestChannelServer.Listen(_entry.Name, Path, _session, _counters, NullLogger.Instance);
         source.Acknowledge = sequence => _server.TrySend(new GuestLogAck(sequence));
         _session.Begin();

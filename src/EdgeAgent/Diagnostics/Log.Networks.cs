@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace MicroVm.EdgeAgent.Diagnostics;
+
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Warning, "{Vm}: port {Port} of the device is published, but a process of the host took it meanwhile")]
+    internal static partial void PortTaken(ILogger logger, string vm, int port);
+
+    [LoggerMessage(2001, LogLevel.Warning, "the network of VMs is not as it should be: {Reason}")]
+    internal static partial void NetworkNotSettled(ILogger logger, string reason);
+
+    [LoggerMessage(2002, LogLevel.Information, "removed the tap {Tap}, which no VM uses")]
+    internal static partial void StrayTapRemoved(ILogger logger, string tap);
+
+    [LoggerMessage(2003, LogLevel.Warning, "{Vm}: starts without a network: {Reason}")]
+    internal static partial void WithoutNetwork(ILogger logger, string vm, string reason);
+}

@@ -1,0 +1,265 @@
+using System.Net;
+using System.Security.Cryptography;
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Interop;
+using MicroVm.EdgeAgent.Networks.Links;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+using Microsoft.Extensions.Logging;
+
+namespace MicroVm.EdgeAgent.Networks;
+
+/// <summary>
+/// Gives VMs their place in the device's network and takes it back. What a VM has (address, MAC, tap) stays its own until it is
+/// removed; rules are made anew from all VMs whenever one comes, goes or changes, and put into force at once.
+/// </summary>
+internal sealed partial class VmNetworks(
+    NetworkOptions options, IAgentStore store, IHostLinks links, IFirewall firewall, IForwarding forwarding, ILogger logger) : IDisposable
+{
+    private const string Ipv6Setting = "ipv6-prefix";
+    private const int Ipv6Bits = 64;
+
+    private readonly AddressPool _pool = new(options.Pool);
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly PortHolder _ports = new();
+    private readonly Dictionary<ResourceName, VmLink> _links = store.LoadLinks().ToDictionary(static link => link.Vm);
+    private readonly Dictionary<ResourceName, NetworkedVm> _vms = [];
+    private (IPNetwork Prefix, IPAddress Gateway)? _ipv6;
+    private Strangers _strangers = Strangers.None;
+    private volatile int _mtu = 1500;
+    private volatile IReadOnlyList<NetworkedVm> _attached = [];
+
+    /// <summary>False when the device's configuration wants no networks.</summary>
+    internal bool IsEnabled => options.IsEnabled;
+
+    /// <summary>VMs that have a network now.</summary>
+    internal IReadOnlyList<NetworkedVm> Attached => _attached;
+
+    /// <summary>The bridge's address.</summary>
+    internal IPAddress Gateway => _pool.Gateway;
+
+    /// <summary>The bridge's IPv6 address; null when VMs have no IPv6.</summary>
+    internal IPAddress? Ipv6Gateway => _ipv6?.Gateway;
+
+    /// <summary>Raised after VMs came or went.</summary>
+    internal event Action? Changed;
+
+    /// <summary>A VM's place; null when it has none.</summary>
+    internal VmAttachment? Find(ResourceName vm) =>
+        _attached.FirstOrDefault(attached => attached.Link.Vm == vm) is NetworkedVm found ? PlaceOf(found) : null;
+
+    /// <summary>Gives a VM its place: address, tap, ports, rules. Its VMM does not run yet.</summary>
+    /// <exception cref="NetworkFaultException">It cannot have it; nothing of it is left but its address.</exception>
+    internal async Task<VmAttachment> AttachAsync(VmSpec spec)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            return await AttachNowAsync(spec);
+        }
+        catch (Exception e) when (e is OsFaultException or IOException or UnauthorizedAccessException)
+        {
+            throw new NetworkFaultException(Explain(e), e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Knows a VM that another start of the agent left running; its tap is left as it is.</summary>
+    internal void Adopt(VmSpec spec)
+    {
+        if (!options.IsEnabled || !_links.TryGetValue(spec.Name, out VmLink? link))
+        {
+            return;
+        }
+
+        // What VMs were given stays theirs, whatever the host has changed meanwhile.
+        _ipv6 ??= store.LoadSetting(Ipv6Setting) is null ? null : LoadIpv6();
+        Put(new NetworkedVm(link, null, spec.Ports, spec.Network));
+        foreach (PortMapping port in spec.Ports.Where(port => !_ports.TryHold(port.Protocol, port.HostPort)))
+        {
+            Log.PortTaken(logger, spec.Name.Value, port.HostPort);
+        }
+    }
+
+    /// <summary>
+    /// After adoption: the rules of the VMs that run, in one step, and nothing of those that do not. Never throws for what the
+    /// host refuses: VMs run on as they are.
+    /// </summary>
+    internal async Task SettleAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await SettleNowAsync();
+        }
+        catch (Exception e) when (e is NetworkFaultException or OsFaultException or IOException or UnauthorizedAccessException)
+        {
+            Log.NetworkNotSettled(logger, e.Message);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Takes a VM's place back, for good. What the host refuses is done at the next start of the agent.</summary>
+    /// <exception cref="StoreException">Its address could not be freed.</exception>
+    internal async Task DetachAsync(ResourceName vm)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_vms.Remove(vm))
+            {
+                Publish();
+                await SettleNowAsync();
+            }
+        }
+        catch (Exception e) when (e is NetworkFaultException or OsFaultException or IOException or UnauthorizedAccessException)
+        {
+            Log.NetworkNotSettled(logger, e.Message);
+        }
+        finally
+        {
+            if (_links.Remove(vm))
+            {
+                store.RemoveLink(vm);
+            }
+
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _ports.Dispose();
+        _turn.Dispose();
+    }
+
+    private static string Explain(Exception e) => e is OsFaultException ? $"the kernel refused: {e.Message}; see microvm-agent doctor" : e.Message;
+
+    private static IReadOnlyList<(TransportProtocol, int)> PortsOf(IEnumerable<NetworkedVm> vms) =>
+        [.. vms.SelectMany(static vm => vm.Ports).Select(static port => (port.Protocol, port.HostPort))];
+
+    private async Task<VmAttachment> AttachNowAsync(VmSpec spec)
+    {
+        if (!options.IsEnabled)
+        {
+            throw new NetworkFaultException("networks of VMs are switched off in the agent's configuration: network.enabled");
+        }
+
+        HostSurvey survey = links.Survey();
+        RefuseOverlap(survey);
+        VmLink link = GiveLink(spec.Name);
+        NetworkedVm? before = _vms.GetValueOrDefault(spec.Name);
+        NetworkedVm vm = new(link, null, spec.Ports, spec.Network);
+        RefusePorts(vm);
+        try
+        {
+            PrepareHost(survey);
+            vm = Put(vm);
+            links.EnsureTap(link, vm.Ipv6, _mtu);
+            await ApplyAsync();
+        }
+        catch
+        {
+            TakeBack(spec.Name, before);
+            throw;
+        }
+
+        return PlaceOf(vm);
+    }
+
+    private void TakeBack(ResourceName vm, NetworkedVm? before)
+    {
+        if (before is null)
+        {
+            _vms.Remove(vm);
+        }
+        else
+        {
+            _vms[vm] = before;
+        }
+
+        Publish();
+        _ports.Keep(PortsOf(_vms.Values).ToHashSet());
+    }
+
+    private void RefuseOverlap(HostSurvey survey)
+    {
+        int own = survey.Links.FirstOrDefault(static link => link.Name == HostLinks.BridgeName)?.Index ?? -1;
+        if (survey.Overlapping(_pool.Network, own) is HostRoute route)
+        {
+            string through = survey.Links.FirstOrDefault(link => link.Index == route.LinkIndex)?.Name ?? "several links";
+            throw new NetworkFaultException(
+                $"network.pool: expected addresses that the host does not use, found {_pool.Network}, which overlaps the route to {route.Network} through {through}");
+        }
+    }
+
+    private void RefusePorts(NetworkedVm vm)
+    {
+        foreach (PortMapping port in vm.Ports)
+        {
+            string name = $"{port.HostPort}/{port.Protocol.ToString().ToLowerInvariant()}";
+            NetworkedVm? holder = _vms.Values.FirstOrDefault(other =>
+                other.Link.Vm != vm.Link.Vm && other.Ports.Any(taken => taken.HostPort == port.HostPort && taken.Protocol == port.Protocol));
+            string? who = holder is not null ? $"the VM {holder.Link.Vm} has it"
+                : _ports.TryHold(port.Protocol, port.HostPort) ? null
+                : "a process of the host has it";
+            if (who is not null)
+            {
+                _ports.Keep(PortsOf(_vms.Values).ToHashSet());
+                throw new NetworkFaultException(NetworkFaultException.PortConflict, $"port {name} of the device: expected it to be free, but {who}");
+            }
+        }
+    }
+
+    private VmLink GiveLink(ResourceName vm)
+    {
+        if (_links.TryGetValue(vm, out VmLink? known) && _pool.Contains(known.Ipv4))
+        {
+            return known;
+        }
+
+        IPAddress address = _pool.Take(_links.Values.Select(static link => link.Ipv4).ToHashSet())
+            ?? throw new NetworkFaultException($"network.pool: expected a free address, found none in {_pool.Network}");
+        int attempt = 0;
+        VmLink link = VmLink.Derive(vm, attempt, address);
+        while (_links.Values.Any(other => other.Vm != vm && (other.Tap == link.Tap || other.Mac.Equals(link.Mac))))
+        {
+            link = VmLink.Derive(vm, ++attempt, address);
+        }
+
+        try
+        {
+            store.SaveLink(link);
+        }
+        catch (StoreException e)
+        {
+            throw new NetworkFaultException(e.Message, e);
+        }
+
+        return _links[vm] = link;
+    }
+
+    private (IPNetwork, IPAddress) LoadIpv6()
+    {
+        if (store.LoadSetting(Ipv6Setting) is not string text || !IPAddress.TryParse(text, out IPAddress? prefix))
+        {
+            // RFC 4193: fd, 40 random bits; the subnet is 0.
+            byte[] bytes = new byte[16];
+            bytes[0] = 0xFD;
+            RandomNumberGenerator.Fill(bytes.AsSpan(1, 5));
+            prefix = new IPAddress(bytes);
+            store.SaveSetting(Ipv6Setting, prefix.ToString());
+        }
+
+        return (new IPNetwork(prefix, Ipv6Bits), _pool.Ipv6Of(prefix, Gateway));
+    }
+}

@@ -1,0 +1,48 @@
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Networks;
+using MicroVm.EdgeAgent.Vms.Guest;
+using MicroVm.Shared.Contracts.Desired;
+using Microsoft.Extensions.Logging;
+
+namespace MicroVm.EdgeAgent.Vms;
+
+/// <summary>Gives a VM what its specification wants of the device. Doing it twice is doing it once.</summary>
+internal sealed class VmPreparer(VmNetworks networks, ISecretSource secrets, ILogger logger)
+{
+    private const string SecretUnavailable = nameof(SecretUnavailable);
+
+    /// <summary>Before the VMM starts: secrets that can be opened, volumes, the network.</summary>
+    /// <exception cref="ResourceFaultException">It cannot have something that it needs.</exception>
+    internal async Task<VmResources> PrepareAsync(VmSpec spec)
+    {
+        RequireSecrets(spec);
+        try
+        {
+            return new VmResources(await networks.AttachAsync(spec), []);
+        }
+        catch (NetworkFaultException e) when (e.Reason == NetworkFaultException.NetworkUnavailable && !NeedsNetwork(spec))
+        {
+            if (!networks.IsEnabled)
+            {
+                return VmResources.None;
+            }
+
+            Log.WithoutNetwork(logger, spec.Name.Value, e.Message);
+            return new VmResources(null, [], $"runs without a network: {e.Message}");
+        }
+    }
+
+    private void RequireSecrets(VmSpec spec)
+    {
+        try
+        {
+            _ = secrets.Open(spec);
+        }
+        catch (SecretUnavailableException e)
+        {
+            throw new ResourceFaultException(SecretUnavailable, e.Message, e);
+        }
+    }
+
+    private static bool NeedsNetwork(VmSpec spec) => spec.Ports.Count > 0 || !spec.Network.IsDefault;
+}
