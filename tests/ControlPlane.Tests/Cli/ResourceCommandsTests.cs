@@ -100,17 +100,24 @@ public sealed class ResourceCommandsTests
     public async Task Top_ShowsDevicesAndVms()
     {
         TelemetryView sample = new("dev-1", DateTimeOffset.UtcNow, 125, 512UL << 20, 2UL << 30, 1UL << 30, 8UL << 30, 7300, 20UL << 20,
-            [new("hello", 31, 141UL << 20, "Running")]);
+            [
+                new("hello", 31, 141UL << 20, "Running")
+                {
+                    GuestMemoryBytes = 60UL << 20, GuestAvailableBytes = 40UL << 20, GuestLoadPermille = 250, VolumeBytes = 1UL << 30, VolumeUsedBytes = 3UL << 20,
+                },
+                new("silent", 0, 1UL << 20, "Starting"),
+            ]);
         await using FakeControlPlane server = await FakeControlPlane.StartAsync(
             new ListView<TelemetryView>([sample]), ApiJsonContext.Default.ListViewTelemetryView);
 
         CliRun run = await CliRun.OfAsync(server.Url, "top");
 
-        Assert.Equal(4, run.OutLines.Length);
+        Assert.Equal(5, run.OutLines.Length);
         Assert.Contains("12.5%", run.OutLines[1]);
         Assert.Contains("2h1m", run.OutLines[1]);
         Assert.Contains("Running", run.OutLines[3]);
-        Assert.EndsWith("3.1%   141 MiB", run.OutLines[3]);
+        Assert.EndsWith("3.1%   141 MiB  20 MiB  60 MiB  0.25    3 MiB  1 GiB", run.OutLines[3]);
+        Assert.EndsWith("0.0%     1 MiB       -       -     -        -      -", run.OutLines[4]);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using MicroVm.ControlPlane.Host.Configuration;
 using MicroVm.ControlPlane.Host.Storage;
 using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.ControlPlane.Host.Storage.Events;
 using MicroVm.ControlPlane.Host.Storage.Telemetry;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Reported;
@@ -24,7 +25,7 @@ public sealed class RetentionTests : IDisposable
     public RetentionTests()
     {
         _database = Database.Open(DataDirectory.Open(_directory));
-        _store = new TelemetryStore(_database, new LogFeed(), _time);
+        _store = new TelemetryStore(_database, new LogFeed(), new EventFeed(), _time);
     }
 
     public void Dispose()
@@ -68,6 +69,20 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(["a", "b"], await LinesAsync());
     }
 
+    [Fact]
+    public async Task Sweep_Events_AreBoundByAgeAndCount()
+    {
+        await StoreAsync("old");
+        _time.Advance(TimeSpan.FromHours(2));
+        await StoreAsync("a");
+        await StoreAsync("b");
+        await StoreAsync("c");
+
+        await SweepAsync(new RetentionOptions(100, 100, TimeSpan.FromHours(1)) { MaxEvents = 2 });
+
+        Assert.Equal(["b", "c"], (await new EventQueries(_database).TailAsync(new EventFilter(null, null, 0), 100, TestContext.Current.CancellationToken)).Select(one => one.Message));
+    }
+
     private async Task StoreAsync(params string[] lines)
     {
         await new SqliteDeviceDirectory(_database).PutAsync(s_device.Value, ImmutableSortedDictionary<string, string>.Empty);
@@ -76,6 +91,7 @@ public sealed class RetentionTests : IDisposable
         {
             Header = new UplinkHeader(Guid.Parse("00000000-0000-0000-0000-000000000001"), ++_sequence, 0),
             Hosts = [new HostSample(1, 0, 0, 0, 0, 0, 0, 0)],
+            Events = [new DeviceEvent(1, null, false, "Started", lines[0])],
             Logs = [.. lines.Select(line => new LogLine(vm, 1, LogStream.Stdout, line))],
         }));
     }

@@ -30,6 +30,19 @@ internal static class NameArgument
             : throw new FormatException($"VM: expected DEVICE/VM, found '{text}'")),
     };
 
+    /// <summary>A device, or a device and one of its VMs, or nothing.</summary>
+    public static Argument<(string? Device, string? Vm)> DeviceOrVm() => new("DEVICE[/VM]")
+    {
+        Description = "Id of the device, and name of the VM",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = static result => Parse<(string?, string?)>(result, static text => text.Split('/') switch
+        {
+            [string device] => (DeviceId.Parse(device).Value, null),
+            [string device, string vm] => (DeviceId.Parse(device).Value, ResourceName.Parse(vm).Value),
+            _ => throw new FormatException($"expected DEVICE or DEVICE/VM, found '{text}'"),
+        }),
+    };
+
     private static T Parse<T>(System.CommandLine.Parsing.ArgumentResult result, Func<string, T> parse)
     {
         if (result.Tokens.Count == 0)

@@ -26,6 +26,7 @@ internal static class RootCommands
         root.Subcommands.Add(DevicesCommand.Create(run));
         root.Subcommands.Add(EnrolCommand.Create(run));
         root.Subcommands.Add(ExecCommand.Create(run));
+        root.Subcommands.Add(EventsCommand.Create(run));
         root.Subcommands.Add(FleetCommand.Create(run));
         root.Subcommands.Add(GetCommand.Create(run));
         root.Subcommands.Add(ImagesCommand.Create(run));

@@ -73,7 +73,8 @@ internal static class TopCommand
         Table devices = new(
             new("DEVICE"), new("CPU", true), new("MEMORY", true), new("OF", true), new("DISK", true), new("OF", true),
             new("UPTIME", true), new("AGENT", true), new("SAMPLE", true));
-        Table vms = new(new("DEVICE"), new("VM"), new("PHASE"), new("CPU", true), new("RESIDENT", true));
+        Table vms = new(new("DEVICE"), new("VM"), new("PHASE"), new("CPU", true), new("RESIDENT", true), new("GUEST", true), new("OF", true), new("LOAD", true),
+            new("VOLUMES", true), new("OF", true));
         foreach (TelemetryView sample in telemetry.Items)
         {
             devices.Add(
@@ -88,7 +89,7 @@ internal static class TopCommand
                 Quantity.Age(sample.At, context.Time.GetUtcNow()) + " ago");
             foreach (VmSampleView vm in sample.Vms)
             {
-                vms.Add(sample.Device, vm.Name, PhaseColour.Of(vm.Phase), Quantity.Percent(vm.CpuPermille), Quantity.Bytes(vm.ResidentBytes));
+                vms.Add(RowOf(sample.Device, vm));
             }
         }
 
@@ -98,5 +99,25 @@ internal static class TopCommand
             context.Terminal.Out.WriteLine();
             vms.Write(context.Terminal, "No VMs.");
         }
+    }
+
+    /// <summary>What a guest did not say is left out.</summary>
+    private static Cell[] RowOf(string device, VmSampleView vm)
+    {
+        bool says = vm.GuestMemoryBytes > 0;
+        ulong used = vm.GuestMemoryBytes - Math.Min(vm.GuestAvailableBytes, vm.GuestMemoryBytes);
+        return
+        [
+            device,
+            vm.Name,
+            PhaseColour.Of(vm.Phase),
+            Quantity.Percent(vm.CpuPermille),
+            Quantity.Bytes(vm.ResidentBytes),
+            says ? Quantity.Bytes(used) : "",
+            says ? Quantity.Bytes(vm.GuestMemoryBytes) : "",
+            says ? Quantity.Load(vm.GuestLoadPermille) : "",
+            vm.VolumeBytes > 0 ? Quantity.Bytes(vm.VolumeUsedBytes) : "",
+            vm.VolumeBytes > 0 ? Quantity.Bytes(vm.VolumeBytes) : "",
+        ];
     }
 }

@@ -38,6 +38,9 @@ internal static class Quantity
     /// <summary>Thousandths as percent.</summary>
     public static string Percent(int permille) => (permille / 10.0).ToString("0.0", CultureInfo.InvariantCulture) + "%";
 
+    /// <summary>Thousandths of a load average as proc(5) writes them.</summary>
+    public static string Load(int permille) => (permille / 1000.0).ToString("0.00", CultureInfo.InvariantCulture);
+
     /// <summary>Reads a length of time such as <c>90s</c>, <c>5m</c> or <c>1h30m</c>.</summary>
     public static bool TryParseDuration(string text, out TimeSpan duration)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Events;
 using MicroVm.ControlPlane.Abstractions.Rollouts;
 using MicroVm.ControlPlane.Grains.Rollouts;
 using MicroVm.Shared.Contracts.Api;
@@ -17,6 +18,7 @@ internal sealed partial class DeploymentGrain(
     IDeviceDirectory devices,
     IDeploymentDirectory deployments,
     IWorkloadErrors errors,
+    IEventLog events,
     TimeProvider time,
     ILogger<DeploymentGrain> logger) : Grain, IDeploymentGrain
 {
@@ -44,6 +46,7 @@ internal sealed partial class DeploymentGrain(
             // The directory first: a device that registers from here on finds the deployment by itself.
             await deployments.PutAsync(new DeploymentEntry(Name, spec.Workload.VmName, spec.Selector, false));
             int revision = State.Revision + 1;
+            RolloutState? before = State.Rollout;
             await storage.ReplaceAsync(State with
             {
                 Spec = spec,
@@ -52,6 +55,7 @@ internal sealed partial class DeploymentGrain(
                 UpdatedAt = time.GetUtcNow(),
                 Rollout = RolloutDecisions.Begin(State.Rollout, revision, State.Good.LastOrDefault()?.Revision ?? 0, time.GetUtcNow()),
             });
+            Tell(before, State.Rollout!);
         }
 
         if (action != ApplyAction.Stale)
@@ -171,8 +175,20 @@ internal sealed partial class DeploymentGrain(
 
     private IDeviceGrain Grain(string device) => GrainFactory.GetGrain<IDeviceGrain>(device);
 
-    private Task KeepAsync(RolloutState rollout) =>
-        storage.ReplaceAsync(State with { Rollout = rollout, Good = DeploymentDecisions.Good(State, rollout) });
+    private async Task KeepAsync(RolloutState rollout)
+    {
+        RolloutState? before = State.Rollout;
+        await storage.ReplaceAsync(State with { Rollout = rollout, Good = DeploymentDecisions.Good(State, rollout) });
+        Tell(before, rollout);
+    }
+
+    private void Tell(RolloutState? before, RolloutState after)
+    {
+        if (RolloutEvents.Between(Name, before, after) is FleetEvent happened)
+        {
+            events.Add(happened);
+        }
+    }
 
     private Task TellWatchersAsync() => _watchers.Notify(watcher => watcher.ChangedAsync());
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Events;
 using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Api;
@@ -20,6 +21,7 @@ internal sealed class DeviceGrain(
     IDeviceDirectory devices,
     IDeploymentDirectory deployments,
     IFleetSigner signer,
+    IEventLog events,
     TimeProvider time,
     ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
 {
@@ -36,6 +38,7 @@ internal sealed class DeviceGrain(
 
     /// <summary>What the device is known to hold: what its newest hello said, or a later generation that it reported on.</summary>
     private ulong _heldGeneration;
+    private string _toldHeld = "";
     private Digest _heldDigest;
 
     private string Device => this.GetPrimaryKeyString();
@@ -95,6 +98,7 @@ internal sealed class DeviceGrain(
         }
 
         DeviceLog.Online(logger, Device, hello.HeldGeneration, _document.Generation);
+        events.Add(DeviceEvents.Connected(Device, hello, first));
         await SendIfOlderAsync();
         TellDeployments();
     }
@@ -154,6 +158,11 @@ internal sealed class DeviceGrain(
         }
 
         await reported.ReplaceAsync(reported.State with { Report = report.Encode(), Window = window!, LastSeen = time.GetUtcNow() });
+        if (DeviceEvents.Refused(Device, _report, report) is FleetEvent refused)
+        {
+            events.Add(refused);
+        }
+
         _report = report;
         if (report.ObservedGeneration > _heldGeneration)
         {
@@ -172,6 +181,7 @@ internal sealed class DeviceGrain(
             _link = null;
             DelayDeactivation(TimeSpan.FromMinutes(-1));
             DeviceLog.Offline(logger, Device);
+            events.Add(DeviceEvents.Disconnected(Device));
             TellDeployments();
         }
 
@@ -322,9 +332,20 @@ internal sealed class DeviceGrain(
                 break;
             case HoldVerdict.Newer or HoldVerdict.Diverged:
                 DeviceLog.Held(logger, Device, Condition());
+                TellHeld(Condition());
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>A device that comes and goes is not told of each time.</summary>
+    private void TellHeld(string condition)
+    {
+        if (condition != _toldHeld)
+        {
+            events.Add(DeviceEvents.Held(Device, condition));
+            _toldHeld = condition;
         }
     }
 

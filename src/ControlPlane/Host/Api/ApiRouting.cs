@@ -3,6 +3,7 @@ using MicroVm.ControlPlane.Host.Api.Audit;
 using MicroVm.ControlPlane.Host.Api.Deployments;
 using MicroVm.ControlPlane.Host.Api.Devices;
 using MicroVm.ControlPlane.Host.Api.Enrolment;
+using MicroVm.ControlPlane.Host.Api.Events;
 using MicroVm.ControlPlane.Host.Api.Identities;
 using MicroVm.ControlPlane.Host.Api.Images;
 using MicroVm.ControlPlane.Host.Api.Logs;
@@ -50,6 +51,7 @@ internal static class ApiRouting
         application.MapLogs();
         application.MapSessions();
         application.MapTelemetry();
+        application.MapEvents();
         application.MapImages();
         application.MapEnrolment();
         application.MapEnrolmentTokens();

@@ -6,6 +6,9 @@ namespace MicroVm.ControlPlane.Host.Configuration;
 /// <param name="MaxAge">Oldest that is kept, by the time of arrival.</param>
 public sealed record RetentionOptions(long MaxLogLines, long MaxSamples, TimeSpan MaxAge)
 {
+    /// <summary>Most events.</summary>
+    public long MaxEvents { get; init; } = 1_000_000;
+
     /// <summary>A million lines, a million samples, 14 days.</summary>
     public RetentionOptions()
         : this(1_000_000, 1_000_000, TimeSpan.FromDays(14))

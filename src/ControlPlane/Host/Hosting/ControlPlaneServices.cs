@@ -1,5 +1,6 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Events;
 using MicroVm.ControlPlane.Abstractions.Rollouts;
 using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Host.Api;
@@ -10,6 +11,7 @@ using MicroVm.ControlPlane.Host.Identity;
 using MicroVm.ControlPlane.Host.Images;
 using MicroVm.ControlPlane.Host.Storage;
 using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.ControlPlane.Host.Storage.Events;
 using MicroVm.ControlPlane.Host.Storage.Identity;
 using MicroVm.ControlPlane.Host.Storage.Telemetry;
 using MQTTnet.AspNetCore;
@@ -64,6 +66,10 @@ internal static class ControlPlaneServices
     private static void AddTelemetry(this IServiceCollection services)
     {
         services.AddSingleton<LogFeed>();
+        services.AddSingleton<EventFeed>();
+        services.AddSingleton<EventStore>();
+        services.AddSingleton<IEventLog>(static provider => provider.GetRequiredService<EventStore>());
+        services.AddSingleton<EventQueries>();
         services.AddSingleton<TelemetryStore>();
         services.AddSingleton<TelemetryQueries>();
         services.AddSingleton<IWorkloadErrors, WorkloadErrors>();

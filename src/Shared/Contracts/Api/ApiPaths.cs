@@ -36,7 +36,7 @@ public static class ApiPaths
     /// <summary>GET: what was changed by whom; <c>?after=ID&amp;limit=N</c>.</summary>
     public const string Audit = Root + "/audit";
 
-    /// <summary>GET: what happened on devices, newest last: <c>?device=D</c>, <c>?vm=V</c>, <c>?limit=N</c>, <c>?after=ID</c>; <c>?follow=true</c> as server-sent events.</summary>
+    /// <summary>GET: what happened on devices, newest last: <c>?device=D</c>, <c>?vm=V</c>, <c>?since=TIME</c>, <c>?limit=N</c>, <c>?after=ID</c>; <c>?follow=true</c> as server-sent events.</summary>
     public const string Events = Root + "/events";
 
     /// <summary>GET: the JSON Schema of manifests.</summary>

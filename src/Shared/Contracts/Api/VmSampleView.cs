@@ -5,4 +5,23 @@ namespace MicroVm.Shared.Contracts.Api;
 /// <param name="CpuPermille">1,000 is one processor.</param>
 /// <param name="ResidentBytes">Resident memory of the VMM, guest memory included.</param>
 /// <param name="Phase">Phase by name.</param>
-public sealed record VmSampleView(string Name, int CpuPermille, ulong ResidentBytes, string Phase);
+public sealed record VmSampleView(string Name, int CpuPermille, ulong ResidentBytes, string Phase)
+{
+    /// <summary>Memory that the guest's kernel manages; 0 when the guest did not say.</summary>
+    public ulong GuestMemoryBytes { get; init; }
+
+    /// <summary>What could still be had of it.</summary>
+    public ulong GuestAvailableBytes { get; init; }
+
+    /// <summary>Load average of a minute in the guest; 1,000 is one runnable task.</summary>
+    public int GuestLoadPermille { get; init; }
+
+    /// <summary>Size of its volumes.</summary>
+    public ulong VolumeBytes { get; init; }
+
+    /// <summary>What is used of them.</summary>
+    public ulong VolumeUsedBytes { get; init; }
+
+    /// <summary>Lines on standard error since the sample before.</summary>
+    public int ErrorLines { get; init; }
+}

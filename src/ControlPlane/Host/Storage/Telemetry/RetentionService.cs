@@ -43,6 +43,11 @@ internal sealed class RetentionService(Database database, RetentionOptions optio
         int deleted = DeleteRows(connection, "host_samples", "id", lastOld, options.MaxSamples)
             + DeleteRows(connection, "vm_samples", "id", lastOld, options.MaxSamples)
             + DeleteRows(connection, "log_lines", "cursor", lastOld, options.MaxLogLines);
+        deleted += connection.Execute(
+            "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE received_ms < $oldest OR id <= (SELECT MAX(id) FROM events) - $most ORDER BY id LIMIT $some)",
+            ("$oldest", oldestMs),
+            ("$most", options.MaxEvents),
+            ("$some", RowsAtATime));
         if (deleted == 0)
         {
             deleted = connection.Execute(

@@ -13,6 +13,9 @@ internal sealed class TelemetryQueries(Database database)
     private const string HostColumns =
         "device, at_ms, cpu_permille, memory_used, memory_total, disk_used, disk_total, uptime_s, agent_resident";
 
+    private const string VmColumns =
+        "at_ms, vm, cpu_permille, resident, phase, guest_memory, guest_available, guest_load_permille, volume_bytes, volume_used, error_lines";
+
     /// <summary>The newest lines of a VM, oldest first.</summary>
     internal Task<List<LogEntryView>> TailAsync(string device, string vm, int count, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -83,8 +86,8 @@ internal sealed class TelemetryQueries(Database database)
         }
 
         List<(long AtMs, VmSampleView Sample)> vms = connection.Query(
-            "SELECT at_ms, vm, cpu_permille, resident, phase FROM vm_samples WHERE device = $device AND at_ms BETWEEN $from AND $to",
-            row => (row.GetInt64(0), new VmSampleView(row.GetString(1), row.GetInt32(2), (ulong)row.GetInt64(3), row.GetString(4))),
+            $"SELECT {VmColumns} FROM vm_samples WHERE device = $device AND at_ms BETWEEN $from AND $to",
+            static row => (row.GetInt64(0), ReadVm(row)),
             ("$device", device),
             ("$from", hosts.Min(host => host.At).ToUnixTimeMilliseconds() - SameMomentMs),
             ("$to", hosts.Max(host => host.At).ToUnixTimeMilliseconds() + SameMomentMs));
@@ -97,6 +100,16 @@ internal sealed class TelemetryQueries(Database database)
             .Select(samples => samples.MinBy(sample => Math.Abs(sample.AtMs - momentMs)))
             .Where(sample => Math.Abs(sample.AtMs - momentMs) <= SameMomentMs)
             .Select(sample => sample.Sample)];
+
+    private static VmSampleView ReadVm(SqliteDataReader row) => new(row.GetString(1), row.GetInt32(2), (ulong)row.GetInt64(3), row.GetString(4))
+    {
+        GuestMemoryBytes = (ulong)row.GetInt64(5),
+        GuestAvailableBytes = (ulong)row.GetInt64(6),
+        GuestLoadPermille = row.GetInt32(7),
+        VolumeBytes = (ulong)row.GetInt64(8),
+        VolumeUsedBytes = (ulong)row.GetInt64(9),
+        ErrorLines = row.GetInt32(10),
+    };
 
     private static TelemetryView ReadHost(SqliteDataReader row) => new(
         row.GetString(0),

@@ -1,4 +1,5 @@
 using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.ControlPlane.Host.Storage.Events;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 using Microsoft.Data.Sqlite;
@@ -6,7 +7,7 @@ using Microsoft.Data.Sqlite;
 namespace MicroVm.ControlPlane.Host.Storage.Telemetry;
 
 /// <summary>Keeps telemetry batches, each once, in tables of their own; no grain is involved.</summary>
-internal sealed class TelemetryStore(Database database, LogFeed feed, TimeProvider time)
+internal sealed class TelemetryStore(Database database, LogFeed feed, EventFeed events, TimeProvider time)
 {
     /// <summary>Keeps a batch. It is on the disk when the task ends.</summary>
     internal async Task<TelemetryVerdict> StoreAsync(DeviceId device, TelemetryBatch batch)
@@ -18,6 +19,11 @@ internal sealed class TelemetryStore(Database database, LogFeed feed, TimeProvid
             foreach (ResourceName vm in batch.Logs.Select(line => line.Vm).Distinct())
             {
                 feed.Announce(device.Value, vm.Value);
+            }
+
+            if (batch.Events.Count > 0)
+            {
+                events.Announce(device.Value);
             }
         }
 
@@ -51,6 +57,7 @@ internal sealed class TelemetryStore(Database database, LogFeed feed, TimeProvid
         StoreHosts(connection, device, id, batch.Hosts);
         StoreVms(connection, device, id, batch.Vms);
         StoreLogs(connection, device, id, batch.Logs);
+        EventStore.Store(connection, device, id, nowMs, batch.Events);
         return TelemetryVerdict.Stored;
     }
 
@@ -82,8 +89,9 @@ internal sealed class TelemetryStore(Database database, LogFeed feed, TimeProvid
         {
             connection.Execute(
                 """
-                INSERT INTO vm_samples (batch, device, vm, at_ms, cpu_permille, resident, phase)
-                VALUES ($batch, $device, $vm, $at, $cpu, $resident, $phase)
+                INSERT INTO vm_samples (batch, device, vm, at_ms, cpu_permille, resident, phase,
+                    guest_memory, guest_available, guest_load_permille, volume_bytes, volume_used, error_lines)
+                VALUES ($batch, $device, $vm, $at, $cpu, $resident, $phase, $memory, $available, $load, $volumes, $used, $errors)
                 """,
                 ("$batch", batch),
                 ("$device", device),
@@ -91,7 +99,13 @@ internal sealed class TelemetryStore(Database database, LogFeed feed, TimeProvid
                 ("$at", sample.AtUnixMs),
                 ("$cpu", sample.CpuPermille),
                 ("$resident", Signed(sample.ResidentBytes)),
-                ("$phase", sample.Phase.ToString()));
+                ("$phase", sample.Phase.ToString()),
+                ("$memory", Signed(sample.GuestMemoryBytes)),
+                ("$available", Signed(sample.GuestAvailableBytes)),
+                ("$load", sample.GuestLoadPermille),
+                ("$volumes", Signed(sample.VolumeBytes)),
+                ("$used", Signed(sample.VolumeUsedBytes)),
+                ("$errors", sample.ErrorLines));
         }
     }
 
