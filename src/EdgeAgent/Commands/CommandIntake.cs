@@ -28,6 +28,9 @@ internal sealed class CommandIntake(
     /// <summary>Begins a session; returns why not, or nothing.</summary>
     internal Func<SessionOrder, string> OpenSession { get; set; } = static _ => "this agent takes no sessions";
 
+    /// <summary>Deletes a volume; returns why not, or nothing. May take as long as the disk does.</summary>
+    internal Func<VolumeOrder, string> DeleteVolume { get; set; } = static _ => "this agent has no volumes";
+
     /// <summary>Takes the payload of a <c>down/command</c>. Never throws for what is in it.</summary>
     internal void Offer(ReadOnlyMemory<byte> payload)
     {
@@ -49,7 +52,8 @@ internal sealed class CommandIntake(
     {
         await foreach ((DeviceCommand command, string refusal) in _taken.Reader.ReadAllAsync(cancellation))
         {
-            CommandReply reply = new(sequence.Next(), command.Id, command.Kind, refusal);
+            string outcome = command.Kind == CommandKind.DeleteVolume ? DeleteVolume(VolumeOrder.Decode(command.Argument)) : refusal;
+            CommandReply reply = new(sequence.Next(), command.Id, command.Kind, outcome);
             await uplink.PublishAsync(UplinkKind.Reply, reply.Encode(), cancellation);
             if (command.Kind == CommandKind.Decommission)
             {
@@ -72,6 +76,10 @@ internal sealed class CommandIntake(
             case CommandKind.OpenSession:
                 // At once as well: somebody waits for it.
                 return OpenSession(SessionOrder.Decode(command.Argument));
+            case CommandKind.DeleteVolume:
+                // Not here: this is where messages arrive. That it is an order at all is seen now.
+                _ = VolumeOrder.Decode(command.Argument);
+                return "";
             default:
                 return "";
         }

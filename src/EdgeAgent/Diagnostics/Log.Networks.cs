@@ -15,4 +15,13 @@ internal static partial class Log
 
     [LoggerMessage(2003, LogLevel.Warning, "{Vm}: starts without a network: {Reason}")]
     internal static partial void WithoutNetwork(ILogger logger, string vm, string reason);
+
+    [LoggerMessage(2010, LogLevel.Information, "{Vm}: made the volume {Volume}, {Mib} MiB")]
+    internal static partial void VolumeMade(ILogger logger, string vm, string volume, int mib);
+
+    [LoggerMessage(2011, LogLevel.Information, "{Vm}: the volume {Volume} has grown to {Mib} MiB")]
+    internal static partial void VolumeGrown(ILogger logger, string vm, string volume, int mib);
+
+    [LoggerMessage(2012, LogLevel.Information, "{Vm}: deleted the volume {Volume}")]
+    internal static partial void VolumeDeleted(ILogger logger, string vm, string volume);
 }

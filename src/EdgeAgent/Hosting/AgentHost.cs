@@ -20,6 +20,8 @@ using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Vms.Guest;
+using MicroVm.EdgeAgent.Volumes;
+using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 
@@ -51,6 +53,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly TelemetryPublisher _publisher;
     private readonly SamplingLoop _sampling;
     private readonly HostPrograms _programs;
+    private readonly VolumeStore _volumes;
     private readonly VmNetworks _networks;
     private readonly VmTable _table;
     private readonly EventLog _events;
@@ -90,6 +93,7 @@ internal sealed class AgentHost : IAsyncDisposable
         VmPaths paths = new(options);
         VmmLauncher launcher = new(options, paths, _watcher);
         _programs = new HostPrograms(_watcher, options.RunDirectory);
+        _volumes = new VolumeStore(directory.VolumesPath, _programs, _logger);
         _networks = new VmNetworks(
             options.Network, store, new HostLinks(), new Nftables(_programs, options.RunDirectory), new Forwarding(options.RunDirectory), _logger);
         DesiredSecrets secrets = new(_intake, _identity, options.DeviceId);
@@ -113,7 +117,7 @@ internal sealed class AgentHost : IAsyncDisposable
         IStepExecutor[] executors =
         [
             new FetchImageExecutor(images, fetcher, _table, time),
-            new StartVmExecutor(images, new VmPreparer(_networks, secrets, _logger), _supervisor, _table, time),
+            new StartVmExecutor(images, new VmPreparer(_volumes, _networks, secrets, _logger), _supervisor, _table, time),
             new StopVmExecutor(new VmStopper(_table, counters, time, _logger)),
             new RemoveVmExecutor(_table, paths, _networks, _logger),
             new RefuseVmExecutor(_table),
@@ -137,7 +141,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _sessions = new SessionService(options, tls, answerer, new SessionSlots(), time, _logger);
         _startCheck = new StartCheck(proc, options, time, _logger);
         LocalRequests local = new(
-            options, _intake, _pause, _table, store, _link, _sequence, _recent, counters, proc, time, _logger);
+            options, _intake, _pause, _table, store, _link, _sequence, _recent, _volumes, counters, proc, time, _logger);
         _local = new LocalServer(
             Path.Combine(options.RunDirectory, LocalServer.SocketName), HostProbe.EffectiveUser(proc.TryRead("self/status") ?? ""), local, _logger);
         Connect(handler);
@@ -199,6 +203,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _local.Dispose();
         _collector.Dispose();
         _networks.Dispose();
+        _volumes.Dispose();
         _watcher.Dispose();
         _http.Dispose();
         _stopping.Dispose();
@@ -233,6 +238,7 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         handler.Commanded += _commands.Offer;
         _commands.OpenSession = _sessions.Take;
+        _commands.DeleteVolume = DeleteVolume;
         _commands.Decommissioned += () => _decommissioned.TrySetResult();
         _refusals.Changed += _reporter.OnChanged;
         _refusals.Changed += OnRefused;
@@ -262,6 +268,18 @@ internal sealed class AgentHost : IAsyncDisposable
         {
             _queue.Enqueue(name);
         }
+    }
+
+    /// <summary>A volume that somebody has, or shall have, is kept.</summary>
+    private string DeleteVolume(VolumeOrder order)
+    {
+        VmSpec? desired = _intake.Current.Vms.FirstOrDefault(spec => spec.Name == order.Vm);
+        VmEntry? entry = _table.Find(order.Vm);
+        VmSpec? running = entry?.Instance is null ? null : entry.Record?.Spec;
+        string? who = Has(desired) ? "the VM is desired and has it" : Has(running) ? "the VM still runs and has it" : null;
+        return who is null ? _volumes.TryDelete(order.Vm, order.Volume) : $"volume {order.Volume} of {order.Vm}: expected one that no VM has, but {who}";
+
+        bool Has(VmSpec? spec) => spec?.Volumes.Any(volume => volume.Name == order.Volume) ?? false;
     }
 
     private void OnDesiredChanged(DesiredState before, DesiredState after)

@@ -25,6 +25,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Images.</summary>
     internal string ImagesPath => System.IO.Path.Combine(Path, "images");
 
+    /// <summary>Volumes.</summary>
+    internal string VolumesPath => System.IO.Path.Combine(Path, "volumes");
+
     /// <summary>Makes the directories and takes the lock.</summary>
     /// <exception cref="ConfigurationException">They cannot be made, or another agent uses them.</exception>
     internal static DataDirectory Open(AgentOptions options)

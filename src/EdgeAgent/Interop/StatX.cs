@@ -13,6 +13,15 @@ internal struct StatX
     internal uint Uid;
     internal uint Gid;
     internal ushort Mode;
+    internal ushort Spare;
+    internal ulong Inode;
+    internal ulong Size;
+
+    /// <summary>What is taken on the disk, in units of 512 bytes: less than the size where there are holes.</summary>
+    internal ulong Blocks;
+
+    /// <summary>Bytes taken on the disk.</summary>
+    internal readonly ulong AllocatedBytes => Blocks * 512;
 
     /// <summary>The permission bits as ls(1) writes them, such as <c>rw-rw----</c>.</summary>
     internal readonly string Permissions()

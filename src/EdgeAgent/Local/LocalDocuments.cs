@@ -28,6 +28,19 @@ internal static class LocalDocuments
         json.WriteNumber("running", status.Running);
         json.WriteNumber("spooledBatches", status.SpooledBatches);
         json.WriteNumber("spooledBytes", status.SpooledBytes);
+        json.WriteStartArray("volumes");
+        foreach (LocalVolume volume in status.Volumes)
+        {
+            json.WriteStartObject();
+            json.WriteString("vm", volume.File.Vm.Value);
+            json.WriteString("name", volume.File.Name.Value);
+            json.WriteNumber("sizeBytes", volume.File.SizeBytes);
+            json.WriteNumber("allocatedBytes", volume.File.AllocatedBytes);
+            json.WriteBoolean("desired", volume.IsDesired);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteStartObject("counters");
         foreach ((string name, long value) in status.Counters)
         {

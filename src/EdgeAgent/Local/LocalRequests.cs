@@ -9,6 +9,7 @@ using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.EdgeAgent.Volumes;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 
@@ -17,7 +18,7 @@ namespace MicroVm.EdgeAgent.Local;
 /// <summary>Answers from what the agent knows.</summary>
 internal sealed class LocalRequests(
     AgentOptions options, DesiredIntake intake, PauseSwitch pause, VmTable table, IAgentStore store, MqttLink link, UplinkSequence sequence,
-    RecentLines lines, AgentCounters counters, ProcFileSystem proc, TimeProvider time, ILogger logger) : ILocalRequests
+    RecentLines lines, VolumeStore volumes, AgentCounters counters, ProcFileSystem proc, TimeProvider time, ILogger logger) : ILocalRequests
 {
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> AnswerAsync(
@@ -79,9 +80,13 @@ internal sealed class LocalRequests(
             Running = known.Count(static entry => entry.Instance is not null),
             SpooledBatches = spool.Rows,
             SpooledBytes = spool.Bytes,
+            Volumes = [.. volumes.List().Select(file => new LocalVolume(file, IsDesired(file)))],
             Counters = [.. Counters().Where(static counter => counter.Value != 0)],
         };
     }
+
+    private bool IsDesired(VolumeFile file) =>
+        intake.Current.Vms.Any(spec => spec.Name == file.Vm && spec.Volumes.Any(volume => volume.Name == file.Name));
 
     private (string Name, long Value)[] Counters() =>
     [

@@ -41,4 +41,7 @@ internal sealed record LocalStatus
 
     /// <summary>What went wrong or was lost since the agent started, where it is not zero.</summary>
     public required IReadOnlyList<(string Name, long Value)> Counters { get; init; }
+
+    /// <summary>Volumes on the disk, those of VMs that are gone as well.</summary>
+    public IReadOnlyList<LocalVolume> Volumes { get; init; } = [];
 }

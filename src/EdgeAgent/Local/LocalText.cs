@@ -36,7 +36,19 @@ internal static class LocalText
             VMs          {Number(root, "running")} running of {Number(root, "vms")}
             telemetry    {Number(root, "spooledBatches")} batches wait, {Number(root, "spooledBytes") >> 10} KiB
             faults       {(counters.Length == 0 ? "none" : counters)}
+            volumes      {VolumesOf(root)}
             """);
+    }
+
+    private static string VolumesOf(JsonElement root)
+    {
+        string[] lines =
+        [
+            .. root.GetProperty("volumes").EnumerateArray().Select(static volume => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Text(volume, "vm")}/{Text(volume, "name")} {Number(volume, "sizeBytes") >> 20} MiB, {Number(volume, "allocatedBytes") >> 20} MiB taken{(volume.GetProperty("desired").GetBoolean() ? "" : ", LEFT OVER")}")),
+        ];
+        return lines.Length == 0 ? "none" : string.Join("\n             ", lines);
     }
 
     private static string OfVm(JsonElement root)

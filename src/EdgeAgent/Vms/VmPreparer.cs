@@ -1,13 +1,14 @@
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Vms.Guest;
+using MicroVm.EdgeAgent.Volumes;
 using MicroVm.Shared.Contracts.Desired;
 using Microsoft.Extensions.Logging;
 
 namespace MicroVm.EdgeAgent.Vms;
 
 /// <summary>Gives a VM what its specification wants of the device. Doing it twice is doing it once.</summary>
-internal sealed class VmPreparer(VmNetworks networks, ISecretSource secrets, ILogger logger)
+internal sealed class VmPreparer(VolumeStore volumes, VmNetworks networks, ISecretSource secrets, ILogger logger)
 {
     private const string SecretUnavailable = nameof(SecretUnavailable);
 
@@ -16,19 +17,20 @@ internal sealed class VmPreparer(VmNetworks networks, ISecretSource secrets, ILo
     internal async Task<VmResources> PrepareAsync(VmSpec spec)
     {
         RequireSecrets(spec);
+        IReadOnlyList<string> files = await volumes.PrepareAsync(spec);
         try
         {
-            return new VmResources(await networks.AttachAsync(spec), []);
+            return new VmResources(await networks.AttachAsync(spec), files);
         }
         catch (NetworkFaultException e) when (e.Reason == NetworkFaultException.NetworkUnavailable && !NeedsNetwork(spec))
         {
             if (!networks.IsEnabled)
             {
-                return VmResources.None;
+                return new VmResources(null, files);
             }
 
             Log.WithoutNetwork(logger, spec.Name.Value, e.Message);
-            return new VmResources(null, [], $"runs without a network: {e.Message}");
+            return new VmResources(null, files, $"runs without a network: {e.Message}");
         }
     }
 
