@@ -14,6 +14,7 @@
 #     --disk-size SIZE     its size when it is made, sparse (default 4G)
 #     --memory MIB         memory (default 2048)
 #     --cpus N             processors (default 1)
+#     --forward PORT:PORT  a TCP port of this machine's loopback that leads to a port of the device; may be repeated
 #     --media FILE         a squashfs that the device mounts read-only at /media
 #     --no-agent           do not start the agent
 #     --kernel DIR         another kernel: DIR/vmlinuz, and DIR/modules.cpio.gz to lay over the initramfs
@@ -30,15 +31,15 @@ root=$(cd "$here/../.." && pwd)
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
 
 arch=x86_64 gic=3 id=edge-1 work='' media='' append='' kernel='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8443 mqtt_port=8883 token='' disk='' disk_size=4G
-memory=2048 cpus=1 labels='' accel=auto shell=no stop_with_stdin=no
+memory=2048 cpus=1 forwards='' labels='' accel=auto shell=no stop_with_stdin=no
 power_off_seconds=14
 while [ $# -gt 0 ]; do
   case $1 in
     --shell) shell=yes; shift; continue ;;
     --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
     --no-agent) agent=no; shift; continue ;;
-    -h | --help) sed -n '2,29s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --enrol-token | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --accel) ;;
+    -h | --help) sed -n '2,30s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --enrol-token | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --forward | --accel) ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   [ $# -ge 2 ] || fail "$1: expected a value, found nothing"
@@ -59,6 +60,7 @@ while [ $# -gt 0 ]; do
     --kernel) kernel=$2 ;;
     --append) append=$2 ;;
     --label) labels=$labels${labels:+,}$2 ;;
+    --forward) forwards=$forwards${forwards:+ }$2 ;;
     --accel) accel=$2 ;;
   esac
   shift 2
@@ -74,6 +76,7 @@ matches --memory "$memory" '[0-9]{3,6}' "a number of MiB"
 matches --cpus "$cpus" '[1-9][0-9]?' "a number from 1 to 99"
 matches --label "$labels" '|[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)*' "KEY=VALUE of letters, digits and ._-"
 [[ ,$labels = *,host=* ]] || labels=host=virtual${labels:+,}$labels
+matches --forward "$forwards" '|[0-9]{1,5}:[0-9]{1,5}( [0-9]{1,5}:[0-9]{1,5})*' "PORT:PORT"
 matches --accel "$accel" 'auto|kvm|tcg' "auto, kvm or tcg"
 package=qemu-system-x86
 [ "$arch" = x86_64 ] || package=qemu-system-arm
@@ -151,6 +154,11 @@ fi
 port control control.log
 port agent agent.log
 
+forwarding=''
+for forward in $forwards; do
+  forwarding=$forwarding,hostfwd=tcp:127.0.0.1:${forward%:*}-:${forward#*:}
+done
+
 # Open for both so that neither end waits for the other.
 exec 8<>monitor.in 9<>monitor.out
 command=(
@@ -158,7 +166,7 @@ command=(
   -kernel "$image" -initrd "$initrd"
   -append "console=$console quiet loglevel=3 panic=-1 mitigations=off ${arguments}mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.token=$token mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
   -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk "${more[@]}"
-  -netdev user,id=net -device virtio-net-pci,netdev=net,romfile=
+  -netdev "user,id=net$forwarding" -device virtio-net-pci,netdev=net,romfile=
   -chardev pipe,id=monitor,path=monitor -mon chardev=monitor,mode=readline
   -pidfile qemu.pid "${serials[@]}"
 )

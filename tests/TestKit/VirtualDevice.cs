@@ -137,6 +137,7 @@ public sealed class VirtualDevice : IAsyncDisposable
             "--cpus", $"{_options.Cpus}", "--append", _options.KernelArguments, "--stop-with-stdin",
             .. _options.Media is { } media ? ["--media", media] : (string[])[],
             .. _options.KernelFolder is { } kernel ? ["--kernel", kernel] : (string[])[], .. _options.HasAgent ? [] : (string[])["--no-agent"],
+            .. _options.Forwards.SelectMany(pair => new[] { "--forward", $"{pair.Key}:{pair.Value}" }),
             .. _options.Labels.SelectMany(label => new[] { "--label", $"{label.Key}={label.Value}" }),
         ])
         {

@@ -42,6 +42,9 @@ public sealed record VirtualDeviceOptions
     /// <summary>Whether the agent is started.</summary>
     public bool HasAgent { get; init; } = true;
 
+    /// <summary>TCP ports of this machine's loopback and the ports of the device that they lead to.</summary>
+    public IReadOnlyDictionary<int, int> Forwards { get; init; } = new Dictionary<int, int>();
+
     /// <summary>Labels that the device says of itself.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

@@ -21,7 +21,8 @@ make_image() { # architecture as OCI and Debian call it, busybox
   umoci unpack --image "$image" "$bundle"
   mkdir -p "$rootfs/bin" "$rootfs/etc" "$rootfs/tmp"
   install -m 755 "$2" "$rootfs/bin/busybox"
-  for applet in sh awk cat cut hostname ls ps sleep uname; do ln -s busybox "$rootfs/bin/$applet"; done
+  # What this machine's busybox can do; the other architecture's is the same version.
+  for applet in $(busybox --list); do [ "$applet" = busybox ] || ln -s busybox "$rootfs/bin/$applet"; done
   install -m 755 "$here/workload.sh" "$rootfs/bin/hello"
   echo 'root:x:0:0:root:/:/bin/sh' >"$rootfs/etc/passwd"
   echo 'workload:x:1000:1000:workload:/tmp:/bin/sh' >>"$rootfs/etc/passwd"
