@@ -14,7 +14,8 @@ fi
 out=${1:-${MICROVM_OUT:-$here/../../artifacts/release}}
 [ -x "$out/microvm-init" ] || fail "expected the program $out/microvm-init, found none"
 
-# In the order of loading: what the root needs first. $MICROVM_GUEST_MODULES adds some, for experiments.
+# In the order of loading: what the root needs first. $MICROVM_GUEST_MODULES adds some, for experiments. Debian's cloud kernels have ext4
+# and its checksums built in.
 modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev)
 # Debian's arm64 cloud kernel has neither gpio-keys nor pvpanic-mmio; microvm-init watches the power button's line itself there.
 case $arch in
@@ -23,6 +24,8 @@ case $arch in
   *) fail "--arch: expected x86_64 or aarch64, found '$arch'" ;;
 esac
 modules+=(${MICROVM_GUEST_MODULES:-})
+# Loaded only where a guest has a network.
+network_modules=(virtio_net)
 
 kernel=$("$here/fetch-kernel.sh" --arch "$arch")
 work=$(mktemp -d)
@@ -30,6 +33,7 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir -p "$work/etc" "$work/dev" "$work/proc" "$work/sys" "$out/guest"
 "$here/stage-modules.sh" "$kernel" "$work" "${modules[@]}" >"$work/etc/modules-load.list"
+"$here/stage-modules.sh" "$kernel" "$work" "${network_modules[@]}" | grep -vxFf "$work/etc/modules-load.list" >"$work/etc/modules-network.list"
 install -m 755 "$out/microvm-init" "$work/init"
 "$here/pack-cpio.sh" "$work" >"$out/guest/initramfs.cpio.new"
 mv "$out/guest/initramfs.cpio.new" "$out/guest/initramfs.cpio"

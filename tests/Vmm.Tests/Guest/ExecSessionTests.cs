@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Vmm.Guest.Interop;
 using MicroVm.Vmm.Guest.Sessions;
@@ -41,6 +42,30 @@ public class ExecSessionTests
         });
         Assert.Equal(0, peer.UntilClosed().ExitCode);
         Assert.Equal("other /usr/bin:/bin /usr 77:88\n", peer.Output);
+    }
+
+    [Fact]
+    public void Exec_RootWorkload_HasItsCapabilitiesAndLimits()
+    {
+        using SessionPeer peer = new(SessionPeer.Workload() with
+        {
+            DropCapabilities = ["ALL"],
+            AddCapabilities = ["CAP_CHOWN", "CAP_KILL"],
+            Limits = [new ResourceLimit("RLIMIT_NOFILE", 777, 999)],
+        });
+        peer.Open(SessionPeer.Shell("grep -E 'Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status; ulimit -Sn; ulimit -Hn"));
+        Assert.Equal(0, peer.UntilClosed().ExitCode);
+        const string Kept = "0000000000000021", None = "0000000000000000";
+        Assert.Equal($"CapInh:\t{None}\nCapPrm:\t{Kept}\nCapEff:\t{Kept}\nCapBnd:\t{Kept}\nCapAmb:\t{None}\n777\n999\n", peer.Output);
+    }
+
+    [Fact]
+    public void Exec_OtherUser_HasNoCapabilitiesBeyondItsBounds()
+    {
+        using SessionPeer peer = new(SessionPeer.Workload("4242:4343"));
+        peer.Open(SessionPeer.Shell("grep -E 'Cap(Prm|Eff|Bnd)' /proc/self/status"));
+        Assert.Equal(0, peer.UntilClosed().ExitCode);
+        Assert.Equal("CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\n", peer.Output);
     }
 
     [Fact]
@@ -139,7 +164,7 @@ public class ExecSessionTests
     public void Exec_PeerThatReadsNothing_HoldsTheProgramBackAndLosesNothing()
     {
         using SessionPeer peer = new();
-        peer.Open(SessionPeer.Shell("head -c 8388608 /dev/zero; echo end"));
+        peer.Open(SessionPeer.Shell("head -c 1048576 /dev/zero; echo end"));
         // Served without receiving until the program waits for room.
         for (int i = 0; i < 200; i++)
         {
@@ -148,7 +173,7 @@ public class ExecSessionTests
 
         Assert.Equal(1, peer.Server.Count);
         Assert.Equal(new SessionClosed(0), peer.UntilClosed());
-        Assert.Equal(8388608 + 4, peer.Frames.Where(static frame => frame.Kind == SessionFrameKind.Output).Sum(static frame => frame.Content.Length));
+        Assert.Equal(1048576 + 4, peer.Frames.Where(static frame => frame.Kind == SessionFrameKind.Output).Sum(static frame => frame.Content.Length));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Vmm.Guest.Boot;
 using MicroVm.Vmm.Guest.Interop;
 using MicroVm.Vmm.Guest.Supervision;
@@ -15,7 +16,8 @@ public class GuestLayoutTests
     {
         CHeaderAssertions c = new(
             "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "poll.h", "time.h", "linux/gpio.h",
-            "netinet/in.h", "sys/ioctl.h");
+            "netinet/in.h", "sys/ioctl.h",
+            "linux/stat.h", "sys/resource.h");
         c.Size<SockAddrVm>("struct sockaddr_vm").Offsets<SockAddrVm>(
             "struct sockaddr_vm", (nameof(SockAddrVm.Family), "svm_family"), (nameof(SockAddrVm.Port), "svm_port"), (nameof(SockAddrVm.Cid), "svm_cid"));
         c.Size<SockAddrNl>("struct sockaddr_nl").Offsets<SockAddrNl>(
@@ -39,6 +41,11 @@ public class GuestLayoutTests
             (nameof(SockAddrIn6.Address), "sin6_addr"), (nameof(SockAddrIn6.ScopeId), "sin6_scope_id"));
         c.Size<WindowSize>("struct winsize").Offsets<WindowSize>(
             "struct winsize", (nameof(WindowSize.Rows), "ws_row"), (nameof(WindowSize.Columns), "ws_col"));
+        c.Size<FileStatus>("struct statx").Offsets<FileStatus>(
+            "struct statx", (nameof(FileStatus.Links), "stx_nlink"), (nameof(FileStatus.Uid), "stx_uid"), (nameof(FileStatus.Gid), "stx_gid"),
+            (nameof(FileStatus.Mode), "stx_mode"));
+        c.Size<ResourceRange>("struct rlimit").Offsets<ResourceRange>(
+            "struct rlimit", (nameof(ResourceRange.Soft), "rlim_cur"), (nameof(ResourceRange.Hard), "rlim_max"));
         c.Size<TimeSpec>("struct timespec").Size<SignalSet>("sigset_t");
         Assert.Equal("", c.Compile(target));
     }
@@ -49,7 +56,8 @@ public class GuestLayoutTests
     public void Constants_OfLinux_MatchTheHeaders(CTarget target)
     {
         CHeaderAssertions c = new("fcntl.h", "errno.h", "signal.h", "sys/mount.h", "sys/syscall.h", "sys/epoll.h", "spawn.h", "sys/ioctl.h",
-            "sys/socket.h", "netinet/in.h");
+            "sys/socket.h", "netinet/in.h", "sys/resource.h", "sys/prctl.h",
+            "linux/stat.h", "linux/capability.h");
         c.Equal("O_CLOEXEC", Fd.CloseOnExec).Equal("O_NONBLOCK", Fd.NonBlock).Equal("O_NOCTTY", Fd.NoControllingTty)
             .Equal("O_CREAT", Fd.Create).Equal("O_TRUNC", Fd.Truncate).Equal("O_RDWR", Fd.ReadWrite).Equal("O_WRONLY", Fd.WriteOnly);
         c.Equal("ENOENT", Errno.NoEntry).Equal("EINTR", Errno.Interrupted).Equal("EAGAIN", Errno.TryAgain).Equal("EACCES", Errno.Access)
@@ -63,6 +71,20 @@ public class GuestLayoutTests
         c.Equal("TIOCSCTTY", (ulong)TerminalRequests.SetControlling).Equal("TIOCSWINSZ", (ulong)TerminalRequests.SetWindowSize)
             .Equal("FIONREAD", (ulong)TerminalRequests.BytesToRead).Equal("TIOCSPTLCK", (ulong)TerminalRequests.LockPeer)
             .Equal("TIOCGPTPEER", (ulong)TerminalRequests.OpenPeer);
+        c.Equal("MS_REMOUNT", Mounts.Remount).Equal("MS_NOATIME", Mounts.NoAccessTimes).Equal("MS_BIND", Mounts.Bind);
+        c.Equal("O_EXCL", Fd.Exclusive).Equal("EROFS", Errno.ReadOnlyFileSystem).Equal("STATX_BASIC_STATS", FileStatus.Basic);
+        c.Equal("PR_CAPBSET_DROP", ExecStage.DropFromBoundingSet).Equal("CAP_LAST_CAP", CapabilitySet.Count - 1);
+        for (int i = 0; i < CapabilitySet.Count; i++)
+        {
+            c.Equal($"CAP_{CapabilitySet.Names[i]}", (ulong)i);
+        }
+
+        foreach (string name in (string[])["CPU", "FSIZE", "STACK", "CORE", "NPROC", "NOFILE", "MEMLOCK", "AS", "SIGPENDING", "RTTIME"])
+        {
+            ProcessLimit limit = ProcessLimit.From([new ResourceLimit($"RLIMIT_{name}", 1, 2)])[^1];
+            c.Equal(name == "SIGPENDING" ? "__RLIMIT_SIGPENDING" : name == "RTTIME" ? "__RLIMIT_RTTIME" : $"RLIMIT_{name}", (ulong)limit.Resource);
+        }
+
         c.Equal("AF_INET", SockAddrIn.FamilyInet).Equal("AF_INET6", SockAddrIn6.FamilyInet6);
         c.Equal("SYS_finit_module", target == CTarget.Arm64 ? SystemCalls.FinitModuleOnArm64 : (ulong)SystemCalls.FinitModuleOnX64);
         c.Equal($"sizeof(posix_spawn_file_actions_t) <= {StageLauncher.FileActionsBytes}", 1);

@@ -16,7 +16,7 @@ public class OutboxTests
     [Fact]
     public void NextFrame_NothingHappened_SaysHelloOnce()
     {
-        Assert.Equal([new GuestHello(1, InitVersion.Text, GuestState.AwaitingConfig)], Drain());
+        Assert.Equal([new GuestHello(GuestHello.CurrentProtocolVersion, InitVersion.Text, GuestState.AwaitingConfig)], Drain());
         Assert.Empty(Drain());
     }
 
@@ -54,7 +54,7 @@ public class OutboxTests
         _outbox.Begin();
         Assert.Equal(
             [
-                new GuestHello(1, InitVersion.Text, GuestState.Exited),
+                new GuestHello(GuestHello.CurrentProtocolVersion, InitVersion.Text, GuestState.Exited),
                 new GuestStarted(42),
                 new GuestLogLine(2, 6, LogStream.Stdout, "lost"),
                 new GuestExited(137, ""),

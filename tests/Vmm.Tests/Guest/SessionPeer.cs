@@ -96,6 +96,7 @@ internal sealed class SessionPeer : IDisposable
         long began = Stopwatch.GetTimestamp();
         while (!holds())
         {
+            Assert.False(receiving && Closed is not null, $"expected {what}; came: {Describe()} {Closed}");
             Assert.True(Stopwatch.GetElapsedTime(began) < s_longest, $"expected {what}; came: {Describe()}");
             Serve();
             if (receiving)

@@ -69,7 +69,7 @@ public class SessionServerTests
         server.Blocking = false;
         string came = "";
         bool ended = false;
-        peer.Until(() => ended |= ReceiveText(server, ref came), "the port to get the input and its end");
+        peer.Until(() => ended |= ReceiveText(server, ref came), "the port to get the input and its end", receiving: false);
         Assert.Equal("ping", came);
         server.Send("pong"u8);
         server.Dispose();
@@ -93,7 +93,7 @@ public class SessionServerTests
         peer.Send(SessionFrameKind.InputEnd);
         string came = "";
         bool ended = false;
-        peer.Until(() => ended |= ReceiveText(server, ref came), "the port to get the input and its end");
+        peer.Until(() => ended |= ReceiveText(server, ref came), "the port to get the input and its end", receiving: false);
         Assert.Equal("late", came);
         Assert.Equal(new SessionClosed(0), peer.UntilClosed());
     }

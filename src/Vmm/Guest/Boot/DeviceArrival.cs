@@ -24,13 +24,12 @@ internal sealed unsafe class DeviceArrival : IDisposable
         OsFaultException.Check(Libc.bind(_fd, &address, (uint)sizeof(SockAddrNl)), "bind", "kernel uevents");
     }
 
-    /// <summary>Opens the node as soon as it is there.</summary>
+    /// <summary>Returns as soon as the node, or another file that comes with a device, is there.</summary>
     /// <exception cref="TimeoutException">It did not come in time.</exception>
-    internal int Open(string node, int timeoutMilliseconds)
+    internal void Await(string node, int timeoutMilliseconds)
     {
         long deadline = Environment.TickCount64 + timeoutMilliseconds;
-        int fd;
-        while ((fd = Libc.open(node, Fd.ReadOnly | Fd.CloseOnExec, 0)) < 0)
+        while (!FileStatus.TryRead(node, out _))
         {
             int left = (int)Math.Max(0, deadline - Environment.TickCount64);
             if (left == 0)
@@ -40,8 +39,6 @@ internal sealed unsafe class DeviceArrival : IDisposable
 
             AwaitEvent(left);
         }
-
-        return fd;
     }
 
     public void Dispose() => _ = Libc.close(_fd);

@@ -1,5 +1,6 @@
 using MicroVm.Vmm.Guest.Interop;
 using MicroVm.Vmm.Guest.Supervision;
+using MicroVm.Vmm.Guest.Workload;
 
 namespace MicroVm.Vmm.Guest.Boot;
 
@@ -19,8 +20,8 @@ internal static class GuestBoot
                 Restart();
             }
 
-            Boot();
-            new Supervisor().Run();
+            HeldModules networkModules = Boot();
+            new Supervisor(networkModules).Run();
         }
         catch (Exception e)
         {
@@ -43,21 +44,29 @@ internal static class GuestBoot
         throw OsFaultException.FromLastError("execve", Self);
     }
 
-    private static void Boot()
+    private static HeldModules Boot()
     {
         ReserveStandardDescriptors();
         GuestConsole.Reopen();
         // Started through a link, it would be called "exe" in every listing of processes.
         Fd.WriteFile("/proc/self/comm", "microvm-init"u8);
         PowerSwitch.TakeCtrlAltDel();
+        foreach (ProcessLimit limit in ProcessLimit.OfInit)
+        {
+            limit.Set();
+        }
+
+        HeldModules networkModules;
         using (DeviceArrival arrival = new())
         {
             KernelModules.LoadAll();
+            networkModules = HeldModules.Open(HeldModules.NetworkListPath);
             RootFileSystem.Enter(arrival);
         }
 
         GuestNetwork.BringLoopbackUp();
         GuestConsole.WriteLine($"version {InitVersion.Text}, root file system mounted, waiting for the agent");
+        return networkModules;
     }
 
     /// <summary>A kernel without a console starts process 1 without descriptors 0 to 2, which must not become something else.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using MicroVm.Vmm.Guest.Interop;
+using MicroVm.Vmm.Guest.Setup;
 
 namespace MicroVm.Vmm.Guest.Boot;
 
@@ -11,6 +12,7 @@ internal static unsafe class GuestNetwork
     private const nuint GetInterfaceFlags = 0x8913;
     private const nuint SetInterfaceFlags = 0x8914;
     private const short InterfaceUp = 1;
+    private const string Hosts = "/etc/hosts";
     private const int HostsLimitBytes = 1 << 20;
 
     /// <summary>Brings <c>lo</c> up; the kernel gives it 127.0.0.1 and ::1.</summary>
@@ -27,8 +29,8 @@ internal static unsafe class GuestNetwork
         _ = Libc.close(fd);
     }
 
-    /// <summary>Sets the host name, and <c>/etc/hostname</c> and an <c>/etc/hosts</c> where the image has none or an empty one.</summary>
-    internal static void SetHostname(string name)
+    /// <summary>Sets the host name, <c>/etc/hostname</c>, and <c>/etc/hosts</c> where it lacks the name.</summary>
+    internal static void SetHostname(string name, string address)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(name);
         // SAFETY: the kernel reads utf8.Length bytes of the pinned array.
@@ -39,9 +41,11 @@ internal static unsafe class GuestNetwork
 
         Mounts.MakeDirectory("/etc");
         Fd.WriteFile("/etc/hostname", [.. utf8, (byte)'\n']);
-        if (Fd.ReadFile("/etc/hosts", HostsLimitBytes) is null or [])
+        string before = Encoding.UTF8.GetString(Fd.ReadFile(Hosts, HostsLimitBytes) ?? []);
+        string after = HostsFile.With(before, name, address);
+        if (after != before)
         {
-            Fd.WriteFile("/etc/hosts", Encoding.UTF8.GetBytes($"127.0.0.1 localhost\n127.0.1.1 {name}\n::1 localhost\n"));
+            Fd.WriteFile(Hosts, Encoding.UTF8.GetBytes(after));
         }
     }
 }

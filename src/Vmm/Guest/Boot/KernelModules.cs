@@ -10,7 +10,8 @@ internal static class KernelModules
     /// <summary>The list, made together with the initramfs.</summary>
     internal const string ListPath = "/etc/modules-load.list";
 
-    private const int ListLimitBytes = 64 << 10;
+    /// <summary>Longest list.</summary>
+    internal const int ListLimitBytes = 64 << 10;
 
     /// <summary>Paths in the order of loading: blank lines and lines that start with <c>#</c> are skipped.</summary>
     internal static IEnumerable<string> ParseList(string text) =>
@@ -25,20 +26,22 @@ internal static class KernelModules
         byte[] list = Fd.ReadFile(ListPath, ListLimitBytes) ?? [];
         foreach (string path in ParseList(Encoding.UTF8.GetString(list)))
         {
-            Load(path);
+            int fd = Libc.open(path, Fd.ReadOnly | Fd.CloseOnExec, 0);
+            if (fd < 0)
+            {
+                GuestConsole.WriteLine(OsFaultException.FromLastError("open", path).Message);
+                continue;
+            }
+
+            Load(path, fd);
+            _ = Libc.close(fd);
             _ = Libc.unlink(path);
         }
     }
 
-    private static unsafe void Load(string path)
+    /// <summary>Loads one module from its open file.</summary>
+    internal static unsafe void Load(string path, int fd)
     {
-        int fd = Libc.open(path, Fd.ReadOnly | Fd.CloseOnExec, 0);
-        if (fd < 0)
-        {
-            GuestConsole.WriteLine(OsFaultException.FromLastError("open", path).Message);
-            return;
-        }
-
         byte noParameters = 0;
         // SAFETY: the third argument is an empty C string; the call only reads it.
         if (Libc.syscall(SystemCalls.FinitModule, fd, (nint)(&noParameters), 0) != 0
@@ -46,7 +49,5 @@ internal static class KernelModules
         {
             GuestConsole.WriteLine(OsFaultException.FromLastError("finit_module", path).Message);
         }
-
-        _ = Libc.close(fd);
     }
 }

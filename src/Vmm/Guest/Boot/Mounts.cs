@@ -10,6 +10,9 @@ internal static class Mounts
     internal const uint NoSuid = 0x2;
     internal const uint NoDev = 0x4;
     internal const uint NoExec = 0x8;
+    internal const uint Remount = 0x20;
+    internal const uint NoAccessTimes = 0x400;
+    internal const uint Bind = 0x1000;
     internal const uint Move = 0x2000;
 
     /// <summary>Mounts, making the target directory first.</summary>

@@ -11,7 +11,9 @@ internal static class RootFileSystem
     /// <summary>Block device that holds the image.</summary>
     internal const string Device = "/dev/vda";
 
-    private const int DeviceTimeoutMilliseconds = 10_000;
+    /// <summary>What a device has to arrive, in milliseconds.</summary>
+    internal const int DeviceTimeoutMilliseconds = 10_000;
+
     private const string Image = "/mnt/image";
     private const string Upper = "/mnt/upper";
     private const string Root = "/mnt/root";
@@ -19,7 +21,7 @@ internal static class RootFileSystem
     /// <summary>Mounts the image and makes it the root of this process and of all that it starts.</summary>
     internal static void Enter(DeviceArrival arrival)
     {
-        _ = Libc.close(arrival.Open(Device, DeviceTimeoutMilliseconds));
+        arrival.Await(Device, DeviceTimeoutMilliseconds);
         Mounts.MakeDirectory("/mnt");
         Mounts.Mount("squashfs", Image, Mounts.ReadOnly | Mounts.NoDev, null, Device);
         Mounts.Mount("tmpfs", Upper, 0, "mode=0755");

@@ -10,6 +10,7 @@ internal static class Errno
     internal const int Access = 13;
     internal const int Exists = 17;
     internal const int NotDirectory = 20;
+    internal const int ReadOnlyFileSystem = 30;
     internal const int BrokenPipe = 32;
     internal const int InProgress = 115;
 }

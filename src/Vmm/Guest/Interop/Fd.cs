@@ -9,6 +9,7 @@ internal static unsafe class Fd
     internal const int WriteOnly = 1;
     internal const int ReadWrite = 2;
     internal const int Create = 0x40;
+    internal const int Exclusive = 0x80;
     internal const int Truncate = 0x200;
     internal const int NoControllingTty = 0x100;
     internal const int NonBlock = 0x800;
@@ -44,6 +45,16 @@ internal static unsafe class Fd
                 case Errno.TryAgain: return WouldBlock;
                 default: throw OsFaultException.FromLastError("read", subject);
             }
+        }
+    }
+
+    /// <summary>Writes some of the bytes and says how many.</summary>
+    internal static int Write(int fd, ReadOnlySpan<byte> bytes, string subject)
+    {
+        // SAFETY: the kernel reads at most bytes.Length bytes of the pinned span.
+        fixed (byte* start = bytes)
+        {
+            return OsFaultException.Check((int)Libc.write(fd, start, (nuint)bytes.Length), "write", subject);
         }
     }
 

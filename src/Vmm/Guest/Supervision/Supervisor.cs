@@ -4,6 +4,7 @@ using MicroVm.Vmm.Guest.Channel;
 using MicroVm.Vmm.Guest.Interop;
 using MicroVm.Vmm.Guest.Logs;
 using MicroVm.Vmm.Guest.Sessions;
+using MicroVm.Vmm.Guest.Setup;
 using MicroVm.Vmm.Guest.Workload;
 
 namespace MicroVm.Vmm.Guest.Supervision;
@@ -23,13 +24,16 @@ internal sealed class Supervisor
     private readonly SessionServer _sessions;
     private readonly int _signals = SignalSource.Open();
     private GuestPhase _phase = GuestPhase.AwaitingConfig;
+    private readonly HeldModules _networkModules;
+    private GuestConfig? _config;
     private WorkloadProcess? _workload;
     private int _graceSeconds;
     private long _killDue = Never;
     private long _reportDue = Never;
 
-    internal Supervisor()
+    internal Supervisor(HeldModules networkModules)
     {
+        _networkModules = networkModules;
         _outbox = new Outbox(_logs);
         _agent = new AgentConnection(_loop, _outbox, Take);
         _sessions = new SessionServer(_loop, _launcher);
@@ -50,6 +54,8 @@ internal sealed class Supervisor
             ServeDeadlines(Environment.TickCount64);
             _agent.Send();
         }
+
+        VolumeSetup.Unmount(_config?.Volumes ?? []);
     }
 
     private void ServeDeadlines(long now)
@@ -101,18 +107,20 @@ internal sealed class Supervisor
     {
         try
         {
+            _config = config;
             _graceSeconds = config.GracePeriodSeconds;
-            GuestNetwork.SetHostname(config.Hostname);
-            _workload = WorkloadProcess.Start(_launcher, WorkloadPlan.From(config, AccountFiles.Load()), config.Process.StopSignal, _logs);
+            WorkloadPlan plan = WorkloadPlan.From(config, AccountFiles.Load());
+            GuestSetup.Apply(config, plan, _networkModules);
+            _workload = WorkloadProcess.Start(_launcher, plan, config.Process.StopSignal, _logs);
         }
         catch (WorkloadException e)
         {
-            Report(GuestOccurrence.CouldNotStart, e.ExitCode, e.Message);
+            Report(GuestOccurrence.CouldNotStart, new GuestExited(e.ExitCode, e.Message, GuestExitCause.NotStarted));
             return;
         }
         catch (Exception e) when (e is OsFaultException or InvalidDataException)
         {
-            Report(GuestOccurrence.CouldNotStart, WorkloadException.NotStarted, e.Message);
+            Report(GuestOccurrence.CouldNotStart, new GuestExited(WorkloadException.NotStarted, e.Message, GuestExitCause.NotStarted));
             return;
         }
 
@@ -182,14 +190,18 @@ internal sealed class Supervisor
         // Before everything is killed: sessions are to say why they ended.
         _sessions.Refuse("the workload has ended");
         workload.DrainOutput();
+        // Whatever happens to the guest once its exit is known, what it wrote is there.
+        Libc.sync();
         WorkloadException? failure = workload.Status.Failure;
-        Report(GuestOccurrence.Ended, failure?.ExitCode ?? exitCode, failure?.Message ?? "");
+        Report(GuestOccurrence.Ended, failure is null
+            ? new GuestExited(exitCode, "")
+            : new GuestExited(failure.ExitCode, failure.Message, GuestExitCause.NotStarted));
     }
 
-    private void Report(GuestOccurrence occurrence, int exitCode, string message)
+    private void Report(GuestOccurrence occurrence, GuestExited exited)
     {
         _sessions.Refuse("the workload has ended");
-        _outbox.Exited = new GuestExited(exitCode, message);
+        _outbox.Exited = exited;
         _killDue = Never;
         _reportDue = Environment.TickCount64 + ReportTimeoutMilliseconds;
         Move(occurrence);

@@ -19,11 +19,14 @@ internal static unsafe class ExecStage
     /// <summary>Writing end of the status pipe.</summary>
     internal const int StatusFd = 3;
 
-    private const int FixedArguments = 7;
+    private const int FixedArguments = 9;
     private const string WithTerminal = "terminal";
     private const int SetDescriptorFlags = 2;
     private const int SetMask = 2;
     private const int LastSignal = 64;
+
+    /// <summary>PR_CAPBSET_DROP.</summary>
+    internal const int DropFromBoundingSet = 24;
 
     /// <summary>The arguments that <see cref="Run"/> takes apart again.</summary>
     internal static List<string> ArgumentsFor(WorkloadPlan plan) =>
@@ -35,6 +38,8 @@ internal static unsafe class ExecStage
         string.Join(',', plan.Identity.SupplementaryGroups),
         plan.WorkingDirectory,
         plan.HasTerminal ? WithTerminal : "",
+        plan.Capabilities.ToString(CultureInfo.InvariantCulture),
+        string.Join(',', plan.Limits.Select(static limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Resource}:{limit.Soft}:{limit.Hard}"))),
         plan.Environment.Count.ToString(CultureInfo.InvariantCulture),
         .. plan.Environment,
         .. plan.Arguments,
@@ -45,12 +50,20 @@ internal static unsafe class ExecStage
     {
         uint[] groups = arguments[3].Length == 0 ? [] : [.. arguments[3].Split(',').Select(uint.Parse)];
         ProcessIdentity identity = new(uint.Parse(arguments[1]), uint.Parse(arguments[2]), groups, "");
-        int environmentEnd = FixedArguments + int.Parse(arguments[6]);
+        int environmentEnd = FixedArguments + int.Parse(arguments[8]);
         return new WorkloadPlan(
             arguments[environmentEnd..].ToArray(), arguments[FixedArguments..environmentEnd].ToArray(), arguments[4], identity)
         {
             HasTerminal = arguments[5] == WithTerminal,
+            Capabilities = ulong.Parse(arguments[6]),
+            Limits = arguments[7].Length == 0 ? [] : [.. arguments[7].Split(',').Select(ParseLimit)],
         };
+    }
+
+    private static ProcessLimit ParseLimit(string text)
+    {
+        string[] parts = text.Split(':');
+        return new ProcessLimit(int.Parse(parts[0]), ulong.Parse(parts[1]), ulong.Parse(parts[2]));
     }
 
     /// <summary>Becomes the workload; returns only when that failed, which the status pipe has then been told.</summary>
@@ -88,6 +101,12 @@ internal static unsafe class ExecStage
             OsFaultException.Check(Libc.ioctl(0, TerminalRequests.SetControlling, null), "ioctl", "terminal");
         }
 
+        foreach (ProcessLimit limit in plan.Limits)
+        {
+            limit.Set();
+        }
+
+        DropCapabilities(plan.Capabilities);
         uint[] groups = [.. plan.Identity.SupplementaryGroups];
         // SAFETY: the kernel reads groups.Length ids of the pinned array; its address is not used when it is empty.
         fixed (uint* ids = groups)
@@ -100,6 +119,22 @@ internal static unsafe class ExecStage
         OsFaultException.Check(Libc.chdir(plan.WorkingDirectory), "chdir", plan.WorkingDirectory);
         ResetSignals();
         Execute(plan);
+    }
+
+    /// <summary>
+    /// Takes capabilities out of the bounding set. execve then gives root what is left of it, permitted and effective, and others none;
+    /// nothing is inheritable, as container engines have it.
+    /// </summary>
+    private static void DropCapabilities(ulong kept)
+    {
+        for (int i = 0; i < CapabilitySet.Count; i++)
+        {
+            if ((kept & (1UL << i)) == 0)
+            {
+                // Refused for what this kernel does not know, which nobody can have then.
+                _ = Libc.prctl(DropFromBoundingSet, (nuint)i, 0, 0, 0);
+            }
+        }
     }
 
     /// <summary>The runtime ignores SIGPIPE and init blocks what it reads from a descriptor; both would outlive execve.</summary>

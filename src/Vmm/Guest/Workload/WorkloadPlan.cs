@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Unicode;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 
@@ -17,6 +19,12 @@ internal sealed record WorkloadPlan(
     /// <summary>Descriptor 0 is a terminal, which becomes that of its session.</summary>
     internal bool HasTerminal { get; init; }
 
+    /// <summary>Bits of <see cref="CapabilitySet"/> that it may have.</summary>
+    internal ulong Capabilities { get; init; } = CapabilitySet.Default;
+
+    /// <summary>Limits, in the order in which they are set.</summary>
+    internal IReadOnlyList<ProcessLimit> Limits { get; init; } = [];
+
     /// <summary>Checks the configuration against the image.</summary>
     /// <exception cref="WorkloadException">It cannot be run.</exception>
     internal static WorkloadPlan From(GuestConfig config, AccountFiles accounts)
@@ -31,7 +39,13 @@ internal sealed record WorkloadPlan(
         string directory = process.WorkingDirectory.Length == 0 ? "/" : process.WorkingDirectory;
         Require(directory[0] == '/' && !directory.Contains('\0'), "working directory", "an absolute path", directory);
         ProcessIdentity identity = ProcessIdentity.Resolve(process.User, accounts);
-        return new WorkloadPlan(process.Arguments, EnvironmentOf(process, identity), directory, identity);
+        List<string> environment = EnvironmentOf(process, identity);
+        AddSecrets(config.Secrets, environment);
+        return new WorkloadPlan(process.Arguments, environment, directory, identity)
+        {
+            Capabilities = CapabilitySet.From(process.AddCapabilities, process.DropCapabilities),
+            Limits = ProcessLimit.From(process.Limits),
+        };
     }
 
     private static List<string> EnvironmentOf(ProcessSpec process, ProcessIdentity identity)
@@ -55,6 +69,24 @@ internal sealed record WorkloadPlan(
         }
 
         return environment;
+    }
+
+    private static void AddSecrets(IReadOnlyList<GuestSecret> secrets, List<string> environment)
+    {
+        foreach (GuestSecret secret in secrets)
+        {
+            string name = secret.Variable;
+            if (name.Length == 0)
+            {
+                continue;
+            }
+
+            // What a secret is must not come into a message.
+            Require(!name.Contains('=') && !name.Contains('\0'), "secret", "the name of a variable", name);
+            Require(!secret.Value.AsSpan().Contains((byte)0) && Utf8.IsValid(secret.Value), $"secret {name}", "UTF-8 without NUL", "something else");
+            environment.RemoveAll(entry => entry.StartsWith($"{name}=", StringComparison.Ordinal));
+            environment.Add($"{name}={Encoding.UTF8.GetString(secret.Value)}");
+        }
     }
 
     private static void Require(bool holds, string what, string expected, string found)

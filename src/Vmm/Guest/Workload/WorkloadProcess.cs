@@ -1,5 +1,4 @@
 using MicroVm.Shared.Contracts.Telemetry;
-using MicroVm.Vmm.Guest.Boot;
 using MicroVm.Vmm.Guest.Interop;
 using MicroVm.Vmm.Guest.Logs;
 
@@ -34,7 +33,6 @@ internal sealed class WorkloadProcess
     /// <exception cref="OsFaultException">It could not be started.</exception>
     internal static WorkloadProcess Start(StageLauncher launcher, WorkloadPlan plan, int stopSignal, LogBuffer logs)
     {
-        Mounts.MakeDirectories(plan.WorkingDirectory);
         OutputPipe stdout = new(LogStream.Stdout, logs);
         OutputPipe stderr = new(LogStream.Stderr, logs);
         StageStatus status = new();

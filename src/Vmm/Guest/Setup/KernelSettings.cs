@@ -1,0 +1,26 @@
+using System.Text;
+using MicroVm.Vmm.Guest.Interop;
+
+namespace MicroVm.Vmm.Guest.Setup;
+
+/// <summary>Files of <c>/proc/sys</c>.</summary>
+internal static class KernelSettings
+{
+    /// <summary>As container engines set them: no port needs a privilege, and everybody may ping.</summary>
+    internal static void ApplyDefaults()
+    {
+        TryWrite("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+        TryWrite("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+    }
+
+    /// <summary>Writes a setting; a kernel without it goes without.</summary>
+    internal static void TryWrite(string path, string value)
+    {
+        int fd = Libc.open(path, Fd.WriteOnly | Fd.CloseOnExec, 0);
+        if (fd >= 0)
+        {
+            Fd.WriteOnce(fd, Encoding.ASCII.GetBytes(value));
+            _ = Libc.close(fd);
+        }
+    }
+}
