@@ -96,6 +96,58 @@ public sealed class ResourceCommandsTests
         Assert.Equal(("DELETE", ApiPaths.Deployment("hello"), "\"2\""), (server.Received[1].Method, server.Received[1].Path, server.Received[1].IfMatch));
     }
 
+    [Theory]
+    [InlineData("get", "vms")]
+    [InlineData("get", "device", "dev-1")]
+    [InlineData("get", "device/dev-1")]
+    public async Task GetVms_ShowsWhatAnOperatorWantsToKnow(params string[] arguments)
+    {
+        DeviceView device = Views.Device("dev-1") with
+        {
+            Vms =
+            [
+                new VmView("web", "web", 2, "Running", "NotReady", "connection refused", 3, "", 128, 77, 1) { Kind = "Service", Ready = false },
+                new VmView("nightly", "nightly", 1, "Pending", "WaitsForSchedule", "", 0, "", 64, 0, null) { Kind = "Job", NextRun = DateTimeOffset.UnixEpoch },
+            ],
+        };
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync((request, response) => request.Path.EndsWith("dev-1", StringComparison.Ordinal)
+            ? FakeControlPlane.WriteAsync(response, device, ApiJsonContext.Default.DeviceView)
+            : FakeControlPlane.WriteAsync(response, new ListView<DeviceView>([device]), ApiJsonContext.Default.ListViewDeviceView));
+
+        CliRun run = await CliRun.OfAsync(server.Url, arguments);
+
+        Assert.Equal(
+            [
+                "DEVICE  VM       KIND     REVISION  PHASE    READY  RESTARTS  EXIT  NEXT RUN           REASON            MESSAGE",
+                "dev-1   web      Service         2  Running  no            3     1  -                  NotReady          connection refused",
+                "dev-1   nightly  Job             1  Pending  -             0     -  1970-01-01 00:00Z  WaitsForSchedule  -",
+            ],
+            run.OutLines[^3..]);
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("get", "pod/web")]
+    [InlineData("get", "device/Web")]
+    [InlineData("volumes", "delete", "edge-1/web")]
+    public async Task Resource_ThatIsNone_IsAWrongCommandLine(params string[] arguments) =>
+        Assert.Equal(2, (await CliRun.OfAsync("https://127.0.0.1:1", arguments)).Code);
+
+    [Fact]
+    public async Task VolumesDelete_DeletesTheOneVolume()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync((_, response) =>
+        {
+            response.StatusCode = 204;
+            return Task.CompletedTask;
+        });
+
+        CliRun run = await CliRun.OfAsync(server.Url, "volumes", "delete", "edge-1/web/data");
+
+        Assert.Equal((0, "volume/edge-1/web/data deleted\n"), (run.Code, run.Out));
+        Assert.Equal(("DELETE", "/api/v1/devices/edge-1/vms/web/volumes/data"), (Assert.Single(server.Received).Method, server.Received[0].Path));
+    }
+
     [Fact]
     public async Task Top_ShowsDevicesAndVms()
     {

@@ -70,6 +70,13 @@ public sealed class DeploymentDecisionsTests
     [InlineData("2:Stopping", "Progressing", 1, 1, 0, 0)]
     [InlineData("2:Running 2:BackOff", "Degraded", 2, 2, 1, 1)]
     [InlineData("2:Failed", "Degraded", 1, 1, 0, 1)]
+    [InlineData("2:Running:ready", "Complete", 1, 1, 1, 0)]
+    [InlineData("2:Running:unready", "Progressing", 1, 1, 0, 0)]
+    [InlineData("2:Completed:unready", "Complete", 1, 1, 1, 0)]
+    [InlineData("2:Completed:exit3", "Degraded", 1, 1, 0, 1)]
+    [InlineData("2:Pending:scheduled", "Complete", 1, 1, 1, 0)]
+    [InlineData("2:Fetching:scheduled", "Progressing", 1, 0, 0, 0)]
+    [InlineData("2:Failed:scheduled", "Degraded", 1, 1, 0, 1)]
     public void RollUp_Standings_GiveTheStatus(string standings, string state, int targeted, int updated, int ready, int failed)
     {
         IEnumerable<DeviceStanding> devices = standings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((text, i) => new DeviceStanding
@@ -78,6 +85,9 @@ public sealed class DeploymentDecisionsTests
             AssignedRevision = 2,
             ReportedRevision = int.Parse(text.Split(':')[0]),
             Phase = text.Split(':')[1],
+            SaysReady = text.EndsWith(":ready", StringComparison.Ordinal) ? true : text.EndsWith(":unready", StringComparison.Ordinal) ? false : null,
+            LastExitCode = text.EndsWith(":exit3", StringComparison.Ordinal) ? 3 : null,
+            HasNextRun = text.EndsWith(":scheduled", StringComparison.Ordinal),
         });
 
         Rollup status = DeploymentDecisions.RollUp(2, devices);

@@ -248,6 +248,10 @@ internal sealed class FakeDevice : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Answers a command.</summary>
+    internal async Task ReplyAsync(DeviceCommand command, string refusal = "") => Assert.True(
+        (await PublishAsync(UplinkKind.Reply, new CommandReply(NextHeader(), command.Id, command.Kind, refusal).Encode())).IsSuccess);
+
     internal async Task<Ack> NextAckAsync() => Ack.Decode(await NextAsync(DownlinkKind.Ack));
 
     /// <summary>

@@ -1,6 +1,10 @@
+using System.Net;
 using MicroVm.ControlPlane.Tests.Kit;
 using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Topics;
 
 namespace MicroVm.ControlPlane.Tests.Workloads;
 
@@ -79,4 +83,79 @@ public sealed class WorkloadStoryTests
             ["workload.ports[1]: nothing -> \"8443:443\"", "workload.memory: \"128MiB\" -> {\"min\":\"64MiB\",\"max\":\"128MiB\"}"],
             result.Changes!);
     }
+
+    [Fact]
+    public async Task Service_ThatRunsAndIsNotReady_IsNotCompleteUntilItIs()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await controlPlane.ApplyAsync(Samples.Manifest(workload: "probes: {readiness: {tcp: {port: 80}}}"));
+        DesiredState desired = await device.NextDesiredAsync();
+
+        await ReportAsync(device, desired, Samples.Status("hello", 1, VmPhase.Running, "NotReady", "connection refused") with { Ready = false });
+        DeploymentView before = await controlPlane.WatchUntilAsync("hello", view => view.Devices.Any(one => one.Phase == "Running"));
+        await ReportAsync(device, desired, Samples.Status("hello", 1, VmPhase.Running) with { Ready = true });
+        DeploymentView after = await controlPlane.WatchUntilAsync("hello", view => view.State == "Complete");
+
+        Assert.Equal(("Progressing", 0, "NotReady: connection refused"), (before.State, before.Ready, before.Devices[0].Message));
+        Assert.Equal(1, after.Ready);
+        VmView vm = Assert.Single((await controlPlane.DeviceAsync("edge-1")).Vms);
+        Assert.Equal(("Service", true, null), (vm.Kind, vm.Ready, vm.NextRun));
+    }
+
+    [Fact]
+    public async Task Job_ThatWaitsForItsTime_IsCompleteAndSaysWhenItRuns()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await controlPlane.ApplyAsync(Samples.Manifest(workload: "schedule: \"30 2 * * *\"").Replace("kind: Service", "kind: Job", StringComparison.Ordinal));
+        DesiredState desired = await device.NextDesiredAsync();
+        Assert.Equal((WorkloadKind.Job, "30 2 * * *", RestartPolicy.Never), (desired.Vms[0].Kind, desired.Vms[0].Schedule, desired.Vms[0].RestartPolicy));
+
+        await ReportAsync(device, desired, Samples.Status("hello", 1, VmPhase.Pending, "WaitsForSchedule") with { Ready = false, NextRunUnixMs = 1_800_000_000_000 });
+        await controlPlane.WatchUntilAsync("hello", view => view.State == "Complete");
+
+        VmView vm = Assert.Single((await controlPlane.DeviceAsync("edge-1")).Vms);
+        Assert.Equal(("Job", DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_000)), (vm.Kind, vm.NextRun));
+    }
+
+    [Fact]
+    public async Task Volume_Deleted_IsWhatTheDeviceSays()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        string path = ApiPaths.Volume("edge-1", "web", "data");
+
+        Task<HttpResponseMessage> first = controlPlane.SendAsync(HttpMethod.Delete, path);
+        DeviceCommand command = await device.NextCommandAsync(controlPlane);
+        await device.ReplyAsync(command, "volume 'data' is in use");
+        ProblemView refused = await RunningControlPlane.ProblemAsync(await first, HttpStatusCode.Conflict);
+        Task<HttpResponseMessage> second = controlPlane.SendAsync(HttpMethod.Delete, path);
+        await device.ReplyAsync(await device.NextCommandAsync(controlPlane));
+
+        VolumeOrder order = VolumeOrder.Decode(command.Argument);
+        Assert.Equal((CommandKind.DeleteVolume, "web", "data"), (command.Kind, order.Vm.Value, order.Volume.Value));
+        Assert.Equal("device 'edge-1' refused: volume 'data' is in use", refused.Detail);
+        Assert.Equal(HttpStatusCode.NoContent, (await second).StatusCode);
+        using HttpResponseMessage unknown = await controlPlane.SendAsync(HttpMethod.Delete, ApiPaths.Volume("nobody", "web", "data"));
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+    }
+
+    [Fact]
+    public async Task Volume_OfADeviceThatIsAway_IsNotDeleted()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await (await new FakeDevice("edge-1").StartAsync(controlPlane)).DisposeAsync();
+        await using EventStream stream = await EventStream.OpenAsync(controlPlane, $"{ApiPaths.Events}?follow=true");
+        while ((await stream.NextAsync(ApiJsonContext.Default.EventView))!.Value.Data.Reason != "DeviceDisconnected")
+        {
+        }
+
+        using HttpResponseMessage response = await controlPlane.SendAsync(HttpMethod.Delete, ApiPaths.Volume("edge-1", "web", "data"));
+
+        Assert.Equal("device 'edge-1' is not connected: a volume is deleted while it is", (await RunningControlPlane.ProblemAsync(response, HttpStatusCode.ServiceUnavailable)).Detail);
+    }
+
+    private static async Task ReportAsync(FakeDevice device, DesiredState desired, VmStatus status) =>
+        Assert.True((await device.PublishAsync(UplinkKind.Reported, new ReportedState(device.NextHeader(), desired.Generation, [status]).Encode())).IsSuccess);
 }

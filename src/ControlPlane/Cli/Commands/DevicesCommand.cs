@@ -37,11 +37,17 @@ internal static class DevicesCommand
             return;
         }
 
+        WriteTable(context, devices.Items);
+    }
+
+    /// <summary>Writes a table of devices.</summary>
+    internal static void WriteTable(CliContext context, IReadOnlyList<DeviceView> devices)
+    {
         Table table = new(
             new("DEVICE"), new("STATUS"), new("LAST SEEN", true), new("ARCH"), new("CPUS", true), new("MEMORY", true),
             new("GENERATION", true), new("VMS", true), new("AGENT"), new("LABELS"), new("CONDITION"));
         DateTimeOffset now = context.Time.GetUtcNow();
-        foreach (DeviceView device in devices.Items)
+        foreach (DeviceView device in devices)
         {
             table.Add(
                 device.Id,

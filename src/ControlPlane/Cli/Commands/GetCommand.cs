@@ -6,7 +6,7 @@ using MicroVm.Shared.Contracts.Api;
 
 namespace MicroVm.ControlPlane.Cli.Commands;
 
-/// <summary><c>mvm get deployment [NAME]</c>.</summary>
+/// <summary><c>mvm get deployment [NAME]</c>, <c>mvm get KIND/NAME</c>; what devices run is beside it.</summary>
 internal static class GetCommand
 {
     /// <summary>Creates the command.</summary>
@@ -19,7 +19,7 @@ internal static class GetCommand
         {
             if (parsed.GetValue(name) is { } one)
             {
-                WriteOne(context, (await context.Api.GetAsync(ApiPaths.Deployment(one), ApiJsonContext.Default.DeploymentView, cancellation)).Value);
+                await WriteOneAsync(context, one, cancellation);
             }
             else
             {
@@ -28,8 +28,29 @@ internal static class GetCommand
 
             return ExitCode.Success;
         }));
-        return new Command("get", "Show resources") { deployment };
+        Argument<(string Kind, string Name)> resource = NameArgument.Resource();
+        Command command = new("get", "Show resources") { deployment, resource };
+        foreach (Command vms in GetVmsCommand.Create(run))
+        {
+            command.Subcommands.Add(vms);
+        }
+
+        command.SetAction(run(async (context, parsed, cancellation) =>
+        {
+            (string? kind, string one) = parsed.GetValue(resource);
+            await (kind switch
+            {
+                "device" => GetVmsCommand.WriteDeviceAsync(context, one, cancellation),
+                "deployment" => WriteOneAsync(context, one, cancellation),
+                _ => throw new UsageException("get: expected deployment, device, vms, device/ID or deployment/NAME, found nothing"),
+            });
+            return ExitCode.Success;
+        }));
+        return command;
     }
+
+    private static async Task WriteOneAsync(CliContext context, string name, CancellationToken cancellation) =>
+        WriteOne(context, (await context.Api.GetAsync(ApiPaths.Deployment(name), ApiJsonContext.Default.DeploymentView, cancellation)).Value);
 
     private static void WriteAll(CliContext context, ListView<DeploymentView> deployments)
     {

@@ -30,6 +30,28 @@ internal static class NameArgument
             : throw new FormatException($"VM: expected DEVICE/VM, found '{text}'")),
     };
 
+    /// <summary>A volume of a VM of a device.</summary>
+    public static Argument<(DeviceId Device, ResourceName Vm, ResourceName Name)> Volume() => new("DEVICE/VM/NAME")
+    {
+        Description = "Id of the device, name of the VM and name of its volume",
+        CustomParser = static result => Parse(result, static text => text.Split('/') is [string device, string vm, string name]
+            ? (DeviceId.Parse(device), ResourceName.Parse(vm), ResourceName.Parse(name))
+            : throw new FormatException($"volume: expected DEVICE/VM/NAME, found '{text}'")),
+    };
+
+    /// <summary>A kind of resource and one of its name.</summary>
+    public static Argument<(string Kind, string Name)> Resource() => new("KIND/NAME")
+    {
+        Description = "device/ID or deployment/NAME",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = static result => Parse<(string, string)>(result, static text => text.Split('/') switch
+        {
+            ["device", string id] => ("device", DeviceId.Parse(id).Value),
+            ["deployment", string name] => ("deployment", ResourceName.Parse(name).Value),
+            _ => throw new FormatException($"expected device/ID, deployment/NAME or a command, found '{text}'"),
+        }),
+    };
+
     /// <summary>A device, or a device and one of its VMs, or nothing.</summary>
     public static Argument<(string? Device, string? Vm)> DeviceOrVm() => new("DEVICE[/VM]")
     {

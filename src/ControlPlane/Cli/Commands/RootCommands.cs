@@ -35,6 +35,7 @@ internal static class RootCommands
         root.Subcommands.Add(RolloutCommand.Create(run));
         root.Subcommands.Add(TokenCommand.Create(run));
         root.Subcommands.Add(TopCommand.Create(run));
+        root.Subcommands.Add(VolumesCommand.Create(run));
         root.Subcommands.Add(LoginCommand.CreateWhoAmI(run));
         return root;
     }

@@ -31,9 +31,9 @@ internal static class DeploymentDecisions
     internal static Rollup RollUp(int revision, IEnumerable<DeviceStanding> standings)
     {
         ImmutableArray<DeviceStanding> assigned = [.. standings.OrderBy(s => s.Device, StringComparer.Ordinal)];
-        int updated = assigned.Count(s => IsAt(revision, s) && s.Phase is not (nameof(VmPhase.Pending) or nameof(VmPhase.Fetching)));
-        int ready = assigned.Count(s => IsAt(revision, s) && s.Phase is (nameof(VmPhase.Running) or nameof(VmPhase.Completed)));
-        int failed = assigned.Count(s => IsAt(revision, s) && s.Phase is (nameof(VmPhase.Failed) or nameof(VmPhase.BackOff)));
+        int updated = assigned.Count(s => IsAt(revision, s) && (s.IsWaiting || s.Phase is not (nameof(VmPhase.Pending) or nameof(VmPhase.Fetching))));
+        int ready = assigned.Count(s => IsAt(revision, s) && s.IsReady);
+        int failed = assigned.Count(s => IsAt(revision, s) && (s.HasFailed || s.Phase == nameof(VmPhase.BackOff)));
         string state = assigned.Length == 0 ? "NoDevices"
             : failed > 0 ? "Degraded"
             : ready == assigned.Length ? "Complete"

@@ -13,7 +13,12 @@ internal sealed record DesiredDocument(ulong Generation, byte[] Bytes)
 {
     internal static DesiredDocument Empty { get; } = new(0, DesiredState.Empty.Encode());
 
+    private DesiredState? _state;
+
     internal Digest Digest { get; } = Digest.Of(Bytes);
+
+    /// <summary>What the bytes say; read when it is first asked for.</summary>
+    internal DesiredState State => _state ??= DesiredState.Decode(Bytes);
 
     internal byte[] Envelope() => DesiredEnvelope.Of(Generation, Bytes).Encode();
 }

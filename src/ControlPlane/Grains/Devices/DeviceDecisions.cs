@@ -144,7 +144,15 @@ internal static class DeviceDecisions
             ? standing with { Phase = nameof(VmPhase.Failed), Message = refusal, ReportedRevision = standing.AssignedRevision }
             : vm is null
                 ? standing
-                : standing with { Phase = vm.Phase.ToString(), Message = Describe(vm), Restarts = vm.Restarts };
+                : standing with
+                {
+                    Phase = vm.Phase.ToString(),
+                    Message = Describe(vm),
+                    Restarts = vm.Restarts,
+                    SaysReady = vm.Ready,
+                    LastExitCode = vm.LastExitCode,
+                    HasNextRun = vm.NextRunUnixMs is not null,
+                };
     }
 
     /// <summary>True when a device has the image of an assignment, as far as it says.</summary>

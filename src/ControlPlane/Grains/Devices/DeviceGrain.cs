@@ -228,7 +228,7 @@ internal sealed class DeviceGrain(
     public Task<DeviceView?> GetViewAsync() => Task.FromResult(_hello is null
         ? null
         : DeviceViews.Of(
-            Device, _link is not null, reported.State.LastSeen, _hello, _report, Labels, _document.Generation, Condition()));
+            Device, _link is not null, reported.State.LastSeen, _hello, _report, Labels, _document, Condition()));
 
     public Task<DeviceLabels?> GetLabelsAsync() => Task.FromResult(CurrentLabels());
 

@@ -7,6 +7,9 @@ namespace MicroVm.ControlPlane.Grains.Devices;
 /// <summary>Turns what a device said into what the API shows.</summary>
 internal static class DeviceViews
 {
+    /// <summary>A device may state any number; what no calendar has becomes the nearest that it has.</summary>
+    private static readonly long s_firstMs = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), s_lastMs = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     internal static DeviceView Of(
         string device,
         bool online,
@@ -14,7 +17,7 @@ internal static class DeviceViews
         Hello hello,
         ReportedState? report,
         ImmutableSortedDictionary<string, string> labels,
-        ulong desiredGeneration,
+        DesiredDocument desired,
         string condition) => new(
         device,
         online,
@@ -25,12 +28,12 @@ internal static class DeviceViews
         hello.Capacity.MemoryBytes,
         hello.Capacity.DiskBytes,
         labels,
-        desiredGeneration,
+        desired.Generation,
         report?.ObservedGeneration ?? 0,
         condition,
-        [.. (report?.Vms ?? []).OrderBy(vm => vm.Name.Value, StringComparer.Ordinal).Select(Of)]);
+        [.. (report?.Vms ?? []).OrderBy(vm => vm.Name.Value, StringComparer.Ordinal).Select(vm => Of(vm, desired))]);
 
-    private static VmView Of(VmStatus vm) => new(
+    private static VmView Of(VmStatus vm, DesiredDocument desired) => new(
         vm.Name.Value,
         vm.Deployment.Value,
         vm.Revision,
@@ -41,5 +44,10 @@ internal static class DeviceViews
         vm.ImageDigest.Value,
         vm.MemoryMib,
         vm.VmmPid,
-        vm.LastExitCode);
+        vm.LastExitCode)
+    {
+        Kind = desired.State.Vms.FirstOrDefault(one => one.Name == vm.Name)?.Kind.ToString() ?? "",
+        Ready = vm.Ready,
+        NextRun = vm.NextRunUnixMs is long ms ? DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(ms, s_firstMs, s_lastMs)) : null,
+    };
 }

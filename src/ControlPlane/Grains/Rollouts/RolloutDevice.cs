@@ -18,10 +18,10 @@ internal sealed record RolloutDevice
     /// <summary>Revision that it reports; 0 when none.</summary>
     public int Reported { get; init; }
 
-    /// <summary>Whether the VM of the reported revision is Running or Completed.</summary>
+    /// <summary>Whether the VM of the reported revision runs and is ready, has ended well, or waits for its schedule.</summary>
     public bool IsReady { get; init; }
 
-    /// <summary>Whether the VM of the reported revision cannot run.</summary>
+    /// <summary>Whether the VM of the reported revision cannot run or has ended badly for good.</summary>
     public bool HasFailed { get; init; }
 
     /// <summary>Restarts of the workload in the reported revision.</summary>

@@ -1,7 +1,6 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Abstractions.Rollouts;
-using MicroVm.Shared.Contracts.Reported;
 
 namespace MicroVm.ControlPlane.Grains.Rollouts;
 
@@ -20,8 +19,8 @@ internal static class RolloutDevices
         IsOnline = standing.Online,
         Assigned = standing.AssignedRevision,
         Reported = standing.ReportedRevision,
-        IsReady = standing.Phase is nameof(VmPhase.Running) or nameof(VmPhase.Completed),
-        HasFailed = standing.Phase is nameof(VmPhase.Failed),
+        IsReady = standing.IsReady,
+        HasFailed = standing.HasFailed,
         Restarts = standing.Restarts,
         Message = standing.Message,
         IsCanary = spec?.Strategy?.Canary?.Selector?.Matches(standing.Labels) ?? false,

@@ -11,6 +11,7 @@ using MicroVm.ControlPlane.Host.Api.Sessions;
 using MicroVm.ControlPlane.Host.Api.Status;
 using MicroVm.ControlPlane.Host.Api.Telemetry;
 using MicroVm.ControlPlane.Host.Api.Tokens;
+using MicroVm.ControlPlane.Host.Api.Volumes;
 using MicroVm.Shared.Contracts.Enrolment;
 using MicroVm.Shared.Contracts.Api;
 using System.Text.Json.Serialization.Metadata;
@@ -51,6 +52,7 @@ internal static class ApiRouting
         application.MapLogs();
         application.MapSessions();
         application.MapTelemetry();
+        application.MapVolumes();
         application.MapEvents();
         application.MapImages();
         application.MapEnrolment();

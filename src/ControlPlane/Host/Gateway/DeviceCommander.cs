@@ -19,7 +19,9 @@ internal sealed class DeviceCommander : IDisposable
     private readonly ConnectionRegistry _registry;
     private readonly DownlinkSender _downlinks;
     private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
     private readonly ILogger<DeviceCommander> _logger;
+    private readonly PendingCommands _pending = new();
 
     public DeviceCommander(
         Fleet fleet,
@@ -27,9 +29,10 @@ internal sealed class DeviceCommander : IDisposable
         ConnectionRegistry registry,
         DownlinkSender downlinks,
         IGrainFactory grains,
+        TimeProvider time,
         ILogger<DeviceCommander> logger)
     {
-        (_fleet, _identities, _registry, _downlinks, _grains, _logger) = (fleet, identities, registry, downlinks, grains, logger);
+        (_fleet, _identities, _registry, _downlinks, _grains, _time, _logger) = (fleet, identities, registry, downlinks, grains, time, logger);
         fleet.TrustChanged += OnTrustChanged;
         identities.Changed += OnIdentityChanged;
     }
@@ -42,6 +45,20 @@ internal sealed class DeviceCommander : IDisposable
         _registry.Find(device) is DeviceConnection connection && _identities.Find(device.Value) is DeviceIdentity identity
             ? SendAsync(connection, new DeviceCommand(order.Session, CommandKind.OpenSession, order.Encode()), identity.TrustVersion)
             : Task.FromResult(false);
+
+    /// <summary>Has a device do something and waits for its reply.</summary>
+    /// <returns>Why it is not done, empty when it is; null when the device is not connected.</returns>
+    /// <exception cref="TimeoutException">There was no reply in time; the command may still be carried out.</exception>
+    internal async Task<string?> AskAsync(DeviceId device, CommandKind kind, byte[] argument, CancellationToken cancellation)
+    {
+        if (_registry.Find(device) is not DeviceConnection connection || _identities.Find(device.Value) is not DeviceIdentity identity)
+        {
+            return null;
+        }
+
+        DeviceCommand command = new(Guid.NewGuid(), kind, argument);
+        return await _pending.AskAsync(device, command, () => SendAsync(connection, command, identity.TrustVersion), GatewayLimits.Reply, _time, cancellation);
+    }
 
     /// <summary>A device said hello: tells it what it has to know before anything else.</summary>
     internal async Task GreetAsync(DeviceConnection connection, ulong trustVersion)
@@ -71,6 +88,7 @@ internal sealed class DeviceCommander : IDisposable
     internal async Task RepliedAsync(DeviceConnection connection, CommandReply reply)
     {
         string device = connection.Device.Value;
+        _pending.Replied(connection.Device, reply);
         if (reply.Refusal.Length > 0)
         {
             GatewayLog.CommandRefused(_logger, device, reply.Kind.ToString(), reply.Refusal);

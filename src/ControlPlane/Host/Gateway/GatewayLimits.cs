@@ -19,4 +19,7 @@ internal static class GatewayLimits
 
     /// <summary>Longest time from the first byte of a connection to its CONNECT.</summary>
     internal static TimeSpan ConnectTimeout { get; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Longest wait for a device's reply to a command.</summary>
+    internal static TimeSpan Reply { get; } = TimeSpan.FromSeconds(30);
 }

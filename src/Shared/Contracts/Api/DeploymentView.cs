@@ -12,8 +12,8 @@ namespace MicroVm.Shared.Contracts.Api;
 /// </param>
 /// <param name="Targeted">Devices that the selector matches.</param>
 /// <param name="Updated">Devices that run this revision (after a rollback: the good one) or have ended it.</param>
-/// <param name="Ready">Devices on which the VM of this revision is Running or Completed.</param>
-/// <param name="Failed">Devices on which it is Failed or in BackOff.</param>
+/// <param name="Ready">Devices on which the VM of this revision runs and is ready, has ended well, or waits for its schedule.</param>
+/// <param name="Failed">Devices on which it is Failed, in BackOff, or has ended badly.</param>
 /// <param name="UpdatedAt">When this revision was applied.</param>
 /// <param name="Devices">One entry per targeted device, ordered by id.</param>
 public sealed record DeploymentView(

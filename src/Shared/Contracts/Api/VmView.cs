@@ -23,4 +23,14 @@ public sealed record VmView(
     string ImageDigest,
     int MemoryMib,
     int VmmPid,
-    int? LastExitCode);
+    int? LastExitCode)
+{
+    /// <summary><c>Service</c> or <c>Job</c>; empty when the device is not to run it any more.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>Whether the workload has started up and says that it is ready; null when the device does not say.</summary>
+    public bool? Ready { get; init; }
+
+    /// <summary>When the job runs next, by the device's clock; null when it has no schedule.</summary>
+    public DateTimeOffset? NextRun { get; init; }
+}
