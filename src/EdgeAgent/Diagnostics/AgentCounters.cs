@@ -35,4 +35,7 @@ internal sealed class AgentCounters
 
     /// <summary>VMM processes without a record that were stopped.</summary>
     internal Counter StoppedOrphans { get; } = new();
+
+    /// <summary>Guests' questions for names that were malformed, or too many at once.</summary>
+    internal Counter RefusedNameQueries { get; } = new();
 }

@@ -16,6 +16,9 @@ internal static partial class Log
     [LoggerMessage(2003, LogLevel.Warning, "{Vm}: starts without a network: {Reason}")]
     internal static partial void WithoutNetwork(ILogger logger, string vm, string reason);
 
+    [LoggerMessage(2004, LogLevel.Warning, "VMs have no name server: {Reason}")]
+    internal static partial void NoNameServer(ILogger logger, string reason);
+
     [LoggerMessage(2010, LogLevel.Information, "{Vm}: made the volume {Volume}, {Mib} MiB")]
     internal static partial void VolumeMade(ILogger logger, string vm, string volume, int mib);
 

@@ -11,6 +11,7 @@ using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Networks.Links;
+using MicroVm.EdgeAgent.Networks.Names;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Programs;
 using MicroVm.EdgeAgent.Reconcile;
@@ -55,6 +56,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly HostPrograms _programs;
     private readonly VolumeStore _volumes;
     private readonly VmNetworks _networks;
+    private readonly NameService _names;
     private readonly VmTable _table;
     private readonly EventLog _events;
     private readonly VmSupervisor _supervisor;
@@ -96,6 +98,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _volumes = new VolumeStore(directory.VolumesPath, _programs, _logger);
         _networks = new VmNetworks(
             options.Network, store, new HostLinks(), new Nftables(_programs, options.RunDirectory), new Forwarding(options.RunDirectory), _logger);
+        _names = new NameService(_networks, new NameRelay(new HostResolvers(), time), counters, time, _logger);
         DesiredSecrets secrets = new(_intake, _identity, options.DeviceId);
         GuestConfigBuilder configs = new(_networks.Find, secrets);
         _supervisor = new VmSupervisor(_table, paths, launcher, configs, proc, store, _collector, counters, time, _logger);
@@ -168,6 +171,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _ = _memory.Update();
             EnqueueAll();
             _reconciler.CollectImages();
+            loops.Start("names", _names.RunAsync, _stopping.Token);
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
             loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);

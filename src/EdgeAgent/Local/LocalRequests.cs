@@ -95,5 +95,6 @@ internal sealed class LocalRequests(
         ("storeFaults", counters.StoreFaults.Value), ("digestMismatches", counters.DigestMismatches.Value),
         ("droppedBatches", counters.DroppedBatches.Value), ("refusedBatches", counters.RefusedBatches.Value),
         ("droppedLogLines", counters.DroppedLogLines.Value), ("stoppedOrphans", counters.StoppedOrphans.Value),
+        ("refusedNameQueries", counters.RefusedNameQueries.Value),
     ];
 }

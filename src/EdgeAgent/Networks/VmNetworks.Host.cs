@@ -14,6 +14,8 @@ internal sealed partial class VmNetworks
             return;
         }
 
+        IsUp = false;
+        Publish();
         HostSurvey survey = links.Survey();
         foreach (LinkInfo link in survey.Links.Where(static link => link.Name == HostLinks.BridgeName || link.Name.StartsWith(VmLink.TapPrefix, StringComparison.Ordinal)))
         {
@@ -41,6 +43,7 @@ internal sealed partial class VmNetworks
         }
 
         await ApplyAsync();
+        Publish();
         foreach (LinkInfo stray in survey.Links.Where(link => link.Name.StartsWith(VmLink.TapPrefix, StringComparison.Ordinal) && !taps.Contains(link.Name)))
         {
             links.Remove(stray.Name);
@@ -56,6 +59,7 @@ internal sealed partial class VmNetworks
         // Once there, it stays while VMs run: they know their addresses.
         _ipv6 ??= survey.HasGlobalIpv6 ? LoadIpv6() : null;
         links.EnsureBridge(new BridgeSetup(Gateway, _pool.Network.PrefixLength, _ipv6?.Gateway, _mtu));
+        IsUp = true;
         _strangers = forwarding.Enable(
             [.. survey.Links.Select(static link => link.Name).Where(static name => name is not ("lo" or HostLinks.BridgeName) && !name.StartsWith(VmLink.TapPrefix, StringComparison.Ordinal))],
             _ipv6 is not null);

@@ -37,6 +37,12 @@ internal sealed partial class VmNetworks(
     /// <summary>VMs that have a network now.</summary>
     internal IReadOnlyList<NetworkedVm> Attached => _attached;
 
+    /// <summary>Addresses of VMs.</summary>
+    internal IPNetwork Pool => _pool.Network;
+
+    /// <summary>The host has the bridge.</summary>
+    internal bool IsUp { get; private set; }
+
     /// <summary>The bridge's address.</summary>
     internal IPAddress Gateway => _pool.Gateway;
 
