@@ -15,8 +15,12 @@ internal sealed record SessionCliRun(int Code, byte[] RawOut, byte[] RawError, s
     internal static Task<SessionCliRun> OfAsync(RunningControlPlane controlPlane, byte[] input, params string[] arguments) =>
         OfAsync(controlPlane, input, TextWriter.Null, CancellationToken.None, arguments);
 
+    internal static Task<SessionCliRun> OfAsync(
+        RunningControlPlane controlPlane, byte[] input, TextWriter alsoOut, CancellationToken interrupt, params string[] arguments) =>
+        OfAsync(controlPlane, controlPlane.Address, input, alsoOut, interrupt, arguments);
+
     internal static async Task<SessionCliRun> OfAsync(
-        RunningControlPlane controlPlane, byte[] input, TextWriter alsoOut, CancellationToken interrupt, params string[] arguments)
+        RunningControlPlane controlPlane, Uri server, byte[] input, TextWriter alsoOut, CancellationToken interrupt, params string[] arguments)
     {
         using StringWriter output = new(), error = new();
         using MemoryStream rawOut = new(), rawError = new();
@@ -24,7 +28,7 @@ internal sealed record SessionCliRun(int Code, byte[] RawOut, byte[] RawError, s
         Terminal streams = new(new MemoryStream(input), TextWriter.Synchronized(both), TextWriter.Synchronized(error)) { RawOut = rawOut, RawError = rawError };
         string? Variable(string name) => name switch
         {
-            "MVM_SERVER" => controlPlane.Address.ToString(),
+            "MVM_SERVER" => server.ToString(),
             "MVM_TOKEN" => controlPlane.AdminToken,
             "MVM_CA" => controlPlane.AuthorityFile,
             _ => null,

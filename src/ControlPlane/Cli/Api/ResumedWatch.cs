@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization.Metadata;
 using MicroVm.ControlPlane.Cli.Hosting;
+using MicroVm.ControlPlane.Cli.Output;
 
 namespace MicroVm.ControlPlane.Cli.Api;
 
@@ -11,6 +12,7 @@ namespace MicroVm.ControlPlane.Cli.Api;
 internal static class ResumedWatch
 {
     private const int ServerErrors = 500;
+    private const string Lost = "connection to the control plane lost";
 
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(250), s_longestDelay = TimeSpan.FromSeconds(5);
 
@@ -25,26 +27,28 @@ internal static class ResumedWatch
         CliContext context, Func<string> path, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellation)
         where T : class
     {
-        bool resuming = false, said = false;
+        bool resuming = false;
+        string? said = null;
         TimeSpan delay = s_firstDelay;
         while (true)
         {
             await using (IAsyncEnumerator<T> events = context.Api.WatchAsync(path(), type, cancellation).GetAsyncEnumerator(cancellation))
             {
-                while (await NextAsync(events, resuming))
+                string? reason;
+                while ((reason = await NextAsync(events, resuming)) is null)
                 {
                     resuming = true;
-                    said = false;
+                    said = null;
                     delay = s_firstDelay;
                     yield return events.Current;
                 }
-            }
 
-            resuming = true;
-            if (!said)
-            {
-                await context.Terminal.Error.WriteLineAsync("connection to the control plane lost, connecting again");
-                said = true;
+                resuming = true;
+                if (said != reason)
+                {
+                    await context.Terminal.Error.WriteLineAsync($"{Terminal.Safe(reason)}, connecting again");
+                    said = reason;
+                }
             }
 
             await Task.Delay(delay, context.Time, cancellation);
@@ -52,15 +56,20 @@ internal static class ResumedWatch
         }
     }
 
-    private static async Task<bool> NextAsync<T>(IAsyncEnumerator<T> events, bool resuming)
+    /// <summary>Null when there is an event; else why there is none.</summary>
+    private static async Task<string?> NextAsync<T>(IAsyncEnumerator<T> events, bool resuming)
     {
         try
         {
-            return await events.MoveNextAsync();
+            return await events.MoveNextAsync() ? null : Lost;
         }
-        catch (Exception e) when (resuming && (e is ServerUnreachableException or ApiException { Problem.Status: >= ServerErrors }))
+        catch (ServerUnreachableException) when (resuming)
         {
-            return false;
+            return Lost;
+        }
+        catch (ApiException e) when (resuming && e.Problem.Status >= ServerErrors)
+        {
+            return e.Message;
         }
     }
 }

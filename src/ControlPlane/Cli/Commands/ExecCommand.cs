@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MicroVm.ControlPlane.Cli.Hosting;
-using MicroVm.ControlPlane.Cli.Sessions;
+using MicroVm.ControlPlane.Cli.Api;
+using MicroVm.ControlPlane.Cli.Output;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Identity;
@@ -37,9 +38,35 @@ internal static class ExecCommand
                 Environment = Variables(parsed.GetValue(environment) ?? [], wantsTerminal ? context.Terminal.Type : ""),
             };
             await using SessionChannel channel = await context.Api.OpenSessionAsync(ApiPaths.Session(device.Value, name.Value), cancellation);
-            return (ExitCode)await new ExecSession(context, channel, parsed.GetValue(interactive), tty).RunAsync(open, cancellation);
+            Stream? input = parsed.GetValue(interactive) ? context.Terminal.In : null;
+            return await RunAsync(context, new ExecClient(channel, input, context.Terminal.RawOut, context.Terminal.RawError, tty), open, cancellation);
         }));
         return command;
+    }
+
+    private static async Task<ExitCode> RunAsync(CliContext context, ExecClient client, SessionOpen open, CancellationToken cancellation)
+    {
+        SessionClosed closed;
+        try
+        {
+            closed = await client.RunAsync(open, cancellation);
+        }
+        catch (IOException e) when (e.HResult != CliApplication.BrokenPipe)
+        {
+            throw new ServerUnreachableException(e.Message, e);
+        }
+
+        if (closed is { Fault.Length: > 0, ExitCode: 0 })
+        {
+            throw new ApiException(new ProblemView(null, "no session", 0, closed.Fault, null));
+        }
+
+        if (closed.Fault.Length > 0)
+        {
+            await context.Terminal.Error.WriteLineAsync($"mvm: {Terminal.Safe(closed.Fault)}");
+        }
+
+        return (ExitCode)closed.ExitCode;
     }
 
     private static Dictionary<string, string> Variables(IEnumerable<string> given, string terminalType)

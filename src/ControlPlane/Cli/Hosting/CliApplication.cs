@@ -13,7 +13,8 @@ namespace MicroVm.ControlPlane.Cli.Hosting;
 /// <param name="time">Clock.</param>
 internal sealed class CliApplication(Terminal terminal, Func<string, string?> environment, TimeProvider time)
 {
-    private const int BrokenPipe = 32;
+    /// <summary>Number of EPIPE, as an exception's <c>HResult</c> has it.</summary>
+    internal const int BrokenPipe = 32;
 
     /// <summary>Runs a command line.</summary>
     /// <returns>The exit code.</returns>

@@ -1,5 +1,5 @@
 using System.Text;
-using MicroVm.ControlPlane.Cli.Sessions;
+using MicroVm.Shared.Sessions;
 using Microsoft.Win32.SafeHandles;
 using MicroVm.ControlPlane.Cli.Output;
 

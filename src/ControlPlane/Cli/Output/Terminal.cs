@@ -1,4 +1,4 @@
-using MicroVm.ControlPlane.Cli.Sessions;
+using MicroVm.Shared.Sessions;
 
 namespace MicroVm.ControlPlane.Cli.Output;
 

@@ -48,6 +48,9 @@ public sealed record SessionOpen
     /// <summary>Logs: go on with what comes.</summary>
     public bool Follow { get; init; }
 
+    /// <summary>Logs: begin with the first of them that is not older, in nanoseconds since 1970; 0 for all.</summary>
+    public long SinceUnixNs { get; init; }
+
     /// <summary>Decodes a frame's content.</summary>
     /// <exception cref="Faults.WireFormatException">The bytes are not an opening.</exception>
     public static SessionOpen Decode(ReadOnlyMemory<byte> content) => WireReader.Decode(content, "session", static reader =>
@@ -88,6 +91,10 @@ public sealed record SessionOpen
 
         map.Field(10, Tail);
         map.Field(11, Follow);
+        if (SinceUnixNs != 0)
+        {
+            map.Field(12, SinceUnixNs);
+        }
     }));
 
     private SessionOpen? Take(WireReader reader, int key) => key switch
@@ -103,6 +110,7 @@ public sealed record SessionOpen
         9 => this with { After = reader.ReadUInt64() },
         10 => this with { Tail = reader.ReadInt32(0, MaxTail) },
         11 => this with { Follow = reader.ReadBoolean() },
+        12 => this with { SinceUnixNs = reader.ReadInt64() },
         _ => null,
     };
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MicroVm.ControlPlane.Cli.Interop;
+namespace MicroVm.Shared.Interop;
 
 /// <summary>The C library.</summary>
 internal static partial class Libc

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MicroVm.ControlPlane.Cli.Interop;
+namespace MicroVm.Shared.Interop;
 
 internal static partial class Libc
 {

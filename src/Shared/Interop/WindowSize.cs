@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MicroVm.ControlPlane.Cli.Interop;
+namespace MicroVm.Shared.Interop;
 
 /// <summary><c>struct winsize</c> of <c>asm-generic/termios.h</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -1,30 +1,26 @@
 using System.Buffers.Binary;
 using System.Threading.Channels;
-using MicroVm.ControlPlane.Cli.Api;
-using MicroVm.ControlPlane.Cli.Hosting;
-using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Faults;
-using MicroVm.Shared.Sessions;
 
-namespace MicroVm.ControlPlane.Cli.Sessions;
+namespace MicroVm.Shared.Sessions;
 
 /// <summary>
 /// A program in a VM at this process's streams: bytes pass as they are, and with a terminal the keys and the window's size too.
 /// </summary>
-/// <param name="context">What the command works with.</param>
 /// <param name="channel">The session; owned by the caller.</param>
-/// <param name="passInput">Standard input is the program's.</param>
+/// <param name="input">What the program reads; null for nothing.</param>
+/// <param name="output">Where its standard output goes.</param>
+/// <param name="errors">Where its standard error goes.</param>
 /// <param name="device">The terminal that the program is to have; null for none.</param>
-internal sealed class ExecSession(CliContext context, SessionChannel channel, bool passInput, ITerminalDevice? device)
+public sealed class ExecClient(SessionChannel channel, Stream? input, Stream output, Stream errors, ITerminalDevice? device)
 {
     private const int InputBytes = 16 << 10;
 
     /// <summary>Runs the program to its end.</summary>
-    /// <returns>Its exit code.</returns>
-    /// <exception cref="ApiException">It could not be run.</exception>
-    /// <exception cref="ServerUnreachableException">The connection broke while it ran.</exception>
-    internal async Task<int> RunAsync(SessionOpen open, CancellationToken cancellation)
+    /// <returns>How it ended, or why it could not be run.</returns>
+    /// <exception cref="IOException">The connection broke while it ran.</exception>
+    public async Task<SessionClosed> RunAsync(SessionOpen open, CancellationToken cancellation)
     {
         (int rows, int columns) = device?.Size ?? default;
         open = open with { Terminal = device is not null, Rows = rows, Columns = columns };
@@ -33,7 +29,6 @@ internal sealed class ExecSession(CliContext context, SessionChannel channel, bo
         try
         {
             await channel.SendAsync(SessionFrameKind.Open, open.Encode(), cancellation);
-            Task input = Task.CompletedTask, resizes = Task.CompletedTask;
             while (true)
             {
                 SessionFrame frame = SessionFrame.Decode(await NextAsync(cancellation));
@@ -42,24 +37,24 @@ internal sealed class ExecSession(CliContext context, SessionChannel channel, bo
                 {
                     case SessionFrameKind.Opened:
                         raw ??= device?.EnterRaw();
-                        input = PassInputAsync(over.Token);
-                        resizes = PassSizesAsync(over.Token);
+                        _ = PassInputAsync(over.Token);
+                        _ = PassSizesAsync(over.Token);
                         break;
                     case SessionFrameKind.Output:
-                        await WriteAsync(context.Terminal.RawOut, frame.Content, cancellation);
+                        await WriteAsync(output, frame.Content, cancellation);
                         break;
                     case SessionFrameKind.ErrorOutput:
-                        await WriteAsync(context.Terminal.RawError, frame.Content, cancellation);
+                        await WriteAsync(errors, frame.Content, cancellation);
                         break;
                     case SessionFrameKind.Closed:
                         raw?.Dispose();
-                        return Finish(SessionClosed.Decode(frame.Content));
+                        return SessionClosed.Decode(frame.Content);
                 }
             }
         }
         catch (WireFormatException e)
         {
-            throw new ServerUnreachableException($"the session broke: {e.Message}", e);
+            throw new IOException($"the session broke: {e.Message}", e);
         }
         finally
         {
@@ -68,33 +63,19 @@ internal sealed class ExecSession(CliContext context, SessionChannel channel, bo
         }
     }
 
-    private int Finish(SessionClosed closed)
-    {
-        if (closed.Fault.Length == 0)
-        {
-            return closed.ExitCode;
-        }
-
-        if (closed.ExitCode == 0)
-        {
-            throw new ApiException(new ProblemView(null, "no session", 0, closed.Fault, null));
-        }
-
-        context.Terminal.Error.WriteLine($"mvm: {Output.Terminal.Safe(closed.Fault)}");
-        return closed.ExitCode;
-    }
-
     private async Task<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellation)
     {
+        ReadOnlyMemory<byte> message;
         try
         {
-            ReadOnlyMemory<byte> message = await channel.ReceiveAsync(cancellation);
-            return message.IsEmpty ? throw new IOException("the control plane closed it") : message;
+            message = await channel.ReceiveAsync(cancellation);
         }
         catch (IOException e)
         {
-            throw new ServerUnreachableException($"the connection broke, and with it the program in the VM was ended: {e.Message}", e);
+            throw new IOException($"the connection broke, and with it the program in the VM was ended: {e.Message}", e);
         }
+
+        return message.IsEmpty ? throw new IOException("the connection was closed, and with it the program in the VM was ended") : message;
     }
 
     private static async Task WriteAsync(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
@@ -112,7 +93,7 @@ internal sealed class ExecSession(CliContext context, SessionChannel channel, bo
             byte[] message = new byte[1 + InputBytes];
             message[0] = (byte)SessionFrameKind.Input;
             int count;
-            while (passInput && (count = await context.Terminal.In.ReadAsync(message.AsMemory(1), over)) > 0)
+            while (input is not null && (count = await input.ReadAsync(message.AsMemory(1), over)) > 0)
             {
                 await channel.SendAsync(message.AsMemory(0, 1 + count), over);
             }

@@ -1,7 +1,7 @@
-namespace MicroVm.ControlPlane.Cli.Sessions;
+namespace MicroVm.Shared.Sessions;
 
 /// <summary>The terminal that somebody sits at.</summary>
-internal interface ITerminalDevice
+public interface ITerminalDevice
 {
     /// <summary>Rows and columns now; 0 when it does not say.</summary>
     (int Rows, int Columns) Size { get; }

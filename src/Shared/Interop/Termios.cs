@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace MicroVm.ControlPlane.Cli.Interop;
+namespace MicroVm.Shared.Interop;
 
 /// <summary>
 /// <c>struct termios</c> as an opaque block: the C library alone reads and writes it. 60 bytes on Linux with glibc or musl, on every

@@ -1,15 +1,19 @@
 using System.Runtime.InteropServices;
-using MicroVm.ControlPlane.Cli.Interop;
+using MicroVm.Shared.Interop;
 
-namespace MicroVm.ControlPlane.Cli.Sessions;
+namespace MicroVm.Shared.Sessions;
 
 /// <summary>The terminal at standard input.</summary>
-internal sealed class TerminalDevice : ITerminalDevice
+public sealed class TerminalDevice : ITerminalDevice
 {
     private const int StandardInput = 0;
 
+    private TerminalDevice()
+    {
+    }
+
     /// <summary>The terminal; null when standard input is none.</summary>
-    internal static TerminalDevice? OfInput() => OperatingSystem.IsLinux() && Libc.isatty(StandardInput) == 1 ? new TerminalDevice() : null;
+    public static TerminalDevice? OfInput() => OperatingSystem.IsLinux() && Libc.isatty(StandardInput) == 1 ? new TerminalDevice() : null;
 
     /// <inheritdoc/>
     public (int Rows, int Columns) Size =>
