@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Configuration;
@@ -41,6 +42,9 @@ internal sealed record AgentOptions
 
     /// <summary>The network of VMs.</summary>
     public NetworkOptions Network { get; init; } = NetworkOptions.Default;
+
+    /// <summary>How much of each VM's log is kept.</summary>
+    public LogLimits Logs { get; init; } = LogLimits.Default;
 
     /// <summary>Labels that the device says of itself.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();

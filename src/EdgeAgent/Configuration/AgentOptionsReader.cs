@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Configuration;
@@ -73,6 +74,7 @@ internal static class AgentOptionsReader
             KernelArgs = root.Text("kernelArgs", ""),
             MemoryBudgetMib = root.Integer("memoryBudgetMib", 0, MaxBudgetMib, 0),
             Network = root.Has("network") ? ReadNetwork(root.Object("network")) : NetworkOptions.Default,
+            Logs = root.Has("logs") ? ReadLogs(root.Object("logs")) : LogLimits.Default,
             Labels = root.TextMap("labels"),
             LogLevel = ReadLogLevel(root),
         };
@@ -130,6 +132,15 @@ internal static class AgentOptionsReader
                 "pool",
                 $"an IPv4 network with a prefix of {NetworkOptions.LeastPrefixBits} to {NetworkOptions.MostPrefixBits} bits, such as {NetworkOptions.DefaultPool}",
                 $"'{text}'");
+    }
+
+    private static LogLimits ReadLogs(ConfigurationObject section)
+    {
+        LogLimits limits = new(
+            (long)section.Integer("mebibytesPerVm", LogLimits.MinMib, LogLimits.MaxMib, (int)(LogLimits.Default.Bytes >> 20)) << 20,
+            TimeSpan.FromDays(section.Integer("days", 1, LogLimits.MaxDays, (int)LogLimits.Default.Age.TotalDays)));
+        section.RefuseUnknownKeys();
+        return limits;
     }
 
     private static string ReadRunDirectory(ConfigurationObject root)

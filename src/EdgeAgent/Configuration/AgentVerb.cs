@@ -20,4 +20,7 @@ internal enum AgentVerb
 
     /// <summary>Asks the agent that runs on this device.</summary>
     Ask,
+
+    /// <summary>Has the agent that runs on this device run a program in a VM.</summary>
+    Exec,
 }

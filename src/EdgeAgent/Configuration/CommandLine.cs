@@ -10,7 +10,8 @@ namespace MicroVm.EdgeAgent.Configuration;
 /// <param name="IsConfigNamed">It was named, so it has to be there.</param>
 /// <param name="Json">The answer is for a machine.</param>
 /// <param name="Request">What <see cref="AgentVerb.Ask"/> asks.</param>
-internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsConfigNamed = false, bool Json = false, LocalRequest? Request = null)
+/// <param name="Program">What <see cref="AgentVerb.Exec"/> runs.</param>
+internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsConfigNamed = false, bool Json = false, LocalRequest? Request = null, LocalProgram? Program = null)
 {
     /// <summary>The configuration file when none is named.</summary>
     internal const string DefaultConfigPath = "/etc/microvm/agent.json";
@@ -18,7 +19,8 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
     /// <summary>One line about the arguments.</summary>
     internal const string Usage =
         "usage: microvm-agent [--config FILE] [--check-config] | --version"
-        + " | doctor|status|vms|resume [--json] [--config FILE] | logs VM [-f] [--tail N] [--json] [--config FILE] | pause [REASON] [--config FILE]";
+        + " | doctor|status|vms|resume [--json] [--config FILE] | logs VM [-f] [--tail N] [--json] [--config FILE] | pause [REASON] [--config FILE]"
+        + " | exec [-i] [-t] [--config FILE] VM -- PROGRAM [ARGUMENT...]";
 
     private const int DefaultTail = 20;
 
@@ -26,6 +28,11 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
     /// <exception cref="ConfigurationException">An argument is unknown or has no value.</exception>
     internal static CommandLine Parse(IReadOnlyList<string> arguments)
     {
+        if (arguments is ["exec", ..])
+        {
+            return ParseExec(arguments);
+        }
+
         CommandLine line = new(AgentVerb.Run, DefaultConfigPath);
         for (int i = 0; i < arguments.Count; i++)
         {
@@ -59,9 +66,33 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
         return line;
     }
 
-    private static ResourceName VmNamed(string text) => ResourceName.TryParse(text, out ResourceName name)
+    private static CommandLine ParseExec(IReadOnlyList<string> arguments)
+    {
+        CommandLine line = new(AgentVerb.Exec, DefaultConfigPath);
+        (bool input, bool terminal, string vm) = (false, false, "");
+        int i = 1;
+        for (; i < arguments.Count && arguments[i] != "--" && vm.Length == 0; i++)
+        {
+            switch (arguments[i])
+            {
+                case "-i": input = true; break;
+                case "-t": terminal = true; break;
+                case "-it" or "-ti": (input, terminal) = (true, true); break;
+                case "--config" when i + 1 < arguments.Count: line = line with { ConfigPath = arguments[++i], IsConfigNamed = true }; break;
+                case string name when !name.StartsWith('-'): vm = name; break;
+                default: throw new ConfigurationException($"'{arguments[i]}': unknown argument; {Usage}");
+            }
+        }
+
+        string[] program = [.. arguments.Skip(i < arguments.Count && arguments[i] == "--" ? i + 1 : i)];
+        return program.Length > 0
+            ? line with { Program = new LocalProgram(VmNamed(vm, "exec"), program, input, terminal) }
+            : throw new ConfigurationException($"exec: expected a VM and a program, found {(vm.Length == 0 ? "nothing" : $"'{vm}' alone")}; {Usage}");
+    }
+
+    private static ResourceName VmNamed(string text, string verb = "logs") => ResourceName.TryParse(text, out ResourceName name)
         ? name
-        : throw new ConfigurationException($"logs: expected the name of a VM, found {(text.Length == 0 ? "nothing" : $"'{text}'")}; {Usage}");
+        : throw new ConfigurationException($"{verb}: expected the name of a VM, found {(text.Length == 0 ? "nothing" : $"'{text}'")}; {Usage}");
 
     private static int TailNamed(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int tail) && tail <= LocalRequest.MaxTail

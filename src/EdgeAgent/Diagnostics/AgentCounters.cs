@@ -30,7 +30,7 @@ internal sealed class AgentCounters
     /// <summary>Telemetry batches that the gateway could not read and that were dropped for it.</summary>
     internal Counter RefusedBatches { get; } = new();
 
-    /// <summary>Log lines lost: dropped from the spool or skipped by a guest whose buffer was full.</summary>
+    /// <summary>Log lines lost: skipped by a guest whose buffer was full.</summary>
     internal Counter DroppedLogLines { get; } = new();
 
     /// <summary>VMM processes without a record that were stopped.</summary>

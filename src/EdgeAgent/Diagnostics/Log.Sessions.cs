@@ -10,6 +10,9 @@ internal static partial class Log
     [LoggerMessage(2001, LogLevel.Information, "{Vm}: a session ended by {End} {Reason}")]
     internal static partial void SessionEnded(ILogger logger, string vm, string end, string reason);
 
+    [LoggerMessage(2003, LogLevel.Warning, "{Vm}: a session was asked for on the device by uid {Uid}")]
+    internal static partial void LocalSession(ILogger logger, string vm, uint uid);
+
     [LoggerMessage(2002, LogLevel.Warning, "{Vm}: an ordered session could not be opened: {Reason}")]
     internal static partial void SessionNotOpened(ILogger logger, string vm, string reason);
 }

@@ -7,8 +7,8 @@ internal static partial class Log
     [LoggerMessage(1700, LogLevel.Warning, "telemetry is not kept: {Reason}; tried again in {Seconds} s")]
     internal static partial void SpoolFailed(ILogger logger, string reason, double seconds);
 
-    [LoggerMessage(1701, LogLevel.Warning, "the telemetry spool is full: dropped {Batches} batches with {Lines} log lines")]
-    internal static partial void SpoolDropped(ILogger logger, long batches, ulong lines);
+    [LoggerMessage(1701, LogLevel.Warning, "the telemetry spool is full: dropped {Batches} batches")]
+    internal static partial void SpoolDropped(ILogger logger, long batches);
 
     [LoggerMessage(1702, LogLevel.Warning, "no telemetry sample: {Reason}")]
     internal static partial void SampleFailed(ILogger logger, string reason);

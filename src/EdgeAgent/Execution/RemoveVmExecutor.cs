@@ -8,7 +8,10 @@ using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Execution;
 
-/// <summary>Forgets a VM: its place in the network, its run directory, its serial log, its record, in this order, so that what is left is found again.</summary>
+/// <summary>
+/// Forgets a VM: its place in the network, its run directory, its serial log, its record, in this order, so that what is left is found
+/// again. Its log stays until it is too old.
+/// </summary>
 internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, VmNetworks networks, ILogger logger) : StepExecutor<RemoveVmStep>
 {
     /// <inheritdoc/>
@@ -21,7 +24,7 @@ internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, VmNetworks 
             Directory.Delete(paths.Directory(vm), recursive: true);
         }
 
-        if (Directory.Exists(paths.SerialDirectory))
+        if (Directory.Exists(paths.LogDirectory))
         {
             File.Delete(paths.Serial(vm));
             File.Delete(VmPaths.Earlier(paths.Serial(vm)));

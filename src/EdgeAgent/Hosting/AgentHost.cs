@@ -8,6 +8,7 @@ using MicroVm.EdgeAgent.Execution;
 using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Images;
 using MicroVm.EdgeAgent.Local;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Networks.Links;
@@ -70,7 +71,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly PrefetchLoop _prefetch;
     private readonly StartCheck _startCheck;
     private readonly PauseSwitch _pause;
-    private readonly RecentLines _recent = new();
+    private readonly LogStore _logs;
     private readonly LocalServer _local;
     private readonly SessionService _sessions;
 
@@ -93,6 +94,7 @@ internal sealed class AgentHost : IAsyncDisposable
         new VmEvents(_events).Attach(_table);
 
         VmPaths paths = new(options);
+        _logs = new LogStore(paths.LogDirectory, options.Logs, counters, time, _logger);
         VmmLauncher launcher = new(options, paths, _watcher);
         _programs = new HostPrograms(_watcher, options.RunDirectory);
         _volumes = new VolumeStore(directory.VolumesPath, _programs, _logger);
@@ -101,7 +103,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _names = new NameService(_networks, new NameRelay(new HostResolvers(), time), counters, time, _logger);
         DesiredSecrets secrets = new(_intake, _identity, options.DeviceId);
         GuestConfigBuilder configs = new(_networks.Find, secrets);
-        _supervisor = new VmSupervisor(_table, paths, launcher, configs, proc, store, _collector, counters, time, _logger);
+        _supervisor = new VmSupervisor(_table, paths, launcher, configs, proc, _logs, counters, time, _logger);
         _outputs = new OutputCap(_table, paths, time, _logger);
         _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, _networks, counters, time, _logger);
 
@@ -140,13 +142,15 @@ internal sealed class AgentHost : IAsyncDisposable
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
         _reporter = new Reporter(_intake, _refusals, _table, _prefetch, _link, _sequence, time);
         _commands = new CommandIntake(_identity, _link, _sequence, _refusals, counters, _logger);
-        SessionAnswerer answerer = new(vm => SessionVm.Of(vm, _table, paths), time, _logger);
-        _sessions = new SessionService(options, tls, answerer, new SessionSlots(), time, _logger);
+        SessionSlots slots = new();
+        LogAnswerer logs = new(_logs, vm => _table.Find(vm) is not null, time);
+        SessionAnswerer answerer = new(vm => SessionVm.Of(vm, _table, paths), logs, time, _logger);
+        _sessions = new SessionService(options, tls, answerer, slots, time, _logger);
         _startCheck = new StartCheck(proc, options, time, _logger);
         LocalRequests local = new(
-            options, _intake, _pause, _table, store, _link, _sequence, _recent, _volumes, counters, proc, time, _logger);
+            options, _intake, _pause, _table, store, _link, _sequence, _logs, _volumes, counters, proc, time, _logger);
         _local = new LocalServer(
-            Path.Combine(options.RunDirectory, LocalServer.SocketName), HostProbe.EffectiveUser(proc.TryRead("self/status") ?? ""), local, _logger);
+            Path.Combine(options.RunDirectory, LocalServer.SocketName), HostProbe.EffectiveUser(proc.TryRead("self/status") ?? ""), local, new LocalSessions(answerer, slots, _logger), _logger);
         Connect(handler);
     }
 
@@ -172,6 +176,7 @@ internal sealed class AgentHost : IAsyncDisposable
             EnqueueAll();
             _reconciler.CollectImages();
             loops.Start("names", _names.RunAsync, _stopping.Token);
+            loops.Start("logs", stop => _logs.RunAsync(vm => _table.Find(vm) is not null, stop), _stopping.Token);
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
             loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
@@ -206,6 +211,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _sessions.Dispose();
         _local.Dispose();
         _collector.Dispose();
+        _logs.Dispose();
         _networks.Dispose();
         _volumes.Dispose();
         _watcher.Dispose();
@@ -250,7 +256,6 @@ internal sealed class AgentHost : IAsyncDisposable
         handler.Connected += _publisher.OnConnected;
         handler.Acknowledged += _publisher.OnAck;
         _collector.Spooled += _publisher.OnSpooled;
-        _collector.LineTaken += _recent.Add;
         _pause.Changed += EnqueueAll;
         _table.Changed += _reporter.OnChanged;
         _prefetch.Fetched += _reporter.OnChanged;

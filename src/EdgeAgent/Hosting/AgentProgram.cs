@@ -33,6 +33,8 @@ internal static class AgentProgram
                 case AgentVerb.Ask:
                     await LocalCommand.RunAsync(line, output, CancellationToken.None);
                     return Success;
+                case AgentVerb.Exec:
+                    return await LocalExec.RunAsync(line, errors, CancellationToken.None);
                 case AgentVerb.CheckConfig:
                     output.WriteLine($"{line.ConfigPath}: valid, device {AgentOptionsReader.ReadFile(line.ConfigPath).DeviceId}");
                     return Success;

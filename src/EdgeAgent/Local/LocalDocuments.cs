@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MicroVm.Shared.Contracts.Reported;
-using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Contracts.Sessions;
 
 namespace MicroVm.EdgeAgent.Local;
 
@@ -67,8 +67,9 @@ internal static class LocalDocuments
     });
 
     /// <summary>One line of a workload.</summary>
-    internal static string OfLine(LogLine line) => Write(json =>
+    internal static string OfLine(SessionLogEntry line) => Write(json =>
     {
+        json.WriteNumber("cursor", line.Cursor);
         json.WriteString("time", TimeOf(line.AtUnixNs));
         json.WriteString("stream", line.Stream.ToString().ToLowerInvariant());
         json.WriteString("text", line.Text);

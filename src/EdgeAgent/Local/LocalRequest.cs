@@ -5,7 +5,7 @@ namespace MicroVm.EdgeAgent.Local;
 
 /// <summary>One request on the local socket: one line of text.</summary>
 /// <param name="Verb">What is asked.</param>
-/// <param name="Vm">The VM of <see cref="LocalVerb.Logs"/>; none otherwise.</param>
+/// <param name="Vm">The VM of <see cref="LocalVerb.Logs"/> or <see cref="LocalVerb.Session"/>; none otherwise.</param>
 /// <param name="Tail">Lines of the past that <see cref="LocalVerb.Logs"/> begins with, 0 to <see cref="MaxTail"/>.</param>
 /// <param name="Follow">New lines are wanted as well.</param>
 /// <param name="Reason">Why <see cref="LocalVerb.Pause"/>.</param>
@@ -14,13 +14,14 @@ internal sealed record LocalRequest(LocalVerb Verb, ResourceName Vm = default, i
     /// <summary>Most bytes of a line.</summary>
     internal const int MaxBytes = 1024;
 
-    /// <summary>Most lines of the past; so many are kept of a VM.</summary>
-    internal const int MaxTail = 100;
+    /// <summary>Most lines of the past that may be asked for.</summary>
+    internal const int MaxTail = 10_000;
 
-    /// <summary>The line without its end: <c>status</c>, <c>vms</c>, <c>logs VM TAIL follow|end</c>, <c>pause REASON</c>, <c>resume</c>.</summary>
+    /// <summary>The line without its end: <c>status</c>, <c>vms</c>, <c>logs VM TAIL follow|end</c>, <c>session VM</c>, <c>pause REASON</c>, <c>resume</c>.</summary>
     internal string ToLine() => Verb switch
     {
         LocalVerb.Logs => string.Create(CultureInfo.InvariantCulture, $"logs {Vm.Value} {Tail} {(Follow ? "follow" : "end")}"),
+        LocalVerb.Session => $"session {Vm.Value}",
         LocalVerb.Pause => $"pause {Reason.ReplaceLineEndings(" ")}".TrimEnd(),
         _ => Verb.ToString().ToLowerInvariant(),
     };
@@ -37,6 +38,7 @@ internal sealed record LocalRequest(LocalVerb Verb, ResourceName Vm = default, i
             ("resume", 0) => new LocalRequest(LocalVerb.Resume),
             ("pause", _) => new LocalRequest(LocalVerb.Pause, Reason: Printable(rest)),
             ("logs", _) => ReadLogs(rest.Split(' ')),
+            ("session", _) => ResourceName.TryParse(rest, out ResourceName vm) ? new LocalRequest(LocalVerb.Session, vm) : null,
             _ => null,
         };
         request = read ?? new LocalRequest(LocalVerb.Status);

@@ -4,6 +4,7 @@ using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Hosting;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Reporting;
@@ -11,14 +12,14 @@ using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Volumes;
 using MicroVm.Shared.Contracts.Reported;
-using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Contracts.Sessions;
 
 namespace MicroVm.EdgeAgent.Local;
 
 /// <summary>Answers from what the agent knows.</summary>
 internal sealed class LocalRequests(
     AgentOptions options, DesiredIntake intake, PauseSwitch pause, VmTable table, IAgentStore store, MqttLink link, UplinkSequence sequence,
-    RecentLines lines, VolumeStore volumes, AgentCounters counters, ProcFileSystem proc, TimeProvider time, ILogger logger) : ILocalRequests
+    LogStore logs, VolumeStore volumes, AgentCounters counters, ProcFileSystem proc, TimeProvider time, ILogger logger) : ILocalRequests
 {
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> AnswerAsync(
@@ -36,15 +37,9 @@ internal sealed class LocalRequests(
                 }
 
                 break;
-            case LocalVerb.Logs when request.Follow:
-                await foreach (LogLine line in lines.FollowAsync(request.Vm, request.Tail, cancellation))
-                {
-                    yield return LocalDocuments.OfLine(line);
-                }
-
-                break;
             case LocalVerb.Logs:
-                foreach (LogLine line in lines.Last(request.Vm, request.Tail))
+                LogRing? ring = table.Find(request.Vm) is null ? logs.Find(request.Vm) : logs.Open(request.Vm);
+                await foreach (SessionLogEntry line in LogLines.ReadAsync(ring, request.Tail, request.Follow, cancellation))
                 {
                     yield return LocalDocuments.OfLine(line);
                 }

@@ -10,9 +10,9 @@ namespace MicroVm.EdgeAgent.Local;
 /// Listens in the run directory for root and the agent's own user, as the kernel names them. One line asks, lines answer: <c>ok</c> and what
 /// was asked for, a JSON object in each line, or <c>error:</c> and why not. Then the connection ends.
 /// </summary>
-internal sealed class LocalServer(string path, uint agentUid, ILocalRequests requests, ILogger logger) : IDisposable
+internal sealed class LocalServer(string path, uint agentUid, ILocalRequests requests, LocalSessions sessions, ILogger logger) : IDisposable
 {
-    private const int Backlog = 8, MostConnections = 8;
+    private const int Backlog = 8, MostConnections = 8 + Sessions.SessionSlots.Most;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _room = new(MostConnections);
@@ -98,7 +98,13 @@ internal sealed class LocalServer(string path, uint agentUid, ILocalRequests req
         hurry.CancelAfter(s_patience);
         if (await ReadLineAsync(stream, hurry.Token) is not string line || !LocalRequest.TryParse(line, out LocalRequest request))
         {
-            await WriteAsync(stream, "error: expected status, vms, logs VM TAIL follow|end, pause REASON or resume, found another request", cancellation);
+            await WriteAsync(stream, "error: expected status, vms, logs VM TAIL follow|end, session VM, pause REASON or resume, found another request", cancellation);
+            return;
+        }
+
+        if (request.Verb == LocalVerb.Session)
+        {
+            await sessions.ServeAsync(stream, request.Vm, peer, cancellation);
             return;
         }
 
@@ -141,23 +147,19 @@ internal sealed class LocalServer(string path, uint agentUid, ILocalRequests req
     /// <summary>The first line; null when it is too long, or when the connection ends before it does.</summary>
     private static async Task<string?> ReadLineAsync(NetworkStream stream, CancellationToken cancellation)
     {
+        // Byte by byte: what follows the line of a session is its first frame.
         byte[] bytes = new byte[LocalRequest.MaxBytes];
-        int length = 0;
-        while (length < bytes.Length)
+        for (int length = 0; length < bytes.Length; length++)
         {
-            int count = await stream.ReadAsync(bytes.AsMemory(length), cancellation);
-            int end = bytes.AsSpan(length, count).IndexOf((byte)'\n');
-            if (end >= 0)
-            {
-                return Encoding.UTF8.GetString(bytes, 0, length + end);
-            }
-
-            if (count == 0)
+            if (await stream.ReadAsync(bytes.AsMemory(length, 1), cancellation) == 0)
             {
                 return null;
             }
 
-            length += count;
+            if (bytes[length] == '\n')
+            {
+                return Encoding.UTF8.GetString(bytes, 0, length);
+            }
         }
 
         return null;

@@ -12,6 +12,9 @@ internal enum LocalVerb
     /// <summary>Lines of one VM's workload.</summary>
     Logs,
 
+    /// <summary>A session with one VM: after <c>ok</c> the connection carries its frames.</summary>
+    Session,
+
     /// <summary>Lets changes of the desired state wait.</summary>
     Pause,
 

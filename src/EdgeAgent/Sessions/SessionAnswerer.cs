@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Faults;
 using MicroVm.Shared.Identity;
@@ -12,9 +13,10 @@ namespace MicroVm.EdgeAgent.Sessions;
 /// Guests and operators alike send bad input until it is checked.
 /// </summary>
 /// <param name="find">What there is of a VM now.</param>
+/// <param name="logs">Answers what is about logs.</param>
 /// <param name="time">Clock of the limits.</param>
 /// <param name="logger">Log.</param>
-internal sealed class SessionAnswerer(Func<ResourceName, SessionVm> find, TimeProvider time, ILogger logger)
+internal sealed class SessionAnswerer(Func<ResourceName, SessionVm> find, LogAnswerer logs, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan s_openLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2);
@@ -27,7 +29,7 @@ internal sealed class SessionAnswerer(Func<ResourceName, SessionVm> find, TimePr
             SessionOpen open = await ReadOpenAsync(asking, stopping);
             Log.SessionOpened(logger, vm.Value, open.Kind.ToString());
             string? refusal = open.Kind == SessionKind.Logs
-                ? "this agent's version keeps no log that can be asked for"
+                ? await logs.AnswerAsync(asking, vm, open, stopping)
                 : await AnswerFromGuestAsync(asking, vm, open, stopping);
             if (refusal is not null)
             {

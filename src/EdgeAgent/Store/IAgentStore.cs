@@ -22,7 +22,7 @@ internal interface IAgentStore : IDisposable
     /// <summary>Adds or replaces a VM's record.</summary>
     void SaveVm(VmRecord record);
 
-    /// <summary>Removes a VM's record and its log position.</summary>
+    /// <summary>Removes a VM's record.</summary>
     void RemoveVm(ResourceName name);
 
     /// <summary>What every VM has of the device's network.</summary>
@@ -40,11 +40,9 @@ internal interface IAgentStore : IDisposable
     /// <summary>Keeps a text.</summary>
     void SaveSetting(string name, string value);
 
-    /// <summary>The last durable log line of a VM; null when there is none.</summary>
-    LogPosition? LoadLogPosition(ResourceName name);
-
-    /// <summary>Appends a batch, moves the log positions and drops the oldest batches that are over the limits, in one step.</summary>
-    SpoolEviction AppendBatch(SpooledBatch batch, IReadOnlyCollection<LogPosition> positions, SpoolLimits limits);
+    /// <summary>Appends a batch and drops the oldest batches that are over the limits, in one step.</summary>
+    /// <returns>How many were dropped.</returns>
+    long AppendBatch(SpooledBatch batch, SpoolLimits limits);
 
     /// <summary>At most <paramref name="count"/> batches after one, oldest first.</summary>
     IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count);

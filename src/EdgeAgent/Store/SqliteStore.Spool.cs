@@ -1,4 +1,3 @@
-using MicroVm.Shared.Identity;
 using Microsoft.Data.Sqlite;
 
 namespace MicroVm.EdgeAgent.Store;
@@ -9,45 +8,30 @@ internal sealed partial class SqliteStore
     private SpoolUsage? _usage;
 
     /// <inheritdoc/>
-    public LogPosition? LoadLogPosition(ResourceName name) => Guard("load log position", () =>
+    public long AppendBatch(SpooledBatch batch, SpoolLimits limits) => Guard("spool telemetry", () =>
     {
-        using SqliteCommand command = Command("SELECT run_id, sequence FROM log_position WHERE vm = $vm", ("$vm", name.Value));
-        using SqliteDataReader row = command.ExecuteReader();
-        return row.Read() ? new LogPosition(name, Guid.Parse(row.GetString(0)), (ulong)row.GetInt64(1)) : null;
+        SpoolUsage usage = MeasureSpool();
+        _usage = null;
+        using SqliteTransaction transaction = _connection.BeginTransaction();
+        Execute(
+            "INSERT INTO spool (boot_id, sequence, bytes, payload) VALUES ($boot, $sequence, $bytes, $payload)",
+            ("$boot", batch.BootId.ToString("N")),
+            ("$sequence", (long)batch.Sequence),
+            ("$bytes", (long)batch.Payload.Length),
+            ("$payload", batch.Payload));
+        usage = new SpoolUsage(usage.Bytes + batch.Payload.Length, usage.Rows + 1);
+        long dropped = Evict(ref usage, limits);
+        transaction.Commit();
+        _usage = usage;
+        return dropped;
     });
-
-    /// <inheritdoc/>
-    public SpoolEviction AppendBatch(SpooledBatch batch, IReadOnlyCollection<LogPosition> positions, SpoolLimits limits) =>
-        Guard("spool telemetry", () =>
-        {
-            SpoolUsage usage = MeasureSpool();
-            _usage = null;
-            using SqliteTransaction transaction = _connection.BeginTransaction();
-            Execute(
-                "INSERT INTO spool (boot_id, sequence, log_lines, bytes, payload) VALUES ($boot, $sequence, $lines, $bytes, $payload)",
-                ("$boot", batch.BootId.ToString("N")),
-                ("$sequence", (long)batch.Sequence),
-                ("$lines", (long)batch.LogLines),
-                ("$bytes", (long)batch.Payload.Length),
-                ("$payload", batch.Payload));
-            foreach (LogPosition position in positions)
-            {
-                SavePosition(position);
-            }
-
-            usage = new SpoolUsage(usage.Bytes + batch.Payload.Length, usage.Rows + 1);
-            SpoolEviction eviction = Evict(ref usage, limits);
-            transaction.Commit();
-            _usage = usage;
-            return eviction;
-        });
 
     /// <inheritdoc/>
     public IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count) => Guard("read spooled telemetry", () =>
     {
         List<SpooledBatch> batches = [];
         using SqliteCommand command = Command(
-            "SELECT id, boot_id, sequence, log_lines, payload FROM spool WHERE id > $after ORDER BY id LIMIT $count",
+            "SELECT id, boot_id, sequence, payload FROM spool WHERE id > $after ORDER BY id LIMIT $count",
             ("$after", afterId),
             ("$count", (long)count));
         using SqliteDataReader row = command.ExecuteReader();
@@ -57,8 +41,7 @@ internal sealed partial class SqliteStore
                 row.GetInt64(0),
                 Guid.Parse(row.GetString(1)),
                 (ulong)row.GetInt64(2),
-                (ulong)row.GetInt64(3),
-                row.GetFieldValue<byte[]>(4)));
+                row.GetFieldValue<byte[]>(3)));
         }
 
         return batches;
@@ -102,31 +85,17 @@ internal sealed partial class SqliteStore
         return true;
     }
 
-    private void SavePosition(LogPosition position) => Execute(
-        """
-        INSERT INTO log_position (vm, run_id, sequence) VALUES ($vm, $run, $sequence)
-        ON CONFLICT (vm) DO UPDATE SET run_id = $run, sequence = $sequence
-        """,
-        ("$vm", position.Vm.Value),
-        ("$run", position.RunId.ToString("N")),
-        ("$sequence", (long)position.Sequence));
-
     /// <summary>Drops from the old end until the limits hold; the newest batch stays whatever its size.</summary>
-    private SpoolEviction Evict(ref SpoolUsage usage, SpoolLimits limits)
+    private long Evict(ref SpoolUsage usage, SpoolLimits limits)
     {
         long batches = 0;
-        ulong lines = 0;
         while (usage.Rows > 1 && (usage.Bytes > limits.Bytes || usage.Rows > limits.Rows))
         {
-            using SqliteCommand command = Command(
-                "DELETE FROM spool WHERE id = (SELECT min(id) FROM spool) RETURNING bytes, log_lines");
-            using SqliteDataReader row = command.ExecuteReader();
-            row.Read();
-            Shrink(ref usage, row.GetInt64(0));
-            lines += (ulong)row.GetInt64(1);
+            using SqliteCommand command = Command("DELETE FROM spool WHERE id = (SELECT min(id) FROM spool) RETURNING bytes");
+            Shrink(ref usage, command.ExecuteScalar() is long bytes ? bytes : 0);
             batches++;
         }
 
-        return new SpoolEviction(batches, lines);
+        return batches;
     }
 }

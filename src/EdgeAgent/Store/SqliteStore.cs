@@ -79,13 +79,7 @@ internal sealed partial class SqliteStore : IAgentStore
     public void SaveVm(VmRecord record) => Guard("save VM record", () => Execute(VmRows.Upsert, VmRows.Parameters(record)));
 
     /// <inheritdoc/>
-    public void RemoveVm(ResourceName name) => Guard("remove VM record", () =>
-    {
-        using SqliteTransaction transaction = _connection.BeginTransaction();
-        Execute("DELETE FROM vm WHERE name = $name", ("$name", name.Value));
-        Execute("DELETE FROM log_position WHERE vm = $name", ("$name", name.Value));
-        transaction.Commit();
-    });
+    public void RemoveVm(ResourceName name) => Guard("remove VM record", () => Execute("DELETE FROM vm WHERE name = $name", ("$name", name.Value)));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,33 +1,20 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Store;
-using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Telemetry;
 
 /// <summary>
-/// Gathers samples and log lines into batches and puts these into the spool. A line is acknowledged to its guest when its
-/// batch is durable; while the store is full or broken, guests wait instead of memory growing.
+/// Gathers samples and events into batches and puts these into the spool. While the store is broken, the newest are kept.
 /// </summary>
 internal sealed class TelemetryCollector : IDisposable
 {
-    /// <summary>Lines of one batch.</summary>
-    internal const int BatchLines = 200;
-
-    /// <summary>Bytes of one batch's lines.</summary>
-    internal const int BatchBytes = 64 << 10;
-
-    private const int BufferLines = 1000;
-    private const int BufferBytes = 512 << 10;
     private const int BufferSamples = 64;
     private const int BufferEvents = 256;
-    private const int LineOverheadBytes = 48;
-    private const ulong LargestBelievedGap = 1_000_000;
     private static readonly TimeSpan s_lingering = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
@@ -40,13 +27,9 @@ internal sealed class TelemetryCollector : IDisposable
     private readonly Lock _lock = new();
     private readonly AsyncSignal _due = new();
     private readonly ITimer _timer;
-    private readonly List<PendingLine> _lines = [];
     private readonly List<HostSample> _hosts = [];
     private readonly List<VmSample> _vms = [];
     private readonly List<DeviceEvent> _events = [];
-    private int _bytes;
-    private ulong _dropped;
-    private TaskCompletionSource? _room;
 
     internal TelemetryCollector(
         IAgentStore store, SpoolLimits limits, UplinkSequence sequence, AgentCounters counters, TimeProvider time, ILogger logger)
@@ -62,36 +45,6 @@ internal sealed class TelemetryCollector : IDisposable
 
     /// <summary>Raised after a batch was spooled.</summary>
     internal event Action? Spooled;
-
-    /// <summary>Raised for each line that was taken, under the collector's lock: handlers must be quick and call nothing of it.</summary>
-    internal event Action<LogLine>? LineTaken;
-
-    /// <summary>Takes a line unless it is a repeat; waits while the buffer is full.</summary>
-    /// <returns>The last durable line of the source.</returns>
-    internal async ValueTask<ulong> AddLineAsync(LogSource source, GuestLogLine line, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            Task room;
-            lock (_lock)
-            {
-                if (line.Sequence <= source.Taken)
-                {
-                    return source.Durable;
-                }
-
-                if (_lines.Count < BufferLines && _bytes < BufferBytes)
-                {
-                    Take(source, line);
-                    return source.Durable;
-                }
-
-                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            }
-
-            await room.WaitAsync(cancellation);
-        }
-    }
 
     /// <summary>Takes samples; they go into the next batch, which is made at once.</summary>
     internal void AddSamples(HostSample host, IReadOnlyList<VmSample> vms)
@@ -166,41 +119,13 @@ internal sealed class TelemetryCollector : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private void Take(LogSource source, GuestLogLine line)
-    {
-        ulong gap = line.Sequence - source.Taken - 1;
-        if (gap > 0)
-        {
-            ulong believed = Math.Min(gap, LargestBelievedGap);
-            _dropped += believed;
-            _counters.DroppedLogLines.Increment((long)believed);
-        }
-
-        source.Taken = line.Sequence;
-        int bytes = Encoding.UTF8.GetByteCount(line.Text) + LineOverheadBytes;
-        LogLine taken = new(source.Vm, line.AtUnixNs, line.Stream, line.Text);
-        _lines.Add(new PendingLine(source, line.Sequence, taken, bytes));
-        _bytes += bytes;
-        LineTaken?.Invoke(taken);
-        if (_lines.Count >= BatchLines || _bytes >= BatchBytes)
-        {
-            _due.Set();
-        }
-        else if (_lines.Count == 1)
-        {
-            _timer.Change(s_lingering, Timeout.InfiniteTimeSpan);
-        }
-    }
-
     /// <summary>Spools one batch; false when there was nothing.</summary>
     private bool FlushOne()
     {
         TelemetryBatch batch;
-        int lineCount;
         lock (_lock)
         {
-            lineCount = CountBatchLines();
-            if (lineCount == 0 && _hosts.Count == 0 && _events.Count == 0)
+            if (_hosts.Count == 0 && _events.Count == 0)
             {
                 return false;
             }
@@ -210,86 +135,26 @@ internal sealed class TelemetryCollector : IDisposable
                 Header = _sequence.Next(),
                 Hosts = [.. _hosts],
                 Vms = [.. _vms],
-                Logs = [.. _lines.Take(lineCount).Select(line => line.Line)],
-                DroppedLogLines = _dropped,
                 Events = [.. _events],
             };
         }
 
-        Dictionary<LogSource, ulong> reached = ReachedBy(lineCount);
         UplinkHeader header = batch.Header;
-        SpoolEviction eviction = _store.AppendBatch(
-            new SpooledBatch(0, header.BootId, header.Sequence, (ulong)lineCount + batch.DroppedLogLines, batch.Encode()),
-            [.. reached.Select(pair => new LogPosition(pair.Key.Vm, pair.Key.RunId, pair.Value))],
-            _limits);
-        Settle(batch, lineCount, reached, eviction);
-        return true;
-    }
-
-    private int CountBatchLines()
-    {
-        int count = 0, bytes = 0;
-        while (count < _lines.Count && count < BatchLines && bytes < BatchBytes)
-        {
-            bytes += _lines[count++].Bytes;
-        }
-
-        return count;
-    }
-
-    /// <summary>The last line of each source among the first ones. Only the flushing loop removes lines, so they stay in place.</summary>
-    private Dictionary<LogSource, ulong> ReachedBy(int lineCount)
-    {
-        Dictionary<LogSource, ulong> reached = [];
+        long dropped = _store.AppendBatch(new SpooledBatch(0, header.BootId, header.Sequence, batch.Encode()), _limits);
         lock (_lock)
         {
-            for (int i = 0; i < lineCount; i++)
-            {
-                reached[_lines[i].Source] = _lines[i].Sequence;
-            }
-        }
-
-        return reached;
-    }
-
-    private void Settle(TelemetryBatch batch, int lineCount, Dictionary<LogSource, ulong> reached, SpoolEviction eviction)
-    {
-        lock (_lock)
-        {
-            for (int i = 0; i < lineCount; i++)
-            {
-                _bytes -= _lines[i].Bytes;
-            }
-
-            _lines.RemoveRange(0, lineCount);
             _hosts.RemoveRange(0, Math.Min(batch.Hosts.Count, _hosts.Count));
             _vms.RemoveRange(0, Math.Min(batch.Vms.Count, _vms.Count));
             _events.RemoveAll(one => batch.Events.Contains(one));
-            _dropped = _dropped - batch.DroppedLogLines + eviction.LogLines;
-            _room?.TrySetResult();
-            _room = null;
-            foreach ((LogSource source, ulong sequence) in reached)
-            {
-                source.Durable = sequence;
-            }
         }
 
-        foreach ((LogSource source, ulong sequence) in reached)
+        if (dropped > 0)
         {
-            source.Acknowledge?.Invoke(sequence);
+            _counters.DroppedBatches.Increment(dropped);
+            Log.SpoolDropped(_logger, dropped);
         }
 
-        NoteEviction(eviction);
         Spooled?.Invoke();
-    }
-
-    private void NoteEviction(SpoolEviction eviction)
-    {
-        if (eviction.Batches > 0)
-        {
-            _counters.DroppedBatches.Increment(eviction.Batches);
-            _counters.DroppedLogLines.Increment((long)eviction.LogLines);
-            Log.SpoolDropped(_logger, eviction.Batches, eviction.LogLines);
-        }
+        return true;
     }
 }

@@ -33,7 +33,10 @@ internal sealed class VmSampler(ProcFileSystem proc, VmTable table, TimeProvider
                 resident = proc.ReadResidentBytes(instance.Process.Pid);
             }
 
-            VmSample sample = new(time.GetUtcNow().ToUnixTimeMilliseconds(), entry.Name, cpu, resident, record.Phase);
+            VmSample sample = new(time.GetUtcNow().ToUnixTimeMilliseconds(), entry.Name, cpu, resident, record.Phase)
+            {
+                ErrorLines = entry.TakeErrorLines(),
+            };
             samples.Add(entry is { Instance: not null, Metrics: GuestMetrics metrics } ? WithMetrics(sample, metrics) : sample);
         }
 

@@ -30,6 +30,14 @@ internal sealed class VmEntry(ResourceName name)
     /// <summary>How the live VM is from inside; null when it has not said.</summary>
     internal volatile GuestMetrics? Metrics;
 
+    private int _errorLines;
+
+    /// <summary>The workload wrote a line to standard error.</summary>
+    internal void AddErrorLine() => Interlocked.Increment(ref _errorLines);
+
+    /// <summary>Lines to standard error since the last time that this was asked.</summary>
+    internal int TakeErrorLines() => Interlocked.Exchange(ref _errorLines, 0);
+
     /// <summary>Failures to fetch an image.</summary>
     internal FetchFailures Fetches { get; } = new();
 }

@@ -24,11 +24,11 @@ internal sealed class VmPaths(AgentOptions options)
     /// <summary>Where the agent listens for the guest: the VMM connects there for the channel's port.</summary>
     internal string GuestChannel(ResourceName vm) => $"{Vsock(vm)}_{Shared.Contracts.Guest.GuestChannel.Port}";
 
-    /// <summary>Directory of serial logs.</summary>
-    internal string SerialDirectory => Path.Combine(options.DataDirectory, "logs");
+    /// <summary>Directory of serial logs, and of the workloads' logs, which have directories of their own.</summary>
+    internal string LogDirectory => Path.Combine(options.DataDirectory, "logs");
 
     /// <summary>What the guest's kernel wrote to its serial port.</summary>
-    internal string Serial(ResourceName vm) => Path.Combine(SerialDirectory, vm.Value + ".serial");
+    internal string Serial(ResourceName vm) => Path.Combine(LogDirectory, vm.Value + ".serial");
 
     /// <summary>Where what a growing file held before is kept.</summary>
     internal static string Earlier(string path) => path + ".1";

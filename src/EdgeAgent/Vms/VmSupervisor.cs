@@ -2,10 +2,10 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Store;
-using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms.Guest;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
@@ -24,8 +24,7 @@ internal sealed class VmSupervisor(
     VmmLauncher launcher,
     GuestConfigBuilder configs,
     ProcFileSystem proc,
-    IAgentStore store,
-    TelemetryCollector collector,
+    LogStore logs,
     AgentCounters counters,
     TimeProvider time,
     ILogger logger)
@@ -51,7 +50,7 @@ internal sealed class VmSupervisor(
     {
         uint cid = TakeCid();
         Guid runId = Guid.NewGuid();
-        GuestSession session = MakeSession(entry, spec, new LogSource(entry.Name, runId, 0));
+        GuestSession session = MakeSession(entry, spec, new LogSource(entry.Name, runId));
         GuestChannelServer? channel = null;
         WatchedProcess? process = null;
         try
@@ -86,8 +85,7 @@ internal sealed class VmSupervisor(
             _usedCids.Add(run.Cid);
         }
 
-        LogPosition? position = store.LoadLogPosition(entry.Name);
-        LogSource source = new(entry.Name, run.Id, position?.RunId == run.Id ? position.Sequence : 0);
+        LogSource source = new(entry.Name, run.Id);
         GuestSession session = MakeSession(entry, record.Spec, source);
         GuestChannelServer channel = Listen(entry.Name, session);
         // Its guest says how it is when it connects again.
@@ -138,7 +136,7 @@ internal sealed class VmSupervisor(
 
     private GuestSession MakeSession(VmEntry entry, VmSpec spec, LogSource source)
     {
-        GuestSession session = new(entry, spec, configs, table, source, collector, time, logger);
+        GuestSession session = new(entry, spec, configs, table, source, logs, time, logger);
         session.WorkloadEnded += () => Disturbed?.Invoke(entry.Name);
         return session;
     }
@@ -166,6 +164,7 @@ internal sealed class VmSupervisor(
     {
         int? status = await instance.Process.Exited;
         await instance.Channel.DrainAsync(time);
+        logs.Release(entry.Name);
         VmExit silent = new(null, Explain(entry.Name, status), time.GetUtcNow());
         Log.VmmEnded(logger, entry.Name.Value, instance.Process.Pid, silent.Message);
         VmRunEnd end = new(silent, instance.Session.StopRequested, time.GetUtcNow());

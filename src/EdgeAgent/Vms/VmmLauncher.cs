@@ -15,7 +15,7 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
     internal void Prepare(ResourceName vm)
     {
         Directory.CreateDirectory(paths.Directory(vm));
-        Directory.CreateDirectory(paths.SerialDirectory);
+        Directory.CreateDirectory(paths.LogDirectory);
         // The VMM binds the socket and refuses one that is there.
         File.Delete(paths.Vsock(vm));
         File.Delete(paths.VmmLog(vm));

@@ -39,7 +39,10 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("logs: expected the name of a VM, found nothing", "logs")]
     [InlineData("logs: expected the name of a VM, found '../x'", "logs", "../x")]
-    [InlineData("--tail: expected a number from 0 to 100, found '101'", "logs", "web", "--tail", "101")]
+    [InlineData("--tail: expected a number from 0 to 10000, found '10001'", "logs", "web", "--tail", "10001")]
+    [InlineData("exec: expected a VM and a program, found nothing", "exec", "-it")]
+    [InlineData("exec: expected a VM and a program, found 'web' alone", "exec", "web", "--")]
+    [InlineData("'-x': unknown argument", "exec", "-x", "web", "--", "id")]
     [InlineData("'twice': unknown argument", "pause", "once", "twice")]
     [InlineData("'--json': unknown argument", "--json")]
     [InlineData("'doctor': unknown argument", "--config", "/a.json", "doctor")]
@@ -47,4 +50,13 @@ public sealed class CommandLineTests
     [InlineData("'-x': unknown argument", "-x")]
     public void Parse_BadArgument_IsNamed(string expected, params string[] arguments) =>
         Assert.StartsWith(expected, Assert.Throws<ConfigurationException>(() => CommandLine.Parse(arguments)).Message);
+
+    [Fact]
+    public void Parse_Exec_TakesWhatFollowsAsItIs()
+    {
+        CommandLine line = CommandLine.Parse(["exec", "-it", "--config", "/a.json", "web", "--", "sh", "-c", "--config"]);
+
+        Assert.Equal((AgentVerb.Exec, "/a.json", "web", true, true), (line.Verb, line.ConfigPath, line.Program!.Vm.Value, line.Program.Input, line.Program.Terminal));
+        Assert.Equal(["sh", "-c", "--config"], line.Program.Arguments);
+    }
 }

@@ -3,6 +3,8 @@ using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Sessions;
+using MicroVm.Shared.Sessions;
 using MicroVm.Shared.Topics;
 
 namespace MicroVm.EdgeAgent.Tests.Hosting;
@@ -32,7 +34,7 @@ public sealed partial class AgentHostTests
         VmStatus running = await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
         await init.SendLineAsync(1, "first");
         await init.SendLineAsync(2, "second");
-        await TakeLinesAsync("lines");
+        Assert.Equal(2UL, (await init.ReceiveAsync<GuestLogAck>("lines are kept")).Sequence);
 
         JsonElement status = await AskOneAsync(LocalVerb.Status);
         Assert.Equal(
@@ -55,7 +57,7 @@ public sealed partial class AgentHostTests
         await _gateway.TakeAsync(UplinkKind.Hello, "hello");
         using FakeInit init = await DeployAsync(1, Specs.Vm());
         await init.SendLineAsync(1, "old");
-        await TakeLinesAsync("old line");
+        await init.ReceiveAsync<GuestLogAck>("old line is kept");
 
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         TaskCompletionSource old = new(), fresh = new();
@@ -70,6 +72,32 @@ public sealed partial class AgentHostTests
 
         await enough.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => following);
+    }
+
+    [Fact]
+    public async Task Local_Session_ReachesTheGuestsInit()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        using FakeInit init = await DeployAsync(1, Specs.Vm());
+        await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
+        using FakeSessionGuest guest = new(_paths.Vsock(Specs.Vm().Name));
+
+        await using StreamChannel channel = await LocalExec.OpenAsync(LocalSocket, new LocalRequest(LocalVerb.Session, Specs.Vm().Name), default);
+        using MemoryStream output = new();
+        Task<SessionClosed> run = new ExecClient(channel, null, output, Stream.Null, null).RunAsync(
+            new SessionOpen { Kind = SessionKind.Exec, Command = ["id"] }, default);
+        (SessionChannel session, SessionOpen open) = await Phase.Of("session at the guest", guest.TakeAsync());
+        await session.SayAsync(SessionFrameKind.Opened);
+        await session.HearAsync(SessionFrameKind.InputEnd);
+        await session.SayAsync(SessionFrameKind.Output, "uid=0");
+        await session.SendAsync(SessionFrameKind.Closed, new SessionClosed(4).Encode(), default);
+
+        Assert.Equal((new SessionClosed(4), "uid=0", "id"), (await Phase.Of("end", run), System.Text.Encoding.UTF8.GetString(output.ToArray()), open.Command.Single()));
+        await using StreamChannel other = await LocalExec.OpenAsync(LocalSocket, new LocalRequest(LocalVerb.Session, Specs.Vm("other").Name), default);
+        await other.SendAsync(SessionFrameKind.Open, new SessionOpen { Kind = SessionKind.Exec, Command = ["id"] }.Encode(), default);
+        Assert.Equal("VM 'other' is not on this device", (await other.EndAsync()).Fault);
     }
 
     /// <summary>Held over a restart as well: a change waits and is told, what runs stays, and both end with the switch.</summary>

@@ -24,7 +24,7 @@ public sealed class LocalRequestTests
     [InlineData("logs web")]
     [InlineData("logs web 20")]
     [InlineData("logs ../etc 20 end")]
-    [InlineData("logs web 101 end")]
+    [InlineData("logs web 10001 end")]
     [InlineData("logs web -1 end")]
     [InlineData("logs web 20 forever")]
     [InlineData("apply /tmp/x")]

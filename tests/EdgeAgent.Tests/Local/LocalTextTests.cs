@@ -1,4 +1,5 @@
 using MicroVm.EdgeAgent.Local;
+using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 
@@ -39,7 +40,7 @@ public sealed class LocalTextTests
     [Fact]
     public void Line_OfAWorkload_CannotMoveTheCursor()
     {
-        LogLine line = new(ResourceName.Parse("web"), 1_700_000_000_123_000_000, LogStream.Stderr, "a\u001b[2Jb\tc");
+        SessionLogEntry line = new(1, 1_700_000_000_123_000_000, LogStream.Stderr, "a\u001b[2Jb\tc");
         Assert.Equal(
             "2023-11-14T22:13:20.123Z stderr a\uFFFD[2Jb\tc", LocalText.Of(LocalVerb.Logs, LocalDocuments.OfLine(line)));
     }

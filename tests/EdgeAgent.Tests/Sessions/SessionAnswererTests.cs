@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Sessions;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Contracts.Sessions;
@@ -198,7 +200,9 @@ public sealed class SessionAnswererTests : IDisposable
     {
         await using (agent)
         {
-            SessionAnswerer answerer = new(_ => new SessionVm(_refusal, _guest.Path, _stopped.Task), TimeProvider.System, NullLogger.Instance);
+            using LogStore logs = new(_directory["logs"], LogLimits.Default, new AgentCounters(), TimeProvider.System, NullLogger.Instance);
+            LogAnswerer answers = new(logs, _ => false, TimeProvider.System);
+            SessionAnswerer answerer = new(_ => new SessionVm(_refusal, _guest.Path, _stopped.Task), answers, TimeProvider.System, NullLogger.Instance);
             await answerer.AnswerAsync(agent, s_vm, _agent.Token);
         }
     }

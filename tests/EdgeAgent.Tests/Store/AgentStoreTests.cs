@@ -63,19 +63,15 @@ public sealed class AgentStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void RemoveVm_KnownOne_TakesItsLogPositionToo(bool disk)
+    public void RemoveVm_KnownOne_IsGone(bool disk)
     {
         IAgentStore store = Make(disk);
         VmRecord record = new() { Spec = Specs.Vm() };
-        LogPosition position = new(record.Name, Guid.NewGuid(), 5);
         store.SaveVm(record);
-        store.AppendBatch(Batch(1, 10), [position], s_wide);
-        Assert.Equal(position, store.LoadLogPosition(record.Name));
 
         store.RemoveVm(record.Name);
 
         Assert.Empty(store.LoadVms());
-        Assert.Null(store.LoadLogPosition(record.Name));
     }
 
     [Theory]
@@ -86,7 +82,7 @@ public sealed class AgentStoreTests : IDisposable
         IAgentStore store = Make(disk);
         for (ulong i = 1; i <= 5; i++)
         {
-            store.AppendBatch(Batch(i, 10), [], s_wide);
+            store.AppendBatch(Batch(i, 10), s_wide);
         }
 
         IReadOnlyList<SpooledBatch> first = store.ReadBatches(0, 2);
@@ -104,16 +100,16 @@ public sealed class AgentStoreTests : IDisposable
     [InlineData(true, 1000, 3)]
     [InlineData(false, 35, 100)]
     [InlineData(false, 1000, 3)]
-    public void AppendBatch_OverALimit_DropsTheOldestAndCountsItsLines(bool disk, int bytes, int rows)
+    public void AppendBatch_OverALimit_DropsTheOldestAndCountsThem(bool disk, int bytes, int rows)
     {
         IAgentStore store = Make(disk);
-        SpoolEviction last = default;
+        long last = 0;
         for (ulong i = 1; i <= 4; i++)
         {
-            last = store.AppendBatch(Batch(i, 10), [], new SpoolLimits(bytes, rows));
+            last = store.AppendBatch(Batch(i, 10), new SpoolLimits(bytes, rows));
         }
 
-        Assert.Equal(new SpoolEviction(1, 7), last);
+        Assert.Equal(1, last);
         Assert.Equal([2UL, 3UL, 4UL], store.ReadBatches(0, 10).Select(batch => batch.Sequence));
         Assert.Equal(new SpoolUsage(30, 3), store.ReadSpoolUsage());
     }
@@ -124,8 +120,8 @@ public sealed class AgentStoreTests : IDisposable
     public void AppendBatch_LargerThanTheLimit_StaysAlone(bool disk)
     {
         IAgentStore store = Make(disk);
-        store.AppendBatch(Batch(1, 10), [], new SpoolLimits(5, 100));
-        store.AppendBatch(Batch(2, 10), [], new SpoolLimits(5, 100));
+        store.AppendBatch(Batch(1, 10), new SpoolLimits(5, 100));
+        store.AppendBatch(Batch(2, 10), new SpoolLimits(5, 100));
 
         Assert.Equal(2UL, store.ReadBatches(0, 10).Single().Sequence);
     }
@@ -136,7 +132,7 @@ public sealed class AgentStoreTests : IDisposable
         IAgentStore store = Make(disk: true);
         store.SaveDesired(new DesiredDocument(4, Digest.Of([4]), [4]));
         store.SaveVm(new VmRecord { Spec = Specs.Vm() });
-        store.AppendBatch(Batch(1, 10), [], s_wide);
+        store.AppendBatch(Batch(1, 10), s_wide);
         // What a power loss leaves: the files as they are, with the write-ahead log that nobody checkpointed.
         Directory.CreateDirectory(_directory["copy"]);
         foreach (string file in Directory.GetFiles(_directory.Path, "agent.db*"))
@@ -184,7 +180,7 @@ public sealed class AgentStoreTests : IDisposable
         _directory.Dispose();
     }
 
-    private static SpooledBatch Batch(ulong sequence, int bytes) => new(0, Guid.Empty, sequence, 7, new byte[bytes]);
+    private static SpooledBatch Batch(ulong sequence, int bytes) => new(0, Guid.Empty, sequence, new byte[bytes]);
 
     private IAgentStore Make(bool disk) => _store = disk ? SqliteStore.Open(_directory["agent.db"]) : new MemoryStore();
 }

@@ -104,7 +104,7 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
     {
         for (ulong i = first; i < first + count; i++)
         {
-            _store.AppendBatch(new SpooledBatch(0, s_boot, i, 0, [(byte)i]), [], SpoolLimits.Default);
+            _store.AppendBatch(new SpooledBatch(0, s_boot, i, [(byte)i]), SpoolLimits.Default);
         }
     }
 

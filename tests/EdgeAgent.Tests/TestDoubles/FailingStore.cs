@@ -30,10 +30,7 @@ internal sealed class FailingStore(IAgentStore inner) : IAgentStore
 
     public void SaveSetting(string name, string value) => Try(() => inner.SaveSetting(name, value));
 
-    public LogPosition? LoadLogPosition(ResourceName name) => Try(() => inner.LoadLogPosition(name));
-
-    public SpoolEviction AppendBatch(SpooledBatch batch, IReadOnlyCollection<LogPosition> positions, SpoolLimits limits) =>
-        Try(() => inner.AppendBatch(batch, positions, limits));
+    public long AppendBatch(SpooledBatch batch, SpoolLimits limits) => Try(() => inner.AppendBatch(batch, limits));
 
     public IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count) => Try(() => inner.ReadBatches(afterId, count));
 

@@ -10,7 +10,6 @@ internal sealed class MemoryStore : IAgentStore
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, VmRecord> _vms = new(StringComparer.Ordinal);
-    private readonly Dictionary<ResourceName, LogPosition> _positions = [];
     private readonly List<SpooledBatch> _spool = [];
     private readonly SortedDictionary<string, VmLink> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _settings = [];
@@ -42,7 +41,6 @@ internal sealed class MemoryStore : IAgentStore
         lock (_lock)
         {
             _vms.Remove(name.Value);
-            _positions.Remove(name);
         }
     }
 
@@ -86,34 +84,19 @@ internal sealed class MemoryStore : IAgentStore
         }
     }
 
-    public LogPosition? LoadLogPosition(ResourceName name)
-    {
-        lock (_lock)
-        {
-            return _positions.GetValueOrDefault(name);
-        }
-    }
-
-    public SpoolEviction AppendBatch(SpooledBatch batch, IReadOnlyCollection<LogPosition> positions, SpoolLimits limits)
+    public long AppendBatch(SpooledBatch batch, SpoolLimits limits)
     {
         lock (_lock)
         {
             _spool.Add(batch with { Id = ++_lastId });
-            foreach (LogPosition position in positions)
-            {
-                _positions[position.Vm] = position;
-            }
-
             long batches = 0;
-            ulong lines = 0;
             while (_spool.Count > 1 && (_spool.Sum(b => (long)b.Payload.Length) > limits.Bytes || _spool.Count > limits.Rows))
             {
-                lines += _spool[0].LogLines;
                 batches++;
                 _spool.RemoveAt(0);
             }
 
-            return new SpoolEviction(batches, lines);
+            return batches;
         }
     }
 

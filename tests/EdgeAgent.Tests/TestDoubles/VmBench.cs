@@ -1,10 +1,9 @@
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
-using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Store;
-using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Vms.Guest;
 using MicroVm.Shared.Contracts.Desired;
@@ -17,18 +16,17 @@ namespace MicroVm.EdgeAgent.Tests.TestDoubles;
 internal sealed class VmBench : IAsyncDisposable
 {
     private readonly ProcessWatcher _watcher = new();
-    private readonly TelemetryCollector _collector;
+    private readonly LogStore _logs;
 
     internal VmBench(AgentOptions options, IAgentStore store, TimeProvider time)
     {
         Paths = new VmPaths(options);
         Table = new VmTable(store);
         ProcFileSystem proc = new();
-        _collector = new TelemetryCollector(
-            store, SpoolLimits.Default, new UplinkSequence(Guid.NewGuid(), time), Counters, time, NullLogger.Instance);
+        _logs = new LogStore(Paths.LogDirectory, LogLimits.Default, Counters, time, NullLogger.Instance);
         Networks = new VmNetworks(options.Network, store, Links, Firewall, new FakeForwarding(), NullLogger.Instance);
         Supervisor = new VmSupervisor(
-            Table, Paths, new VmmLauncher(options, Paths, _watcher), new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, store, _collector, Counters, time, NullLogger.Instance);
+            Table, Paths, new VmmLauncher(options, Paths, _watcher), new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, _logs, Counters, time, NullLogger.Instance);
         Stopper = new VmStopper(Table, Counters, time, NullLogger.Instance);
         Adoption = new VmAdoption(store, Table, Supervisor, _watcher, proc, Paths, Networks, Counters, time, NullLogger.Instance);
     }
@@ -62,6 +60,6 @@ internal sealed class VmBench : IAsyncDisposable
         await Supervisor.DetachAsync();
         Networks.Dispose();
         _watcher.Dispose();
-        _collector.Dispose();
+        _logs.Dispose();
     }
 }

@@ -7,7 +7,7 @@ namespace MicroVm.EdgeAgent.Store.Migrations;
 internal static class SchemaMigrations
 {
     /// <summary>All steps, oldest first.</summary>
-    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks];
+    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks, LogsOfTheirOwn];
 
     private const string Initial = """
         CREATE TABLE desired (
@@ -66,5 +66,10 @@ internal static class SchemaMigrations
           name TEXT PRIMARY KEY,
           value TEXT NOT NULL
         ) WITHOUT ROWID;
+        """;
+
+    private const string LogsOfTheirOwn = """
+        DROP TABLE log_position;
+        ALTER TABLE spool DROP COLUMN log_lines;
         """;
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
-using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
@@ -15,7 +15,7 @@ namespace MicroVm.EdgeAgent.Vms.Guest;
 /// says and, when asked, tells it to stop, now or when it connects.
 /// </summary>
 internal sealed class GuestSession(
-    VmEntry entry, VmSpec spec, GuestConfigBuilder configs, VmTable table, LogSource log, TelemetryCollector collector, TimeProvider time, ILogger logger)
+    VmEntry entry, VmSpec spec, GuestConfigBuilder configs, VmTable table, LogSource log, LogStore logs, TimeProvider time, ILogger logger)
     : IGuestHandler
 {
     private const int MessageCharacters = 300;
@@ -88,7 +88,7 @@ internal sealed class GuestSession(
                 NoteRunning();
                 return null;
             case GuestLogLine line:
-                return await TakeLineAsync(line, cancellation);
+                return TakeLine(line);
             case GuestHealth health:
                 table.SetHealth(entry, new VmHealth(health.StartedUp, health.Ready, Shorten(health.Message)));
                 return null;
@@ -103,7 +103,7 @@ internal sealed class GuestSession(
         }
     }
 
-    private async ValueTask<GuestMessage?> TakeLineAsync(GuestLogLine line, CancellationToken cancellation)
+    private GuestLogAck? TakeLine(GuestLogLine line)
     {
         int bytes = Encoding.UTF8.GetByteCount(line.Text);
         if (line.Sequence == 0 || bytes > LogLine.MaxTextBytes)
@@ -112,8 +112,13 @@ internal sealed class GuestSession(
                 $"guest log line: expected a sequence from 1 and at most {LogLine.MaxTextBytes} bytes, found {line.Sequence} and {bytes}");
         }
 
-        ulong durable = await collector.AddLineAsync(log, line, cancellation);
-        return durable >= line.Sequence ? new GuestLogAck(durable) : null;
+        ulong? kept = logs.Take(log, line, out bool isNew);
+        if (isNew && line.Stream == LogStream.Stderr)
+        {
+            entry.AddErrorLine();
+        }
+
+        return kept is ulong sequence ? new GuestLogAck(sequence) : null;
     }
 
     private void NoteRunning()

@@ -1,7 +1,6 @@
 using MicroVm.EdgeAgent.Diagnostics;
-using MicroVm.EdgeAgent.Mqtt;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Store;
-using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Vms.Guest;
@@ -21,7 +20,7 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
     private readonly AgentCounters _counters = new();
     private readonly VmTable _table;
     private readonly VmEntry _entry;
-    private readonly TelemetryCollector _collector;
+    private readonly LogStore _logs;
     private readonly GuestSession _session;
     private readonly GuestChannelServer _server;
 
@@ -30,10 +29,9 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
         _table = new VmTable(_store);
         VmRun run = new(Guid.NewGuid(), 1, 1, "boot", 3, _time.GetUtcNow());
         _entry = _table.Load(new VmRecord { Spec = Specs.Vm(), Run = run, Phase = VmPhase.Starting });
-        _collector = new TelemetryCollector(
-            _store, SpoolLimits.Default, new UplinkSequence(Guid.NewGuid(), _time), _counters, _time, NullLogger.Instance);
-        LogSource source = new(_entry.Name, run.Id, 0);
-        _session = new GuestSession(_entry, Specs.Vm(), new GuestConfigBuilder(static _ => null, NoSecrets.Instance), _table, source, _collector, _time, NullLogger.Instance);
+        _logs = new LogStore(_directory["logs"], LogLimits.Default, _counters, _time, NullLogger.Instance);
+        LogSource source = new(_entry.Name, run.Id);
+        _session = new GuestSession(_entry, Specs.Vm(), new GuestConfigBuilder(static _ => null, NoSecrets.Instance), _table, source, _logs, _time, NullLogger.Instance);
         _server = GuestChannelServer.Listen(_entry.Name, Path, _session, _counters, NullLogger.Instance);
         source.Acknowledge = sequence => _server.TrySend(new GuestLogAck(sequence));
         _session.Begin();
@@ -111,22 +109,33 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task LogLines_AreAcknowledgedWhenTheyAreDurable()
+    public async Task LogLines_AreAcknowledgedWhenTheyAreKept()
     {
         using FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running);
-        using CancellationTokenSource stop = new();
-        Task collecting = _collector.RunAsync(stop.Token);
-        for (ulong i = 1; i <= TelemetryCollector.BatchLines; i++)
+        for (ulong i = 1; i <= LogStore.LinesUntold; i++)
         {
             await init.SendLineAsync(i, $"line {i}");
         }
 
         GuestLogAck ack = await init.ReceiveAsync<GuestLogAck>("acknowledgement");
 
-        Assert.Equal((ulong)TelemetryCollector.BatchLines, ack.Sequence);
-        Assert.Equal(ack.Sequence, _store.LoadLogPosition(_entry.Name)!.Sequence);
-        await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => collecting);
+        Assert.Equal((ulong)LogStore.LinesUntold, ack.Sequence);
+        Assert.Equal(["line 31", "line 32"], _logs.Last(_entry.Name, 2).Select(line => line.Text));
+    }
+
+    [Fact]
+    public async Task LogLines_FewOnes_AreAcknowledgedAfterAMoment_AndThoseToStderrAreCounted()
+    {
+        using FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running);
+        await init.SendLineAsync(1, "out");
+        await init.SendAsync(new GuestLogLine(2, 10, LogStream.Stderr, "err"));
+        await init.SendAsync(new GuestExited(0, ""));
+        await init.ReceiveAsync<GuestExitAck>("everything before was read");
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(2UL, (await init.ReceiveAsync<GuestLogAck>("acknowledgement")).Sequence);
+        Assert.Equal((1, 0), (_entry.TakeErrorLines(), _entry.TakeErrorLines()));
     }
 
     [Fact]
@@ -139,12 +148,11 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
             await first.ReceiveAsync<GuestExitAck>("everything before was read");
         }
 
-        _collector.TryFlush();
         using FakeInit second = await FakeInit.GreetAsync(Path, GuestState.Running);
         await second.SendLineAsync(1, "one");
 
         Assert.Equal(1UL, (await second.ReceiveAsync<GuestLogAck>("acknowledgement")).Sequence);
-        Assert.Single(_store.ReadBatches(0, 10));
+        Assert.Single(_logs.Last(_entry.Name, 10));
     }
 
     [Fact]
@@ -255,14 +263,13 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
         await Phase.Of("drain", _server.DrainAsync(_time));
 
         Assert.Equal(5, _entry.Record!.Exit!.Code);
-        _collector.TryFlush();
-        Assert.Equal("last words", TelemetryBatch.Decode(_store.ReadBatches(0, 1).Single().Payload).Logs.Single().Text);
+        Assert.Equal("last words", _logs.Last(_entry.Name, 10).Single().Text);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
-        _collector.Dispose();
+        _logs.Dispose();
         _directory.Dispose();
     }
 
