@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
@@ -10,6 +11,8 @@ namespace MicroVm.SystemTests;
 /// <summary>The REST API as a test uses it. Waits are server-sent events, never sleeps; a timeout names what was waited for.</summary>
 internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
 {
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(500);
+
     private readonly HttpClient _http = http;
 
     internal async Task<DeviceView> GetDeviceAsync(string id) =>
@@ -49,14 +52,32 @@ internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
         string last = "no event";
         try
         {
-            await using Stream stream = await _http.GetStreamAsync(path, cancellation.Token);
-            await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellation.Token))
+            while (true)
             {
-                last = item.Data;
-                T value = JsonSerializer.Deserialize(item.Data, type)!;
-                if (wanted(value))
+                using HttpResponseMessage response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation.Token);
+                if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
                 {
-                    return value;
+                    // A log is on its device, which is not connected now.
+                    last = await response.Content.ReadAsStringAsync(cancellation.Token);
+                    await Task.Delay(s_retry, cancellation.Token);
+                    continue;
+                }
+
+                response.EnsureSuccessStatusCode();
+                await using Stream stream = await response.Content.ReadAsStreamAsync(cancellation.Token);
+                await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellation.Token))
+                {
+                    last = item.Data;
+                    T value = JsonSerializer.Deserialize(item.Data, type)!;
+                    if (wanted(value))
+                    {
+                        return value;
+                    }
+                }
+
+                if (!path.Contains("/logs?", StringComparison.Ordinal))
+                {
+                    throw new InvalidOperationException($"{phase}: the event stream ended; last event: {last}");
                 }
             }
         }
@@ -64,7 +85,5 @@ internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
         {
             throw new PhaseTimeoutException(phase, timeout, last);
         }
-
-        throw new InvalidOperationException($"{phase}: the event stream ended; last event: {last}");
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using MicroVm.ControlPlane.Tests.Kit;
+using MicroVm.ControlPlane.Tests.Sessions;
 using MicroVm.Shared.Contracts.Api;
 
 namespace MicroVm.ControlPlane.Tests.Api;
@@ -36,14 +37,13 @@ public sealed class ApiErrorTests
     public async Task Logs_OfAVmThatNothingKnows_AreAProblemAndOfOneThatIsToComeAreEmpty()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
-        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
-        await controlPlane.ApplyAsync(Samples.Manifest(selector: "{ring: none}"));
+        await using AgentSessions agent = await AgentSessions.StartAsync(controlPlane);
 
         using HttpResponseMessage unknown = await controlPlane.SendAsync(HttpMethod.Get, ApiPaths.Logs("edge-1", "helo"));
         using HttpResponseMessage coming = await controlPlane.SendAsync(HttpMethod.Get, ApiPaths.Logs("edge-1", "hello"));
 
         Assert.Equal(
-            "VM: expected one that is known, found 'helo'",
+            "VM: expected one of device 'edge-1', found 'helo'",
             (await RunningControlPlane.ProblemAsync(unknown, HttpStatusCode.NotFound)).Detail);
         Assert.Equal(HttpStatusCode.OK, coming.StatusCode);
     }

@@ -182,8 +182,8 @@ public sealed class RolloutStoryTests
         await canary.PublishAsync(Shared.Topics.UplinkKind.Telemetry, new Shared.Contracts.Telemetry.TelemetryBatch
         {
             Header = canary.NextHeader(),
-            Logs = [.. Enumerable.Range(0, 3).Select(i => new Shared.Contracts.Telemetry.LogLine(
-                Shared.Identity.ResourceName.Parse("hello"), i, Shared.Contracts.Telemetry.LogStream.Stderr, "panic"))],
+            Vms = [.. Enumerable.Range(1, 2).Select(lines => new Shared.Contracts.Telemetry.VmSample(
+                lines, Shared.Identity.ResourceName.Parse("hello"), 0, 0, Shared.Contracts.Reported.VmPhase.Running) { ErrorLines = lines })],
         }.Encode());
 
         DeploymentView back = await controlPlane.WatchUntilAsync("hello", view => view.State == "RolledBack");

@@ -1,9 +1,13 @@
 using MicroVm.ControlPlane.Tests.Kit;
 using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Identity;
+using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Sessions;
 using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Sessions;
+using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 using MicroVm.TestKit;
@@ -19,6 +23,8 @@ internal sealed class AgentSessions : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SessionService _service;
     private readonly Task _commands, _serving;
+    private readonly LogSource _source = new(ResourceName.Parse("hello"), Guid.NewGuid());
+    private ulong _sequence;
 
     private AgentSessions(RunningControlPlane controlPlane, FakeDevice device, FakeIdentity identity)
     {
@@ -36,7 +42,9 @@ internal sealed class AgentSessions : IAsyncDisposable
             DeviceId = device.Id,
             ControlPlane = new ControlPlaneOptions(new Uri($"https://localhost:{controlPlane.Address.Port}"), "localhost", 1),
         };
-        SessionAnswerer answerer = new(Find, TimeProvider.System, NullLogger.Instance);
+        Logs = new LogStore(Path.Combine(_directory, "logs"), LogLimits.Default, new AgentCounters(), TimeProvider.System, NullLogger.Instance);
+        LogAnswerer logs = new(Logs, static vm => vm.Value == "hello", TimeProvider.System);
+        SessionAnswerer answerer = new(Find, logs, TimeProvider.System, NullLogger.Instance);
         _service = new SessionService(options, new ClientTls(store, TimeProvider.System), answerer, new SessionSlots(), TimeProvider.System, NullLogger.Instance);
         _serving = _service.RunAsync(_stop.Token);
         _commands = TakeCommandsAsync();
@@ -45,6 +53,17 @@ internal sealed class AgentSessions : IAsyncDisposable
     internal FakeDevice Device { get; }
 
     internal FakeSessionGuest Guest { get; }
+
+    internal LogStore Logs { get; }
+
+    /// <summary>Keeps lines of the VM as its guest writes them.</summary>
+    internal void Write(params string[] lines)
+    {
+        foreach (string line in lines)
+        {
+            Logs.Take(_source, new GuestLogLine(++_sequence, 1_700_000_000_123_000_000 + (long)_sequence, LogStream.Stdout, line), out _);
+        }
+    }
 
     /// <summary>Why the VM cannot be looked into; empty when it can.</summary>
     internal string Refusal { get; set; } = "";
@@ -62,6 +81,7 @@ internal sealed class AgentSessions : IAsyncDisposable
         await Device.DisposeAsync();
         await Task.WhenAll(_commands, _serving).Within("end of the agent's sessions");
         _service.Dispose();
+        Logs.Dispose();
         Guest.Dispose();
         _stop.Dispose();
         Directory.Delete(_directory, recursive: true);

@@ -38,10 +38,13 @@ internal sealed class ServerEvents : IDisposable
 
     internal Task FlushAsync() => _response.Body.FlushAsync(End);
 
-    /// <summary>Waits for a wake; sends a comment whenever none comes for a while, so that a dead peer is noticed.</summary>
-    internal async Task WaitAsync(ChannelReader<bool> wakes)
+    /// <summary>Waits for a wake.</summary>
+    /// <inheritdoc cref="WaitAsync(Task)"/>
+    internal Task WaitAsync(ChannelReader<bool> wakes) => WaitAsync(wakes.ReadAsync(End).AsTask());
+
+    /// <summary>Waits for something to happen; sends a comment whenever nothing does for a while, so that a dead peer is noticed.</summary>
+    internal async Task WaitAsync(Task wake)
     {
-        Task<bool> wake = wakes.ReadAsync(End).AsTask();
         while (true)
         {
             try

@@ -1,17 +1,16 @@
 namespace MicroVm.ControlPlane.Host.Configuration;
 
 /// <summary>How much telemetry is kept; what is over either bound is deleted, oldest first.</summary>
-/// <param name="MaxLogLines">Most log lines of all devices together.</param>
 /// <param name="MaxSamples">Most samples of devices, and of VMs, each.</param>
 /// <param name="MaxAge">Oldest that is kept, by the time of arrival.</param>
-public sealed record RetentionOptions(long MaxLogLines, long MaxSamples, TimeSpan MaxAge)
+public sealed record RetentionOptions(long MaxSamples, TimeSpan MaxAge)
 {
     /// <summary>Most events.</summary>
     public long MaxEvents { get; init; } = 1_000_000;
 
-    /// <summary>A million lines, a million samples, 14 days.</summary>
+    /// <summary>A million samples, 14 days.</summary>
     public RetentionOptions()
-        : this(1_000_000, 1_000_000, TimeSpan.FromDays(14))
+        : this(1_000_000, TimeSpan.FromDays(14))
     {
     }
 }

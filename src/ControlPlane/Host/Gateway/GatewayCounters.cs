@@ -6,7 +6,7 @@ internal sealed class GatewayCounters
     private long _connections, _connectsRefused, _connectionsOverCap, _connectionsOverRate, _certificatesRefused, _takeOvers;
     private long _packetsOversized, _packetsMalformed;
     private long _uplinks, _uplinksMalformed, _uplinksStale, _uplinksRefused, _uplinksFailed, _subscriptionsRefused;
-    private long _telemetryBatches, _telemetryDuplicates, _downlinks, _downlinksDropped;
+    private long _telemetryBatches, _telemetryDuplicates, _logLinesIgnored, _downlinks, _downlinksDropped;
 
     /// <summary>Connections that may be taken by devices now.</summary>
     internal long Connections => Interlocked.Read(ref _connections);
@@ -41,6 +41,8 @@ internal sealed class GatewayCounters
 
     internal long TelemetryDuplicates => Interlocked.Read(ref _telemetryDuplicates);
 
+    internal long LogLinesIgnored => Interlocked.Read(ref _logLinesIgnored);
+
     internal long Downlinks => Interlocked.Read(ref _downlinks);
 
     internal long DownlinksDropped => Interlocked.Read(ref _downlinksDropped);
@@ -64,6 +66,7 @@ internal sealed class GatewayCounters
         ["subscriptionsRefused"] = SubscriptionsRefused,
         ["telemetryBatches"] = TelemetryBatches,
         ["telemetryDuplicates"] = TelemetryDuplicates,
+        ["logLinesIgnored"] = LogLinesIgnored,
         ["downlinks"] = Downlinks,
         ["downlinksDropped"] = DownlinksDropped,
     };
@@ -111,6 +114,9 @@ internal sealed class GatewayCounters
     internal void TelemetryBatch() => Interlocked.Increment(ref _telemetryBatches);
 
     internal void TelemetryDuplicate() => Interlocked.Increment(ref _telemetryDuplicates);
+
+    /// <summary>Lines in the telemetry of an agent that does not keep its logs itself.</summary>
+    internal void LogLineIgnored(int count) => Interlocked.Add(ref _logLinesIgnored, count);
 
     internal void Downlink() => Interlocked.Increment(ref _downlinks);
 

@@ -80,6 +80,7 @@ internal sealed class UplinkRouter(
                 break;
             default:
                 counters.TelemetryBatch();
+                counters.LogLineIgnored(batch.Logs.Count);
                 break;
         }
 

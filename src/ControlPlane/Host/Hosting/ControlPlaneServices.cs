@@ -65,7 +65,6 @@ internal static class ControlPlaneServices
 
     private static void AddTelemetry(this IServiceCollection services)
     {
-        services.AddSingleton<LogFeed>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<EventStore>();
         services.AddSingleton<IEventLog>(static provider => provider.GetRequiredService<EventStore>());

@@ -1,14 +1,12 @@
-using MicroVm.ControlPlane.Abstractions.Deployments;
-using MicroVm.ControlPlane.Host.Api.Devices;
-using MicroVm.ControlPlane.Host.Storage.Directories;
-using MicroVm.ControlPlane.Host.Storage.Telemetry;
+using System.Globalization;
+using MicroVm.ControlPlane.Host.Api.Sessions;
 using MicroVm.Shared.Contracts.Api;
-using MicroVm.Shared.Identity;
+using MicroVm.Shared.Contracts.Sessions;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MicroVm.ControlPlane.Host.Api.Logs;
 
-/// <summary>Log lines of VMs.</summary>
+/// <summary>Log lines of VMs, which the devices keep: each answer is a session with the device.</summary>
 internal static class LogEndpoints
 {
     private const int Page = 1_000;
@@ -22,81 +20,76 @@ internal static class LogEndpoints
         string device,
         string vm,
         HttpContext context,
-        [FromServices] SqliteDeviceDirectory directory,
-        [FromServices] IDeploymentDirectory deployments,
-        [FromServices] TelemetryQueries queries,
-        [FromServices] LogFeed feed,
+        [FromServices] LogSessions sessions,
         [FromServices] IHostApplicationLifetime lifetime,
         [FromServices] TimeProvider time,
         int tail = ApiLimits.DefaultItems,
         long? after = null,
+        string? since = null,
         bool follow = false)
     {
-        if (!await DeviceEndpoints.IsKnownAsync(device, directory))
-        {
-            return Problems.NotFound("device", device);
-        }
-
-        if (!ResourceName.TryParse(vm, out _) || !await IsKnownAsync(device, vm, deployments, queries, context.RequestAborted))
-        {
-            return Problems.NotFound("VM", vm);
-        }
-
         if (tail is < 0 or > ApiLimits.Items)
         {
             return Problems.Of(StatusCodes.Status400BadRequest, $"tail: expected 0 to {ApiLimits.Items}, found {tail}");
         }
 
-        // A client that reconnects says where it was, whatever its first address said.
-        after = long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), out long last) ? last : after;
-        if (follow)
+        DateTimeOffset from = default;
+        if (since is not null && !DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out from))
         {
-            using ServerEvents events = new(context, lifetime, time);
-            await FollowAsync(device, vm, events, queries, feed, tail, after);
-            return Results.Empty;
+            return Problems.Of(StatusCodes.Status400BadRequest, $"since: expected a time such as 2026-01-31T12:00:00Z, found '{since}'");
         }
 
-        List<LogEntryView> lines = after is long cursor
-            ? await queries.AfterAsync(device, vm, cursor, Page, context.RequestAborted)
-            : await queries.TailAsync(device, vm, tail, context.RequestAborted);
-        return Results.Json(new ListView<LogEntryView>(lines), ApiJsonContext.Default.ListViewLogEntryView);
+        // A client that reconnects says where it was, whatever its first address said.
+        after = long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), out long last) ? last : after;
+        SessionOpen open = new()
+        {
+            Kind = SessionKind.Logs,
+            Tail = tail,
+            After = after is long cursor ? (ulong)Math.Max(cursor, 0) : null,
+            SinceUnixNs = since is null ? 0 : (from - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick,
+            Follow = follow,
+        };
+        (LogSession? session, SessionFault? fault) = await sessions.OpenAsync(device, vm, open, context.RequestAborted);
+        if (session is null)
+        {
+            return fault!.ToProblem();
+        }
+
+        await using (session)
+        {
+            if (!follow)
+            {
+                return Results.Json(
+                    new ListView<LogEntryView>(await session.ReadAsync(after is null ? tail : Page, context.RequestAborted)), ApiJsonContext.Default.ListViewLogEntryView);
+            }
+
+            using ServerEvents events = new(context, lifetime, time);
+            await FollowAsync(session, events);
+            return Results.Empty;
+        }
     }
 
-    /// <summary>A VM that some deployment has may have no line yet; one that none has any more may still have lines.</summary>
-    private static async Task<bool> IsKnownAsync(
-        string device, string vm, IDeploymentDirectory deployments, TelemetryQueries queries, CancellationToken cancellationToken) =>
-        deployments.List().Any(entry => entry.VmName == vm) || (await queries.TailAsync(device, vm, 1, cancellationToken)).Count > 0;
-
-    private static async Task FollowAsync(
-        string device, string vm, ServerEvents events, TelemetryQueries queries, LogFeed feed, int tail, long? after)
+    /// <summary>The stream ends when the device's end does: whoever follows asks again, with its cursor.</summary>
+    private static async Task FollowAsync(LogSession session, ServerEvents events)
     {
         try
         {
             await events.BeginAsync();
-            // First listen, then look: what is kept in between wakes the loop.
-            using LogFeed.Subscription subscription = feed.Subscribe(device, vm);
-            long cursor = after ?? 0;
-            List<LogEntryView> lines = after is null
-                ? await queries.TailAsync(device, vm, Math.Max(tail, 1), events.End)
-                : await queries.AfterAsync(device, vm, cursor, Page, events.End);
-            // tail=0 asks for what comes from now on: the newest line is only where to begin.
-            bool hidden = after is null && tail == 0;
             while (true)
             {
-                foreach (LogEntryView line in lines)
+                Task<LogEntryView?> next = session.NextAsync(events.End);
+                if (!next.IsCompleted)
                 {
-                    cursor = line.Cursor;
-                    await (hidden ? Task.CompletedTask : events.SendAsync("log", cursor, line, ApiJsonContext.Default.LogEntryView));
+                    await events.FlushAsync();
+                    await events.WaitAsync(next);
                 }
 
-                hidden = false;
-                await events.FlushAsync();
-                if (lines.Count < Page)
+                if (await next is not LogEntryView line)
                 {
-                    await events.WaitAsync(subscription.Wakes);
+                    return;
                 }
 
-                lines = await queries.AfterAsync(device, vm, cursor, Page, events.End);
+                await events.SendAsync("log", line.Cursor, line, ApiJsonContext.Default.LogEntryView);
             }
         }
         catch (OperationCanceledException) when (events.End.IsCancellationRequested)

@@ -1,7 +1,7 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Abstractions.Identity;
-using MicroVm.ControlPlane.Host.Api.Devices;
+using MicroVm.ControlPlane.Host.Api.Logs;
 using MicroVm.ControlPlane.Host.Auth;
 using MicroVm.ControlPlane.Host.Gateway;
 using MicroVm.ControlPlane.Host.Storage.Directories;
@@ -21,6 +21,7 @@ internal static class SessionEndpoints
         services.AddSingleton<SessionNotes>();
         services.AddSingleton<SessionTarget>();
         services.AddSingleton<OperatorSessions>();
+        services.AddSingleton<LogSessions>();
     }
 
     internal static void MapSessions(this IEndpointRouteBuilder routes)

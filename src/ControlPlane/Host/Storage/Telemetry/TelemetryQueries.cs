@@ -1,5 +1,4 @@
 using MicroVm.Shared.Contracts.Api;
-using MicroVm.Shared.Contracts.Telemetry;
 using Microsoft.Data.Sqlite;
 
 namespace MicroVm.ControlPlane.Host.Storage.Telemetry;
@@ -15,40 +14,6 @@ internal sealed class TelemetryQueries(Database database)
 
     private const string VmColumns =
         "at_ms, vm, cpu_permille, resident, phase, guest_memory, guest_available, guest_load_permille, volume_bytes, volume_used, error_lines";
-
-    /// <summary>The newest lines of a VM, oldest first.</summary>
-    internal Task<List<LogEntryView>> TailAsync(string device, string vm, int count, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection =>
-            {
-                List<LogEntryView> newest = connection.Query(
-                    """
-                    SELECT cursor, device, vm, at_ns, stream, text FROM log_lines
-                    WHERE device = $device AND vm = $vm ORDER BY cursor DESC LIMIT $count
-                    """,
-                    ReadLine,
-                    ("$device", device),
-                    ("$vm", vm),
-                    ("$count", count));
-                newest.Reverse();
-                return newest;
-            },
-            cancellationToken);
-
-    /// <summary>The lines of a VM after a cursor, oldest first, at most <paramref name="count"/>.</summary>
-    internal Task<List<LogEntryView>> AfterAsync(string device, string vm, long cursor, int count, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection => connection.Query(
-                """
-                SELECT cursor, device, vm, at_ns, stream, text FROM log_lines
-                WHERE device = $device AND vm = $vm AND cursor > $cursor ORDER BY cursor LIMIT $count
-                """,
-                ReadLine,
-                ("$device", device),
-                ("$vm", vm),
-                ("$cursor", cursor),
-                ("$count", count)),
-            cancellationToken);
 
     /// <summary>The newest samples of a device, newest first.</summary>
     internal Task<List<TelemetryView>> SamplesAsync(string device, int count, CancellationToken cancellationToken) => database.ReadAsync(
@@ -122,12 +87,4 @@ internal sealed class TelemetryQueries(Database database)
         (ulong)row.GetInt64(7),
         (ulong)row.GetInt64(8),
         []);
-
-    private static LogEntryView ReadLine(SqliteDataReader row) => new(
-        row.GetInt64(0),
-        row.GetString(1),
-        row.GetString(2),
-        DeviceClock.FromUnixNs(row.GetInt64(3)),
-        (LogStream)row.GetInt32(4) == LogStream.Stderr ? "stderr" : "stdout",
-        row.GetString(5));
 }

@@ -6,25 +6,20 @@ using Microsoft.Data.Sqlite;
 
 namespace MicroVm.ControlPlane.Host.Storage.Telemetry;
 
-/// <summary>Keeps telemetry batches, each once, in tables of their own; no grain is involved.</summary>
-internal sealed class TelemetryStore(Database database, LogFeed feed, EventFeed events, TimeProvider time)
+/// <summary>
+/// Keeps telemetry batches, each once, in tables of their own; no grain is involved. Log lines, which only agents of before sessions
+/// send, are not kept: logs are on the devices.
+/// </summary>
+internal sealed class TelemetryStore(Database database, EventFeed events, TimeProvider time)
 {
     /// <summary>Keeps a batch. It is on the disk when the task ends.</summary>
     internal async Task<TelemetryVerdict> StoreAsync(DeviceId device, TelemetryBatch batch)
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         TelemetryVerdict verdict = await database.WriteAsync(connection => Store(connection, device.Value, batch, now));
-        if (verdict == TelemetryVerdict.Stored)
+        if (verdict == TelemetryVerdict.Stored && batch.Events.Count > 0)
         {
-            foreach (ResourceName vm in batch.Logs.Select(line => line.Vm).Distinct())
-            {
-                feed.Announce(device.Value, vm.Value);
-            }
-
-            if (batch.Events.Count > 0)
-            {
-                events.Announce(device.Value);
-            }
+            events.Announce(device.Value);
         }
 
         return verdict;
@@ -56,7 +51,6 @@ internal sealed class TelemetryStore(Database database, LogFeed feed, EventFeed 
         long id = connection.Number("SELECT last_insert_rowid()", 0);
         StoreHosts(connection, device, id, batch.Hosts);
         StoreVms(connection, device, id, batch.Vms);
-        StoreLogs(connection, device, id, batch.Logs);
         EventStore.Store(connection, device, id, nowMs, batch.Events);
         return TelemetryVerdict.Stored;
     }
@@ -106,21 +100,6 @@ internal sealed class TelemetryStore(Database database, LogFeed feed, EventFeed 
                 ("$volumes", Signed(sample.VolumeBytes)),
                 ("$used", Signed(sample.VolumeUsedBytes)),
                 ("$errors", sample.ErrorLines));
-        }
-    }
-
-    private static void StoreLogs(SqliteConnection connection, string device, long batch, IReadOnlyList<LogLine> lines)
-    {
-        foreach (LogLine line in lines)
-        {
-            connection.Execute(
-                "INSERT INTO log_lines (batch, device, vm, at_ns, stream, text) VALUES ($batch, $device, $vm, $at, $stream, $text)",
-                ("$batch", batch),
-                ("$device", device),
-                ("$vm", line.Vm.Value),
-                ("$at", line.AtUnixNs),
-                ("$stream", (int)line.Stream),
-                ("$text", line.Text));
         }
     }
 
