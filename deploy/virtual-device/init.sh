@@ -45,6 +45,7 @@ ip link set lo up
 ip link set eth0 up
 ip address add 10.0.2.15/24 dev eth0
 ip route add default via 10.0.2.2
+echo nameserver 10.0.2.3 >/etc/resolv.conf
 
 # A power cut leaves a journal: mounting replays it.
 mkdir -p /var/lib/microvm

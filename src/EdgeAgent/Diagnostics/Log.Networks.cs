@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(2004, LogLevel.Warning, "VMs have no name server: {Reason}")]
     internal static partial void NoNameServer(ILogger logger, string reason);
 
+    [LoggerMessage(2005, LogLevel.Warning, "the rules of VM networks were removed by somebody else: they are put into force again")]
+    internal static partial void RulesLost(ILogger logger);
+
     [LoggerMessage(2010, LogLevel.Information, "{Vm}: made the volume {Volume}, {Mib} MiB")]
     internal static partial void VolumeMade(ILogger logger, string vm, string volume, int mib);
 

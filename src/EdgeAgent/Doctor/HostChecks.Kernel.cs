@@ -20,9 +20,23 @@ internal static partial class HostChecks
             : CheckResult.Fail("seccomp", "missing", "seccomp with kill_process", "use a kernel with CONFIG_SECCOMP_FILTER: VMMs do not start without");
         yield return Module(facts, KernelFeature.Tun, "tun", expected, "VMs with a network do not start without");
         yield return Module(facts, KernelFeature.Nftables, "nftables", expected, "networks of VMs need it");
+        yield return Module(facts, KernelFeature.Bridge, "bridge", expected, "VMs with a network do not start without");
+        yield return Module(
+            facts, KernelFeature.RuleExpressions, "nftables-expressions", expected,
+            "rules of VM networks need nft_chain_nat, nft_ct, nft_fib_inet, nft_masq, nft_meta_bridge, nft_nat and nft_reject_inet");
         yield return Module(facts, KernelFeature.Squashfs, "squashfs", expected, "VMs do not need it (their kernel has its own); an image cannot be mounted here to look at it");
         yield return Module(facts, KernelFeature.Overlay, "overlay", expected, "VMs do not need it (their kernel has its own)");
     }
+
+    /// <summary>Programs that are run, each with the package that it comes from.</summary>
+    private static IEnumerable<CheckResult> ProgramResults(HostFacts facts) => facts.Programs.Select(static program =>
+    {
+        bool isNft = program.Key == "nft";
+        string expected = isNft ? "nft, for networks of VMs" : $"{program.Key}, for volumes";
+        return program.Value is string path
+            ? CheckResult.Ok(program.Key, path, expected)
+            : CheckResult.Warn(program.Key, "none", expected, $"install the package {(isNft ? "nftables" : "e2fsprogs")}");
+    });
 
     private static FeatureState State(HostFacts facts, KernelFeature feature) => facts.Features.GetValueOrDefault(feature, FeatureState.Missing);
 

@@ -53,4 +53,7 @@ internal sealed record HostFacts
 
     /// <summary>The kernel has random numbers to give.</summary>
     public required bool HasEntropy { get; init; }
+
+    /// <summary>Programs that networks and volumes need, and where they are; null where there is none.</summary>
+    public IReadOnlyDictionary<string, string?> Programs { get; init; } = new Dictionary<string, string?>();
 }

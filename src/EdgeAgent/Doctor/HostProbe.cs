@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Programs;
 using MicroVm.EdgeAgent.Telemetry;
 
 namespace MicroVm.EdgeAgent.Doctor;
@@ -10,6 +11,10 @@ namespace MicroVm.EdgeAgent.Doctor;
 internal sealed class HostProbe(ProcFileSystem proc, AgentOptions options, TimeProvider time)
 {
     private const int NotImplemented = 38;
+    // What networks' rules need beside nf_tables itself.
+    private static readonly string[] s_expressions =
+        ["nft_chain_nat", "nft_ct", "nft_fib_inet", "nft_masq", "nft_meta_bridge", "nft_nat", "nft_reject_inet"];
+
     private const ushort ElfX64 = 62, ElfArm64 = 183;
 
     /// <summary>One look, which takes a few milliseconds, or ten seconds where a guest hangs.</summary>
@@ -45,6 +50,7 @@ internal sealed class HostProbe(ProcFileSystem proc, AgentOptions options, TimeP
             Now = time.GetUtcNow(),
             IsClockSynchronised = Libc.IsClockSynchronised(),
             HasEntropy = Libc.HasEntropy(),
+            Programs = HostPrograms.Needed.ToDictionary(static name => name, HostPrograms.FindProgram),
         };
     }
 
@@ -110,6 +116,8 @@ internal sealed class HostProbe(ProcFileSystem proc, AgentOptions options, TimeP
             [KernelFeature.Overlay] = Or(HasFileSystem(fileSystems, "overlay"), modules, "overlay"),
             [KernelFeature.Tun] = Or(Directory.Exists("/sys/class/misc/tun"), modules, "tun"),
             [KernelFeature.Nftables] = modules.StateOf("nf_tables"),
+            [KernelFeature.Bridge] = Or(Directory.Exists("/proc/sys/net/bridge"), modules, "bridge"),
+            [KernelFeature.RuleExpressions] = s_expressions.Select(modules.StateOf).Max(),
         };
     }
 

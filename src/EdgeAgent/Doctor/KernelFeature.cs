@@ -20,4 +20,10 @@ internal enum KernelFeature
 
     /// <summary>Networks of VMs.</summary>
     Nftables,
+
+    /// <summary>Bridges, to which networks of VMs are joined.</summary>
+    Bridge,
+
+    /// <summary>The expressions that the agent's rules are made of: all of them, or the first that is missing.</summary>
+    RuleExpressions,
 }

@@ -99,7 +99,8 @@ internal sealed class AgentHost : IAsyncDisposable
         _programs = new HostPrograms(_watcher, options.RunDirectory);
         _volumes = new VolumeStore(directory.VolumesPath, _programs, _logger);
         _networks = new VmNetworks(
-            options.Network, store, new HostLinks(), new Nftables(_programs, options.RunDirectory), new Forwarding(options.RunDirectory), _logger);
+            options.Network, store, new HostLinks(), new Nftables(_programs, options.RunDirectory), new Forwarding(options.RunDirectory), _logger,
+            () => _intake.Current.Vms);
         _names = new NameService(_networks, new NameRelay(new HostResolvers(), time), counters, time, _logger);
         DesiredSecrets secrets = new(_intake, _identity, options.DeviceId);
         GuestConfigBuilder configs = new(_networks.Find, secrets);
@@ -177,6 +178,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _reconciler.CollectImages();
             loops.Start("names", _names.RunAsync, _stopping.Token);
             loops.Start("logs", stop => _logs.RunAsync(vm => _table.Find(vm) is not null, stop), _stopping.Token);
+            loops.Start("network", token => _networks.WatchAsync(_time, token), _stopping.Token);
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
             loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
@@ -242,6 +244,8 @@ internal sealed class AgentHost : IAsyncDisposable
                 entry.Instance?.Process.Signal(Interop.Signals.SIGKILL);
             }
         }
+
+        await _networks.TearDownAsync();
     }
 
     private void Connect(AgentLinkHandler handler)

@@ -11,4 +11,7 @@ internal interface IFirewall
     /// <returns>True when there were some.</returns>
     /// <exception cref="NetworkFaultException">They could not be removed.</exception>
     Task<bool> RemoveAsync();
+
+    /// <summary>False when somebody else removed the rules; the next <see cref="ApplyAsync"/> makes them anew then.</summary>
+    Task<bool> IsInForceAsync();
 }

@@ -40,6 +40,27 @@ internal sealed class Nftables(IPrograms programs, string runDirectory) : IFirew
         return true;
     }
 
+    /// <inheritdoc/>
+    public async Task<bool> IsInForceAsync()
+    {
+        try
+        {
+            // The chain that everything of a guest goes through: it is there with all of the rules, or none is.
+            ProgramOutcome outcome = await programs.RunAsync(Program, "list", "chain", "inet", RuleSet.Table, RuleSet.ForwardChain);
+            if (!outcome.IsSuccess)
+            {
+                _applied = null;
+            }
+
+            return outcome.IsSuccess;
+        }
+        catch (OsFaultException)
+        {
+            // That it cannot be looked at does not mean that it is gone.
+            return true;
+        }
+    }
+
     private async Task RunAsync(string rules)
     {
         if (programs.Find(Program) is null)

@@ -33,7 +33,7 @@ internal static partial class RuleSet
                 meta l4proto tcp reject with tcp reset
                 reject with icmpx admin-prohibited
               }
-              chain through {
+              chain {{ForwardChain}} {
                 type filter hook forward priority 0; policy accept;
                 iifname "{{HostLinks.BridgeName}}" oifname "{{HostLinks.BridgeName}}" jump between
                 iifname "{{HostLinks.BridgeName}}" jump outwards

@@ -14,6 +14,9 @@ internal static partial class RuleSet
     /// <summary>Name of both tables.</summary>
     internal const string Table = "microvm";
 
+    /// <summary>The chain that everything forwarded goes through.</summary>
+    internal const string ForwardChain = "through";
+
     // Making a table that is there does nothing, so that deleting it always works; all of it happens at once or not at all.
     private const string Away = $"""
         table bridge {Table}

@@ -16,10 +16,14 @@ namespace MicroVm.EdgeAgent.Networks;
 /// removed; rules are made anew from all VMs whenever one comes, goes or changes, and put into force at once.
 /// </summary>
 internal sealed partial class VmNetworks(
-    NetworkOptions options, IAgentStore store, IHostLinks links, IFirewall firewall, IForwarding forwarding, ILogger logger) : IDisposable
+    NetworkOptions options, IAgentStore store, IHostLinks links, IFirewall firewall, IForwarding forwarding, ILogger logger,
+    Func<IReadOnlyList<VmSpec>>? desired = null) : IDisposable
 {
     private const string Ipv6Setting = "ipv6-prefix";
     private const int Ipv6Bits = 64;
+
+    // A process each time; rules are lost once in a device's life.
+    private static readonly TimeSpan s_watchPeriod = TimeSpan.FromSeconds(60);
 
     private readonly AddressPool _pool = new(options.Pool);
     private readonly SemaphoreSlim _turn = new(1);
@@ -141,6 +145,30 @@ internal sealed partial class VmNetworks(
         }
     }
 
+    /// <summary>Takes everything back from the host, whatever runs: the device is given up.</summary>
+    internal async Task TearDownAsync()
+    {
+        await _turn.WaitAsync();
+        _vms.Clear();
+        Publish();
+        _turn.Release();
+        await SettleAsync();
+    }
+
+    /// <summary>Puts the rules into force again when somebody took them away, such as a firewall service that flushes everything.</summary>
+    internal async Task WatchAsync(TimeProvider time, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(s_watchPeriod, time, cancellation);
+            if (_attached.Count > 0 && !await firewall.IsInForceAsync())
+            {
+                Log.RulesLost(logger);
+                await SettleAsync();
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -165,7 +193,7 @@ internal sealed partial class VmNetworks(
         VmLink link = GiveLink(spec.Name);
         NetworkedVm? before = _vms.GetValueOrDefault(spec.Name);
         NetworkedVm vm = new(link, null, spec.Ports, spec.Network);
-        RefusePorts(vm);
+        RefusePorts(vm, spec);
         try
         {
             PrepareHost(survey);
@@ -208,14 +236,18 @@ internal sealed partial class VmNetworks(
         }
     }
 
-    private void RefusePorts(NetworkedVm vm)
+    private void RefusePorts(NetworkedVm vm, VmSpec spec)
     {
         foreach (PortMapping port in vm.Ports)
         {
             string name = $"{port.HostPort}/{port.Protocol.ToString().ToLowerInvariant()}";
             NetworkedVm? holder = _vms.Values.FirstOrDefault(other =>
-                other.Link.Vm != vm.Link.Vm && other.Ports.Any(taken => taken.HostPort == port.HostPort && taken.Protocol == port.Protocol));
+                other.Link.Vm != vm.Link.Vm && other.Ports.Any(taken => IsSame(taken, port)));
+            VmSpec? first = desired?.Invoke()
+                .Where(other => other.Name != spec.Name && Wants(other, port) && GoesFirst(other, spec))
+                .OrderByDescending(static other => other.Priority).ThenBy(static other => other.Name.Value, StringComparer.Ordinal).FirstOrDefault();
             string? who = holder is not null ? $"the VM {holder.Link.Vm} has it"
+                : first is not null ? $"the VM {first.Name} wants it as well and goes first"
                 : _ports.TryHold(port.Protocol, port.HostPort) ? null
                 : "a process of the host has it";
             if (who is not null)
@@ -225,6 +257,15 @@ internal sealed partial class VmNetworks(
             }
         }
     }
+
+    private static bool IsSame(PortMapping a, PortMapping b) => a.HostPort == b.HostPort && a.Protocol == b.Protocol;
+
+    private static bool Wants(VmSpec spec, PortMapping port) => spec.Ports.Any(wanted => IsSame(wanted, port));
+
+    /// <summary>Of two that want a port which nobody has: the higher priority, then the lower name, whichever comes first.</summary>
+    private static bool GoesFirst(VmSpec one, VmSpec other) => one.Priority != other.Priority
+        ? one.Priority > other.Priority
+        : string.CompareOrdinal(one.Name.Value, other.Name.Value) < 0;
 
     private VmLink GiveLink(ResourceName vm)
     {

@@ -12,10 +12,16 @@ internal sealed class HostPrograms(ProcessWatcher watcher, string directory) : I
     private const int OutputBytes = 4096, WordsCharacters = 300;
     private static readonly string[] s_directories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
+    /// <summary>Every program that the agent runs.</summary>
+    internal static IReadOnlyList<string> Needed { get; } = ["nft", "mkfs.ext4", "e2fsck", "resize2fs"];
+
     private int _number;
 
     /// <inheritdoc/>
-    public string? Find(string name) =>
+    public string? Find(string name) => FindProgram(name);
+
+    /// <summary>Where a program is; null when the host has none of that name.</summary>
+    internal static string? FindProgram(string name) =>
         s_directories.Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists);
 
     /// <inheritdoc/>

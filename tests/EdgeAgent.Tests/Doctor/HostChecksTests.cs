@@ -130,6 +130,8 @@ public sealed class HostChecksTests
     [InlineData(KernelFeature.Tun, FeatureState.Missing, "tun", CheckStatus.Warn)]
     [InlineData(KernelFeature.Tun, FeatureState.Loadable, "tun", CheckStatus.Ok)]
     [InlineData(KernelFeature.Nftables, FeatureState.Missing, "nftables", CheckStatus.Warn)]
+    [InlineData(KernelFeature.Bridge, FeatureState.Missing, "bridge", CheckStatus.Warn)]
+    [InlineData(KernelFeature.RuleExpressions, FeatureState.Missing, "nftables-expressions", CheckStatus.Warn)]
     [InlineData(KernelFeature.Squashfs, FeatureState.Missing, "squashfs", CheckStatus.Warn)]
     [InlineData(KernelFeature.Overlay, FeatureState.Missing, "overlay", CheckStatus.Warn)]
     internal void KernelFeature_ThatIsNotThere_HasACheckOfItsName(KernelFeature feature, FeatureState state, string name, CheckStatus status) =>
@@ -174,4 +176,18 @@ public sealed class HostChecksTests
     [Fact]
     public void ProgramFile_WithAFault_IsNamedWithItsPlace() => AssertSays(
         Hosts.X64() with { Files = [new ProgramFile("guest-kernel", "/k", "no such file")] }, "guest-kernel", CheckStatus.Fail, "no such file at /k");
+
+    [Fact]
+    public void Judge_ProgramsMissing_WarnsWithTheirPackages()
+    {
+        HostFacts facts = Hosts.X64() with
+        {
+            Programs = new Dictionary<string, string?> { ["nft"] = null, ["mkfs.ext4"] = null, ["e2fsck"] = "/usr/sbin/e2fsck" },
+        };
+        Dictionary<string, CheckResult> results = HostChecks.Judge(facts).ToDictionary(static result => result.Name);
+
+        Assert.Equal((CheckStatus.Warn, "install the package nftables"), (results["nft"].Status, results["nft"].Advice));
+        Assert.Equal((CheckStatus.Warn, "install the package e2fsprogs"), (results["mkfs.ext4"].Status, results["mkfs.ext4"].Advice));
+        Assert.Equal(CheckStatus.Ok, results["e2fsck"].Status);
+    }
 }

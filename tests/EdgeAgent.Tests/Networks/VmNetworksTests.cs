@@ -8,6 +8,7 @@ using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Identity;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MicroVm.EdgeAgent.Tests.Networks;
 
@@ -245,6 +246,44 @@ public sealed class VmNetworksTests : IDisposable
         Assert.Equal("NetworkUnavailable", fault.Reason);
         await off.SettleAsync();
         Assert.Equal(["eth0", "lo"], _links.Names);
+    }
+
+    [Fact]
+    public async Task Attach_TwoDesiredVmsWantAPort_TheSameOneGetsItAtEveryBoot()
+    {
+        PortMapping port = new(FreePort(), 80);
+        VmSpec a = Specs.Vm("a") with { Ports = [port] }, b = Specs.Vm("b") with { Ports = [port] };
+        VmSpec urgent = Specs.Vm("z") with { Ports = [port], Priority = 1 };
+        _networks.Dispose();
+        _networks = new VmNetworks(NetworkOptions.Default, _store, _links, _firewall, _forwarding, NullLogger.Instance, () => [a, b, urgent]);
+
+        foreach (VmSpec later in (VmSpec[])[a, b])
+        {
+            NetworkFaultException fault = await Assert.ThrowsAsync<NetworkFaultException>(() => _networks.AttachAsync(later));
+            Assert.Equal($"port {port.HostPort}/tcp of the device: expected it to be free, but the VM z wants it as well and goes first", fault.Message);
+        }
+
+        await _networks.AttachAsync(urgent);
+    }
+
+    [Fact]
+    public async Task Watch_SomebodyRemovedTheRules_TheyAreBack()
+    {
+        FakeTimeProvider time = new();
+        using CancellationTokenSource ending = new();
+        await _networks.AttachAsync(Specs.Vm("a"));
+        string rules = _firewall.Rules!;
+        TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _networks.Changed += () => settled.TrySetResult();
+        Task watching = _networks.WatchAsync(time, ending.Token);
+
+        _firewall.Flush();
+        time.Advance(TimeSpan.FromSeconds(60));
+        await Phase.Of("rules are back", settled.Task);
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+
+        Assert.Equal(rules, _firewall.Rules);
     }
 
     private static int FreePort()

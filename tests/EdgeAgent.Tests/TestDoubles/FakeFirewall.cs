@@ -32,4 +32,9 @@ internal sealed class FakeFirewall : IFirewall
         Rules = null;
         return Task.FromResult(had);
     }
+
+    public Task<bool> IsInForceAsync() => Task.FromResult(Rules is not null);
+
+    /// <summary>What a firewall service does that flushes everything.</summary>
+    internal void Flush() => Rules = null;
 }
