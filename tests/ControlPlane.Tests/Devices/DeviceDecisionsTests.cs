@@ -281,8 +281,11 @@ public sealed class DeviceDecisionsTests
 
         Composition after = DeviceDecisions.Compose(
             before.Document,
-            Claims(("hello", 1, 1, Samples.Workload())),
-            [KeyValuePair.Create("hello", other), KeyValuePair.Create("same", new Assignment(2, Samples.Workload()))],
+            new DeviceDesiredState
+            {
+                Assignments = Claims(("hello", 1, 1, Samples.Workload())),
+                Prefetches = ImmutableSortedDictionary<string, Assignment>.Empty.Add("hello", other).Add("same", new Assignment(2, Samples.Workload())),
+            },
             "x86_64");
 
         DesiredState state = DesiredState.Decode(after.Document.Bytes);
@@ -316,7 +319,7 @@ public sealed class DeviceDecisionsTests
 
     private static Composition Compose(
         DesiredDocument current, ImmutableSortedDictionary<string, DeviceAssignment> claims, string architecture = "x86_64") =>
-        DeviceDecisions.Compose(current, claims, [], architecture);
+        DeviceDecisions.Compose(current, new DeviceDesiredState { Assignments = claims }, architecture);
 
     private static ReportedState Report(ulong observed, params VmStatus[] vms) =>
         new(new UplinkHeader(Guid.NewGuid(), 1, 0), observed, vms);

@@ -28,6 +28,10 @@ public interface IDeploymentGrain : IGrainWithStringKey
     [OneWay]
     Task DeviceChangedAsync(string device);
 
+    /// <summary>A secret has a new version; the devices are told when the deployment uses it.</summary>
+    [OneWay]
+    Task SecretChangedAsync(string secret);
+
     /// <summary>Finishes what a stop of the process may have cut off; changes nothing when there is nothing to finish.</summary>
     Task ReconcileAsync();
 

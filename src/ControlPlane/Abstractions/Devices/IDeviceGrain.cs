@@ -47,6 +47,9 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>The device is to run nothing of a deployment any more.</summary>
     Task<DeviceStanding> UnassignAsync(string deployment);
 
+    /// <summary>Secrets have new versions; those that the device needs are sealed to it anew.</summary>
+    Task SecretsChangedAsync();
+
     /// <summary>How far a deployment is on the device.</summary>
     Task<DeviceStanding> GetStandingAsync(string deployment);
 

@@ -43,6 +43,13 @@ public sealed record DeviceIdentity
     [Id(7)]
     public ulong TrustVersion { get; init; }
 
+    /// <summary>
+    /// Its public key (SubjectPublicKeyInfo), which secrets are sealed to; empty for a device that was enrolled before this was
+    /// kept and has not connected since.
+    /// </summary>
+    [Id(10)]
+    public byte[] PublicKey { get; init; } = [];
+
     /// <summary>When the state was entered.</summary>
     [Id(8)]
     public DateTimeOffset ChangedAt { get; init; }

@@ -22,6 +22,9 @@ public interface IEnrolmentGrain : IGrainWithStringKey
     /// <summary>The device says that it wipes itself now.</summary>
     Task WipedAsync();
 
+    /// <summary>The device has shown this key; it is kept when it is the one that was enrolled and is not kept yet.</summary>
+    Task HasKeyAsync([Immutable] byte[] subjectPublicKey);
+
     /// <summary>The device holds this version of the trust bundle.</summary>
     Task TrustsAsync(ulong version);
 }

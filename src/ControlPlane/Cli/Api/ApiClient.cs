@@ -90,6 +90,15 @@ internal sealed class ApiClient : IDisposable
         (await SendAsync(request, s_answerLimit, cancellation)).Dispose();
     }
 
+    /// <summary>PUTs content and reads the answer.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<T> PutAsync<T>(string path, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Put, Address(path)) { Content = content };
+        using HttpResponseMessage response = await SendAsync(request, s_answerLimit, cancellation);
+        return await ReadAsync(response, type, cancellation);
+    }
+
     /// <summary>DELETEs a resource.</summary>
     /// <inheritdoc cref="GetAsync"/>
     public async Task DeleteAsync(string path, string? etag, CancellationToken cancellation)

@@ -30,6 +30,13 @@ internal static class NameArgument
             : throw new FormatException($"VM: expected DEVICE/VM, found '{text}'")),
     };
 
+    /// <summary>The name of a secret.</summary>
+    public static Argument<string> Secret() => new("NAME")
+    {
+        Description = "Name of the secret",
+        CustomParser = static result => Parse(result, static text => ResourceName.Parse(text).Value),
+    };
+
     /// <summary>A volume of a VM of a device.</summary>
     public static Argument<(DeviceId Device, ResourceName Vm, ResourceName Name)> Volume() => new("DEVICE/VM/NAME")
     {

@@ -56,6 +56,11 @@ internal static class DeploymentDecisions
         _ => state.Good,
     };
 
+    /// <summary>True when a device may run a revision that uses a secret.</summary>
+    internal static bool Uses(DeploymentState state, string secret) => state.Good.Select(good => good.Spec).Prepend(state.Spec).OfType<DeploymentSpec>()
+        .SelectMany(spec => spec.Variants.Prepend(spec.Workload))
+        .Any(workload => workload.Further?.Secrets.Any(mount => mount.Secret.Value == secret) ?? false);
+
     /// <summary>The state in one word; see <see cref="DeploymentView.State"/>.</summary>
     internal static string StateOf(RolloutState? rollout, bool byWaves, string devices) =>
         rollout is null ? devices

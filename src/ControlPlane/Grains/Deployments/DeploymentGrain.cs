@@ -124,6 +124,20 @@ internal sealed partial class DeploymentGrain(
     }
 
     /// <inheritdoc/>
+    public async Task SecretChangedAsync(string secret)
+    {
+        if (!DeploymentDecisions.Uses(State, secret))
+        {
+            return;
+        }
+
+        foreach (string[] some in _notes.Keys.ToArray().Chunk(Parallelism))
+        {
+            await Task.WhenAll(some.Select(device => Grain(device).SecretsChangedAsync()));
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<DeploymentSnapshot?> GetAsync()
     {
         if (!State.Exists)

@@ -34,19 +34,13 @@ internal static class DeviceDecisions
 
     /// <summary>Merges the claims. The generation rises by one when what the device sees changes, and only then.</summary>
     /// <param name="current">The document as it is.</param>
-    /// <param name="assignments">The claims by deployment.</param>
-    /// <param name="prefetches">What is to be fetched by deployment.</param>
+    /// <param name="wanted">The claims, what is to be fetched, and the secrets.</param>
     /// <param name="architecture">The device's architecture; empty when it never said hello.</param>
-    internal static Composition Compose(
-        DesiredDocument current,
-        IReadOnlyDictionary<string, DeviceAssignment> assignments,
-        IEnumerable<KeyValuePair<string, Assignment>> prefetches,
-        string architecture)
+    internal static Composition Compose(DesiredDocument current, DeviceDesiredState wanted, string architecture)
     {
         SortedDictionary<string, VmSpec> vms = new(StringComparer.Ordinal);
         var refusals = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        AgentSettings settings = new();
-        foreach ((string deployment, DeviceAssignment claim) in assignments.OrderBy(pair => pair.Value.Order))
+        foreach ((string deployment, DeviceAssignment claim) in wanted.Assignments.OrderBy(pair => pair.Value.Order))
         {
             Assignment? assignment = claim.Assignment;
             if (assignment.On(architecture) is not WorkloadSpec workload)
@@ -61,7 +55,12 @@ internal static class DeviceDecisions
                 workload = before;
             }
 
-            VmSpec vm = workload.ToVm(deployment, assignment.Revision);
+            if (SecretDecisions.Resolve(workload.ToVm(deployment, assignment.Revision), wanted.Secrets, out string missing) is not VmSpec vm)
+            {
+                refusals[deployment] = $"{SecretDecisions.Missing}: secret '{missing}' is not there, or this device has not shown its key yet";
+                continue;
+            }
+
             if (vms.TryGetValue(vm.Name.Value, out VmSpec? holder))
             {
                 refusals[deployment] = $"VM name '{vm.Name}' is held on this device by deployment '{holder.Deployment}'";
@@ -75,7 +74,7 @@ internal static class DeviceDecisions
             }
 
             vms.Add(vm.Name.Value, vm);
-            if (vms.Count > CborLimits.Items || new DesiredState(ulong.MaxValue, [.. vms.Values], settings).Encode().Length > MaxDocumentBytes)
+            if (vms.Count > CborLimits.Items || StateOf(ulong.MaxValue, vms.Values, wanted).Encode().Length > MaxDocumentBytes)
             {
                 vms.Remove(vm.Name.Value);
                 refusals[deployment] = $"the device's desired state would be over {MaxDocumentBytes} bytes or {CborLimits.Items} VMs";
@@ -83,12 +82,15 @@ internal static class DeviceDecisions
         }
 
         // What a VM has is there already; what would not fit is not worth a VM.
-        ImageReference[] images = [.. prefetches.Select(pair => pair.Value.On(architecture)).OfType<WorkloadSpec>().Select(workload => workload.ToImage())
+        ImageReference[] images = [.. wanted.Prefetches.Select(pair => pair.Value.On(architecture)).OfType<WorkloadSpec>().Select(workload => workload.ToImage())
             .Where(image => vms.Values.All(vm => vm.Image.Digest != image.Digest)).DistinctBy(image => image.Digest).Take(MaxPrefetches)];
-        DesiredState state = new(current.Generation, [.. vms.Values], settings) { Prefetch = images };
+        DesiredState state = StateOf(current.Generation, vms.Values, wanted) with { Prefetch = images };
         return new Composition(
             Next(current, state.Encode().Length > MaxDocumentBytes ? state with { Prefetch = [] } : state), refusals.ToImmutable());
     }
+
+    private static DesiredState StateOf(ulong generation, IReadOnlyCollection<VmSpec> vms, DeviceDesiredState wanted) =>
+        new(generation, [.. vms], new AgentSettings()) { Secrets = SecretDecisions.Of(vms, wanted.Secrets) };
 
     /// <summary>A deployment's claim after it asks for something else; see <see cref="DeviceAssignment.Before"/>.</summary>
     internal static DeviceAssignment Claim(DeviceAssignment? before, Assignment assignment, long nextOrder, string architecture) =>

@@ -14,6 +14,9 @@ internal sealed record DeviceDesiredState
     public ImmutableSortedDictionary<string, Assignment> Prefetches { get; init; } =
         ImmutableSortedDictionary.Create<string, Assignment>(StringComparer.Ordinal);
 
+    /// <summary>Secrets that the claims need, sealed to the device, by name.</summary>
+    public ImmutableSortedDictionary<string, KeptSecret> Secrets { get; init; } = ImmutableSortedDictionary.Create<string, KeptSecret>(StringComparer.Ordinal);
+
     /// <summary>Order of the next claim.</summary>
     public long NextOrder { get; init; } = 1;
 

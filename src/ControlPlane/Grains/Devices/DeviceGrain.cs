@@ -3,6 +3,7 @@ using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Abstractions.Events;
 using MicroVm.ControlPlane.Abstractions.Identity;
+using MicroVm.ControlPlane.Abstractions.Secrets;
 using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Reported;
@@ -15,12 +16,14 @@ using Orleans.Runtime;
 namespace MicroVm.ControlPlane.Grains.Devices;
 
 /// <inheritdoc cref="IDeviceGrain"/>
-internal sealed class DeviceGrain(
+internal sealed partial class DeviceGrain(
     [PersistentState(GrainStates.Desired, GrainStates.Provider)] IPersistentState<DeviceDesiredState> desired,
     [PersistentState(GrainStates.Reported, GrainStates.Provider)] IPersistentState<DeviceReportedState> reported,
     IDeviceDirectory devices,
     IDeploymentDirectory deployments,
     IFleetSigner signer,
+    IDeviceIdentities identities,
+    ISecretSealer secrets,
     IEventLog events,
     TimeProvider time,
     ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
@@ -64,7 +67,7 @@ internal sealed class DeviceGrain(
             DeviceLog.Unreadable(logger, Device, e.Message);
         }
 
-        _refusals = DeviceDecisions.Compose(_document, desired.State.Assignments, desired.State.Prefetches, Architecture).Refusals;
+        _refusals = DeviceDecisions.Compose(_document, desired.State, Architecture).Refusals;
         (_heldGeneration, _heldDigest) = (_hello?.HeldGeneration ?? 0, _hello?.HeldDigest ?? default);
 
         return Task.CompletedTask;
@@ -81,9 +84,11 @@ internal sealed class DeviceGrain(
         bool first = _hello is null;
         string before = Architecture;
         await KeepAsync(hello);
-        if (before != Architecture && !(desired.State.Assignments.IsEmpty && desired.State.Prefetches.IsEmpty))
+        bool isOther = before != Architecture && !(desired.State.Assignments.IsEmpty && desired.State.Prefetches.IsEmpty);
+        if (isOther || HasStaleSecrets())
         {
-            // A first hello, or the device's disk is in another machine: its images are other ones.
+            // A first hello, or the device's disk is in another machine: its images are other ones. Or it has another key, or
+            // nobody told this grain of a secret's new version.
             await ComposeAsync(desired.State);
         }
 
@@ -298,7 +303,8 @@ internal sealed class DeviceGrain(
     /// <returns>True when the device has to be told something else than before.</returns>
     private async Task<bool> ComposeAsync(DeviceDesiredState next)
     {
-        Composition composition = DeviceDecisions.Compose(_document, next.Assignments, next.Prefetches, Architecture);
+        next = await SealAsync(next);
+        Composition composition = DeviceDecisions.Compose(_document, next, Architecture);
         DesiredDocument document = composition.Document;
         bool changed = document.Generation != _document.Generation;
         await desired.ReplaceAsync(!changed ? next : next with

@@ -77,6 +77,14 @@ internal sealed class EnrolmentGrain(
         }
     }
 
+    public async Task HasKeyAsync(byte[] subjectPublicKey)
+    {
+        if (Current is DeviceIdentity { PublicKey.Length: 0 } current && current.KeyDigest == Digest.Of(subjectPublicKey).Value)
+        {
+            await identities.PutAsync(current with { PublicKey = subjectPublicKey });
+        }
+    }
+
     private async Task<EnrolmentOutcome> AdmitAsync(EnrolmentRequest request, string digest)
     {
         IdentityState? before = Current?.State;
@@ -85,6 +93,7 @@ internal sealed class EnrolmentGrain(
             Device = Device,
             State = request.NeedsApproval ? IdentityState.Pending : IdentityState.Active,
             KeyDigest = digest,
+            PublicKey = request.SubjectPublicKey,
             Labels = request.Labels,
             Admission = request.Token.Length > 0 ? request.Token : "manufacturer",
             ChangedAt = time.GetUtcNow(),
@@ -111,7 +120,7 @@ internal sealed class EnrolmentGrain(
     private async Task<EnrolmentOutcome> IssueAsync(DeviceIdentity identity, byte[] subjectPublicKey)
     {
         IssuedCertificate issued = issuer.Issue(Device, subjectPublicKey);
-        DeviceIdentity next = identity with { SerialNumber = issued.SerialNumber, NotAfter = issued.NotAfter, Authority = issued.Authority };
+        DeviceIdentity next = identity with { PublicKey = subjectPublicKey, SerialNumber = issued.SerialNumber, NotAfter = issued.NotAfter, Authority = issued.Authority };
         await identities.PutAsync(next);
         EnrolmentLog.Issued(logger, Device, issued.SerialNumber, issued.NotAfter);
         return new EnrolmentOutcome(EnrolmentVerdict.Done, next, issued.Bytes, "");

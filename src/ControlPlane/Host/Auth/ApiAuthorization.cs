@@ -27,6 +27,7 @@ internal static class ApiAuthorization
 
         services.AddAuthorizationBuilder()
             .AddPolicy(AuthSchemes.ByMethod, static policy => policy.RequireAssertion(static context => MayByMethod(context)))
+            .AddPolicy(AuthSchemes.Operator, static policy => policy.RequireAssertion(static context => Has(context.User, Role.Operator)))
             .AddPolicy(AuthSchemes.Admin, static policy => policy.RequireAssertion(static context => Has(context.User, Role.Admin)))
             .AddPolicy(AuthSchemes.ViewerOrDevice, static policy => policy.RequireAssertion(
                 static context => Has(context.User, Role.Viewer) || CallerClaims.DeviceOf(context.User) is not null))

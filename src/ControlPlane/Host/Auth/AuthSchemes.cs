@@ -12,6 +12,9 @@ internal static class AuthSchemes
     /// <summary>Policy: viewers read, operators write. What an endpoint gets that asks for nothing.</summary>
     internal const string ByMethod = "by-method";
 
+    /// <summary>Policy: operators and admins, reading too.</summary>
+    internal const string Operator = "operator";
+
     /// <summary>Policy: admins.</summary>
     internal const string Admin = "admin";
 

@@ -68,6 +68,11 @@ internal sealed class DeviceCommander : IDisposable
             return;
         }
 
+        if (identity.PublicKey.Length == 0)
+        {
+            await _grains.GetGrain<IEnrolmentGrain>(identity.Device).HasKeyAsync(connection.PublicKey);
+        }
+
         if (identity.TrustVersion != trustVersion)
         {
             await _grains.GetGrain<IEnrolmentGrain>(identity.Device).TrustsAsync(trustVersion);

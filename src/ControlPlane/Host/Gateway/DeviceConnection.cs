@@ -4,7 +4,7 @@ using MQTTnet.Server;
 namespace MicroVm.ControlPlane.Host.Gateway;
 
 /// <summary>One MQTT connection of a device, from its CONNECT to its end. Found by its own session's items, so two never mix.</summary>
-internal sealed class DeviceConnection(DeviceId device, string keyDigest = "")
+internal sealed class DeviceConnection(DeviceId device, byte[]? publicKey = null)
 {
     private const string Item = "connection";
 
@@ -15,7 +15,10 @@ internal sealed class DeviceConnection(DeviceId device, string keyDigest = "")
     internal DeviceId Device { get; } = device;
 
     /// <summary>Digest of the key that its certificate is for.</summary>
-    internal string KeyDigest { get; } = keyDigest;
+    internal string KeyDigest { get; } = publicKey is null ? "" : Digest.Of(publicKey).Value;
+
+    /// <summary>That key (SubjectPublicKeyInfo).</summary>
+    internal byte[] PublicKey { get; } = publicKey ?? [];
 
     /// <summary>Version of the trust bundle that it was sent last; 0 when none.</summary>
     internal ulong TrustSent { get; set; }

@@ -103,7 +103,7 @@ internal sealed class GatewayService : IHostedService, IDisposable
         }
         else
         {
-            new DeviceConnection(device, DeviceCertificateRules.KeyDigestOf(connect.ClientCertificate!)).AttachTo(connect.SessionItems);
+            new DeviceConnection(device, connect.ClientCertificate!.PublicKey.ExportSubjectPublicKeyInfo()).AttachTo(connect.SessionItems);
         }
 
         return Task.CompletedTask;

@@ -15,6 +15,7 @@ namespace MicroVm.Shared.Contracts.Api;
 [JsonSerializable(typeof(ListView<EnrolmentTokenView>))]
 [JsonSerializable(typeof(ListView<ApiTokenView>))]
 [JsonSerializable(typeof(ListView<AuditView>))]
+[JsonSerializable(typeof(ListView<SecretView>))]
 [JsonSerializable(typeof(ListView<EventView>))]
 [JsonSerializable(typeof(EnrolmentTokenAsk))]
 [JsonSerializable(typeof(ApiTokenAsk))]

@@ -1,5 +1,6 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Secrets;
 using MicroVm.ControlPlane.Host.Images;
 using MicroVm.ControlPlane.Host.Manifests;
 using MicroVm.Shared.Contracts.Api;
@@ -8,7 +9,7 @@ using MicroVm.Shared.Identity;
 namespace MicroVm.ControlPlane.Host.Api.Apply;
 
 /// <summary>Checks manifests against what the control plane knows: images, and VM names that other deployments hold.</summary>
-internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory deployments, IDeviceDirectory devices)
+internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory deployments, IDeviceDirectory devices, ISecretSealer secrets)
 {
     /// <summary>Every manifest ready for its grain; null, and errors, when any of them cannot be applied.</summary>
     internal async Task<IReadOnlyList<ResolvedManifest>?> ResolveAsync(
@@ -17,6 +18,7 @@ internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory 
         List<ResolvedManifest> resolved = [];
         foreach (DeploymentManifest manifest in manifests)
         {
+            errors.AddRange(MissingSecrets(manifest));
             if (await FindImagesAsync(manifest.Image, cancellationToken) is var found && found is not [ImageView image])
             {
                 string which = found.Count == 0 ? "" : $", the file system of {string.Join(", ", found.Select(one => one.Name))}";
@@ -36,6 +38,11 @@ internal sealed class ManifestResolver(IImageStore images, IDeploymentDirectory 
 
         return errors.Count == 0 ? resolved : null;
     }
+
+    private IEnumerable<FieldError> MissingSecrets(DeploymentManifest manifest) => manifest.Vm.Secrets.Index()
+        .Where(item => secrets.VersionOf(item.Item.Secret.Value) is null)
+        .Select(item => new FieldError(
+            $"{manifest.Prefix}spec.workload.secrets[{item.Index}].name", "a secret that was set (mvm secret set NAME)", $"'{item.Item.Secret}'"));
 
     /// <summary>
     /// The images that a reference means. A digest is that of an image, or of a manifest or file system of one platform, and

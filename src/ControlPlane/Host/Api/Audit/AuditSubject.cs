@@ -6,6 +6,7 @@ using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Host.Api.Identities;
 using MicroVm.ControlPlane.Host.Identity;
 using MicroVm.ControlPlane.Host.Storage.Identity;
+using MicroVm.ControlPlane.Host.Storage.Secrets;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Identity;
 
@@ -18,6 +19,7 @@ internal sealed class AuditSubject(
     IDeviceIdentities identities,
     EnrolmentTokenTable enrolmentTokens,
     ApiTokenTable apiTokens,
+    SecretTable secrets,
     Fleet fleet)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
@@ -36,6 +38,7 @@ internal sealed class AuditSubject(
         ["devices", var id, ..] => identities.Find(id) is null ? null : (await grains.GetGrain<IDeviceGrain>(id).GetLabelsAsync())?.Labels,
         ["identities", var id, ..] => identities.Find(id) is DeviceIdentity identity ? IdentityEndpoints.Of(identity) : null,
         ["enrolment-tokens", ..] => await enrolmentTokens.ListAsync(),
+        ["secrets", ..] => secrets.List(),
         ["tokens", ..] => apiTokens.List(),
         ["fleet", ..] => fleet.Ring,
         _ => null,

@@ -17,7 +17,23 @@ internal sealed class FileKeyVault(string folder) : IKeyVault
     }
 
     /// <inheritdoc/>
-    public ECDsa Open(string name)
+    public ECDsa Open(string name) => Open(name, static pem =>
+    {
+        ECDsa key = ECDsa.Create();
+        key.ImportFromPem(pem);
+        return key;
+    });
+
+    /// <inheritdoc/>
+    public ECDiffieHellman OpenAgreement(string name) => Open(name, static pem =>
+    {
+        ECDiffieHellman key = ECDiffieHellman.Create();
+        key.ImportFromPem(pem);
+        return key;
+    });
+
+    private T Open<T>(string name, Func<string, T> import)
+        where T : AsymmetricAlgorithm
     {
         string path = PathOf(name);
         try
@@ -28,14 +44,13 @@ internal sealed class FileKeyVault(string folder) : IKeyVault
                     ExitCode.DataDirectory, $"{path}: expected a key that its owner alone may read (mode 0600), found mode {Convert.ToString((int)mode, 8)}");
             }
 
-            ECDsa key = ECDsa.Create();
-            key.ImportFromPem(File.ReadAllText(path));
+            T key = import(File.ReadAllText(path));
             return key.KeySize == 256 ? key : throw new CryptographicException($"a key of {key.KeySize} bits");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new ControlPlaneConfigurationException(
-                ExitCode.DataDirectory, $"{path}: expected a P-256 private key, which devices in the field rely on: {e.Message}", e);
+                ExitCode.DataDirectory, $"{path}: expected a P-256 private key that this program made: {e.Message}", e);
         }
     }
 

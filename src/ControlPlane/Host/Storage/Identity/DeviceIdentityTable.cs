@@ -10,7 +10,7 @@ namespace MicroVm.ControlPlane.Host.Storage.Identity;
 /// <summary>The table <c>device_identities</c> and a copy of it in memory. A row that cannot be read is a device that is not known.</summary>
 internal sealed class DeviceIdentityTable : IDeviceIdentities
 {
-    private const string Columns = "device, state, key_digest, labels, admission, serial_number, not_after_ms, trust_version, changed_ms, authority";
+    private const string Columns = "device, state, key_digest, labels, admission, serial_number, not_after_ms, trust_version, changed_ms, authority, public_key";
 
     private readonly Database _database;
     private readonly TimeProvider _time;
@@ -74,9 +74,9 @@ internal sealed class DeviceIdentityTable : IDeviceIdentities
     private static void Put(SqliteConnection connection, DeviceIdentity identity) => connection.Execute(
         $"""
         INSERT INTO device_identities ({Columns})
-        VALUES ($device, $state, $key, $labels, $admission, $serial, $end, $trust, $changed, $authority)
+        VALUES ($device, $state, $key, $labels, $admission, $serial, $end, $trust, $changed, $authority, $public)
         ON CONFLICT (device) DO UPDATE SET state = $state, key_digest = $key, labels = $labels, admission = $admission,
-            serial_number = $serial, not_after_ms = $end, trust_version = $trust, changed_ms = $changed, authority = $authority
+            serial_number = $serial, not_after_ms = $end, trust_version = $trust, changed_ms = $changed, authority = $authority, public_key = $public
         """,
         ("$device", identity.Device),
         ("$state", (int)identity.State),
@@ -87,7 +87,8 @@ internal sealed class DeviceIdentityTable : IDeviceIdentities
         ("$end", identity.NotAfter?.ToUnixTimeMilliseconds()),
         ("$trust", (long)identity.TrustVersion),
         ("$changed", identity.ChangedAt.ToUnixTimeMilliseconds()),
-        ("$authority", identity.Authority));
+        ("$authority", identity.Authority),
+        ("$public", identity.PublicKey));
 
     private static DeviceIdentity? Read(SqliteDataReader row)
     {
@@ -105,6 +106,7 @@ internal sealed class DeviceIdentityTable : IDeviceIdentities
                 TrustVersion = (ulong)row.GetInt64(7),
                 ChangedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(8)),
                 Authority = row.GetString(9),
+                PublicKey = row.GetFieldValue<byte[]>(10),
             };
             return Enum.IsDefined(identity.State) && DeviceId.TryParse(identity.Device, out _) && Digest.TryParse(identity.KeyDigest, out _) && identity.Labels is not null
                 ? identity
