@@ -17,7 +17,7 @@ public class GuestLayoutTests
         CHeaderAssertions c = new(
             "sys/socket.h", "linux/vm_sockets.h", "linux/netlink.h", "net/if.h", "linux/input.h", "sys/signalfd.h", "poll.h", "time.h", "linux/gpio.h",
             "netinet/in.h", "sys/ioctl.h",
-            "linux/stat.h", "sys/resource.h");
+            "linux/stat.h", "sys/resource.h", "sys/statfs.h");
         c.Size<SockAddrVm>("struct sockaddr_vm").Offsets<SockAddrVm>(
             "struct sockaddr_vm", (nameof(SockAddrVm.Family), "svm_family"), (nameof(SockAddrVm.Port), "svm_port"), (nameof(SockAddrVm.Cid), "svm_cid"));
         c.Size<SockAddrNl>("struct sockaddr_nl").Offsets<SockAddrNl>(
@@ -46,6 +46,9 @@ public class GuestLayoutTests
             (nameof(FileStatus.Mode), "stx_mode"));
         c.Size<ResourceRange>("struct rlimit").Offsets<ResourceRange>(
             "struct rlimit", (nameof(ResourceRange.Soft), "rlim_cur"), (nameof(ResourceRange.Hard), "rlim_max"));
+        c.Size<FileSystemStatus>("struct statfs").Offsets<FileSystemStatus>(
+            "struct statfs", (nameof(FileSystemStatus.BlockSize), "f_bsize"), (nameof(FileSystemStatus.Blocks), "f_blocks"),
+            (nameof(FileSystemStatus.BlocksFree), "f_bfree"));
         c.Size<TimeSpec>("struct timespec").Size<SignalSet>("sigset_t");
         Assert.Equal("", c.Compile(target));
     }

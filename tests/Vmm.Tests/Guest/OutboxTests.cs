@@ -63,6 +63,25 @@ public class OutboxTests
     }
 
     [Fact]
+    public void NextFrame_HealthAndMetrics_ComeBeforeLinesAndHealthAgainOnANewConnection()
+    {
+        GuestHealth health = new(true, false, "port 80: refused");
+        GuestMetrics metrics = new(1, 2, 3, 4, 5, 6);
+        Drain();
+        _outbox.Health = health;
+        _outbox.Metrics = metrics;
+        Assert.Empty(Drain());
+        _outbox.Started = new GuestStarted(42);
+        _logs.Add(5, LogStream.Stdout, "a");
+        Assert.Equal([_outbox.Started, health, metrics, new GuestLogLine(1, 5, LogStream.Stdout, "a")], Drain());
+        _outbox.Health = health with { Ready = true };
+        Assert.Equal([health with { Ready = true }], Drain());
+        _logs.Acknowledge(1);
+        _outbox.Begin();
+        Assert.Equal([_outbox.Started, health with { Ready = true }], Drain().Skip(1));
+    }
+
+    [Fact]
     public void InitVersion_Text_IsTheVersionOfTheAssembly() =>
         Assert.Equal(InitVersion.Text, typeof(Outbox).Assembly.GetName().Version!.ToString(3));
 

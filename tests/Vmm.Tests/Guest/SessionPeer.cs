@@ -17,7 +17,7 @@ internal sealed class SessionPeer : IDisposable
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
 
     private readonly GuestLoop _loop;
-    private readonly Launcher _launcher;
+    private readonly TestLauncher _launcher;
     private readonly Socket _socket;
     private readonly MemoryStream _received = new();
     private int _taken;
@@ -26,7 +26,7 @@ internal sealed class SessionPeer : IDisposable
     internal SessionPeer(ProcessSpec? workload = null)
     {
         _loop = new GuestLoop();
-        _launcher = new Launcher();
+        _launcher = new TestLauncher();
         Server = new SessionServer(_loop, _launcher);
         Server.Allow(new GuestConfig(workload ?? Workload(), "guest", 5));
         _socket = Connect();
@@ -118,11 +118,7 @@ internal sealed class SessionPeer : IDisposable
     internal void Serve()
     {
         _loop.ServeOne(10);
-        foreach (int pid in _launcher.TakeEnded(out int exitCode))
-        {
-            Server.TakeEnd(pid, exitCode);
-        }
-
+        _launcher.TakeEnded(Server.TakeEnd);
         Server.ServeDeadlines(Environment.TickCount64);
     }
 
@@ -182,40 +178,4 @@ internal sealed class SessionPeer : IDisposable
 
     private string Describe() => string.Join(", ", Frames.Select(static frame => $"{frame.Kind}({frame.Content.Length})").TakeLast(20))
         + $"; output '{Output[..Math.Min(Output.Length, 500)]}' errors '{Errors}'";
-
-    /// <summary>Starts this program's own exec stage and knows what it started: tests run beside others in one process.</summary>
-    private sealed unsafe class Launcher() : StageLauncher(
-        Path.Combine(AppContext.BaseDirectory, "microvm-init"), $"DOTNET_ROOT={Environment.GetEnvironmentVariable("DOTNET_ROOT")}")
-    {
-        private readonly List<int> _ended = [];
-
-        internal List<int> Pids { get; } = [];
-
-        internal IEnumerable<int> Running => Pids.Except(_ended);
-
-        internal override int Start(WorkloadPlan plan, params ReadOnlySpan<int> descriptors)
-        {
-            int pid = base.Start(plan, descriptors);
-            Pids.Add(pid);
-            return pid;
-        }
-
-        internal IEnumerable<int> TakeEnded(out int exitCode)
-        {
-            exitCode = 0;
-            foreach (int pid in Running)
-            {
-                int status;
-                // SAFETY: the kernel writes one int.
-                if (Libc.waitpid(pid, &status, 1) == pid)
-                {
-                    exitCode = MicroVm.Vmm.Guest.Supervision.ChildStatus.ExitCodeOf(status);
-                    _ended.Add(pid);
-                    return [pid];
-                }
-            }
-
-            return [];
-        }
-    }
 }

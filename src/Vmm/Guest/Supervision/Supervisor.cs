@@ -27,6 +27,8 @@ internal sealed class Supervisor
     private readonly HeldModules _networkModules;
     private GuestConfig? _config;
     private WorkloadProcess? _workload;
+    private WorkloadWatch? _watch;
+    private bool _killed;
     private int _graceSeconds;
     private long _killDue = Never;
     private long _reportDue = Never;
@@ -49,7 +51,7 @@ internal sealed class Supervisor
         while (_phase != GuestPhase.PoweringOff)
         {
             long now = Environment.TickCount64;
-            long due = Math.Min(Math.Min(_agent.ConnectDue, _sessions.Due), Math.Min(_killDue, _reportDue));
+            long due = Math.Min(Math.Min(_agent.ConnectDue, _sessions.Due), Math.Min(Math.Min(_killDue, _reportDue), _watch?.Due ?? Never));
             _loop.ServeOne(due == Never ? -1 : (int)Math.Clamp(due - now, 0, int.MaxValue));
             ServeDeadlines(Environment.TickCount64);
             _agent.Send();
@@ -66,9 +68,11 @@ internal sealed class Supervisor
         }
 
         _sessions.ServeDeadlines(now);
+        _watch?.ServeDeadlines(now);
         if (_killDue <= now)
         {
             _killDue = Never;
+            _killed = true;
             _workload?.End();
         }
 
@@ -93,6 +97,9 @@ internal sealed class Supervisor
                 break;
             case GuestShutdown shutdown:
                 Stop(shutdown.GracePeriodSeconds);
+                break;
+            case GuestClock clock:
+                GuestTime.Take(clock);
                 break;
             case GuestExitAck:
                 Move(GuestOccurrence.Acknowledged);
@@ -127,6 +134,7 @@ internal sealed class Supervisor
         WatchOutput(_workload.Stdout);
         WatchOutput(_workload.Stderr);
         _loop.Watch(_workload.Status.ReadEnd, EventLoop.In, _ => TakeStatus());
+        _watch = new WorkloadWatch(_loop, _launcher, _outbox, config, Environment.TickCount64, () => Stop(_graceSeconds));
         _sessions.Allow(config);
         Move(GuestOccurrence.Started);
     }
@@ -173,9 +181,9 @@ internal sealed class Supervisor
             {
                 TakeEnd(_workload, exitCode);
             }
-            else
+            else if (!_sessions.TakeEnd(pid, exitCode))
             {
-                _sessions.TakeEnd(pid, exitCode);
+                _watch?.TakeEnd(pid, exitCode);
             }
         }
     }
@@ -192,10 +200,7 @@ internal sealed class Supervisor
         workload.DrainOutput();
         // Whatever happens to the guest once its exit is known, what it wrote is there.
         Libc.sync();
-        WorkloadException? failure = workload.Status.Failure;
-        Report(GuestOccurrence.Ended, failure is null
-            ? new GuestExited(exitCode, "")
-            : new GuestExited(failure.ExitCode, failure.Message, GuestExitCause.NotStarted));
+        Report(GuestOccurrence.Ended, _watch!.ReportEnd(exitCode, workload.Status.Failure, _killed));
     }
 
     private void Report(GuestOccurrence occurrence, GuestExited exited)
@@ -213,6 +218,7 @@ internal sealed class Supervisor
         Move(GuestOccurrence.StopAsked);
         if (_phase == GuestPhase.Stopping)
         {
+            _watch!.StopProbes();
             _killDue = Math.Min(_killDue, Environment.TickCount64 + (1000L * Math.Clamp(graceSeconds, 0, LongestGraceSeconds)));
             _workload!.AskToEnd();
         }
