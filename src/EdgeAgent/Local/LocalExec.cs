@@ -29,7 +29,7 @@ internal static class LocalExec
 
         await using StreamChannel channel = await OpenAsync(path, new LocalRequest(LocalVerb.Session, program.Vm), cancellation);
         ExecClient client = new(
-            channel, program.Input ? Console.OpenStandardInput() : null, Console.OpenStandardOutput(), Console.OpenStandardError(), device);
+            channel, program.Input ? TerminalDevice.OpenInput() : null, Console.OpenStandardOutput(), Console.OpenStandardError(), device);
         SessionOpen open = new() { Kind = SessionKind.Exec, Command = program.Arguments, Environment = environment };
         SessionClosed closed = await client.RunAsync(open, cancellation);
         if (closed is { Fault.Length: > 0, ExitCode: 0 })

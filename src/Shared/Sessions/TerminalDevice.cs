@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MicroVm.Shared.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.Shared.Sessions;
 
@@ -14,6 +15,13 @@ public sealed class TerminalDevice : ITerminalDevice
 
     /// <summary>The terminal; null when standard input is none.</summary>
     public static TerminalDevice? OfInput() => OperatingSystem.IsLinux() && Libc.isatty(StandardInput) == 1 ? new TerminalDevice() : null;
+
+    /// <summary>
+    /// Standard input byte by byte. <see cref="Console"/>'s own stream reads lines from a terminal, and sets its mode to do so.
+    /// </summary>
+    public static Stream OpenInput() => OfInput() is null
+        ? Console.OpenStandardInput()
+        : new FileStream(new SafeFileHandle(StandardInput, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     /// <inheritdoc/>
     public (int Rows, int Columns) Size =>

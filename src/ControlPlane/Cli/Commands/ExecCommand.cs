@@ -38,7 +38,7 @@ internal static class ExecCommand
                 Environment = Variables(parsed.GetValue(environment) ?? [], wantsTerminal ? context.Terminal.Type : ""),
             };
             await using SessionChannel channel = await context.Api.OpenSessionAsync(ApiPaths.Session(device.Value, name.Value), cancellation);
-            Stream? input = parsed.GetValue(interactive) ? context.Terminal.In : null;
+            Stream? input = parsed.GetValue(interactive) ? context.Terminal.RawIn ?? context.Terminal.In : null;
             return await RunAsync(context, new ExecClient(channel, input, context.Terminal.RawOut, context.Terminal.RawError, tty), open, cancellation);
         }));
         return command;

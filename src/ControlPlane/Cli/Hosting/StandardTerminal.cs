@@ -23,6 +23,7 @@ internal static class StandardTerminal
             new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true },
             Console.Error)
         {
+            RawIn = TerminalDevice.OpenInput(),
             RawOut = output,
             RawError = Console.OpenStandardError(),
             Device = TerminalDevice.OfInput(),

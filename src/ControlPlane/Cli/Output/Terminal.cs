@@ -19,6 +19,9 @@ internal sealed class Terminal(Stream input, TextWriter output, TextWriter error
     /// <summary>Standard error.</summary>
     public TextWriter Error { get; } = error;
 
+    /// <summary>Standard input for bytes that pass as they are; null when <see cref="In"/> does.</summary>
+    public Stream? RawIn { get; init; }
+
     /// <summary>Standard output for bytes that pass as they are.</summary>
     public Stream RawOut { get; init; } = Stream.Null;
 
