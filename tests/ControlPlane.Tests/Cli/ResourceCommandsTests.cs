@@ -149,6 +149,17 @@ public sealed class ResourceCommandsTests
     }
 
     [Fact]
+    public async Task Schema_IsPrintedAsItCame()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync((_, response) => response.Body.WriteAsync("{ \"x\": 1 }\n"u8.ToArray()).AsTask());
+
+        CliRun run = await CliRun.OfAsync(server.Url, "schema");
+
+        Assert.Equal((0, "{ \"x\": 1 }\n"), (run.Code, run.Out));
+        Assert.Equal("/api/v1/schema/manifest.json", Assert.Single(server.Received).Path);
+    }
+
+    [Fact]
     public async Task Top_ShowsDevicesAndVms()
     {
         TelemetryView sample = new("dev-1", DateTimeOffset.UtcNow, 125, 512UL << 20, 2UL << 30, 1UL << 30, 8UL << 30, 7300, 20UL << 20,

@@ -72,7 +72,7 @@ public static class WorkloadCorpus
         { "stopSignal: SIGWHAT", "stopSignal", "SIGWHAT", true },
         { "stopSignal: 15", "stopSignal", "the number 15 (a text has quotes: \"15\")", true },
         { "stopSignal: \"33\"", "stopSignal", "33", false },
-        { "stopSignal: RTMAX+1", "stopSignal", "RTMAX+1", false },
+        { "stopSignal: RTMAX+1", "stopSignal", "RTMAX+1", true },
         { "readOnlyRoot: 1", "readOnlyRoot", "the number 1", true },
         { "capabilities: {add: [FLY]}", "capabilities.add[0]", "FLY", true },
         { "capabilities: [NET_ADMIN]", "capabilities", "a list of 1", true },

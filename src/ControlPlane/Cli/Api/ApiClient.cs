@@ -55,6 +55,15 @@ internal sealed class ApiClient : IDisposable
         return new Versioned<T>(await ReadAsync(response, type, cancellation), response.Headers.ETag?.ToString());
     }
 
+    /// <summary>GETs a text as it is.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<string> GetTextAsync(string path, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, Address(path));
+        using HttpResponseMessage response = await SendAsync(request, s_answerLimit, cancellation);
+        return await response.Content.ReadAsStringAsync(cancellation);
+    }
+
     /// <summary>POSTs content and reads the answer.</summary>
     /// <inheritdoc cref="GetAsync"/>
     public async Task<T> PostAsync<T>(string path, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellation)

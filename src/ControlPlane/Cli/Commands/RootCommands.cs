@@ -34,6 +34,7 @@ internal static class RootCommands
         root.Subcommands.Add(LogsCommand.Create(run));
         root.Subcommands.Add(PortForwardCommand.Create(run));
         root.Subcommands.Add(RolloutCommand.Create(run));
+        root.Subcommands.Add(SchemaCommand.Create(run));
         root.Subcommands.Add(SecretCommand.Create(run));
         root.Subcommands.Add(TokenCommand.Create(run));
         root.Subcommands.Add(TopCommand.Create(run));

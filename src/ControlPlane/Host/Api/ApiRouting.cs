@@ -7,6 +7,7 @@ using MicroVm.ControlPlane.Host.Api.Events;
 using MicroVm.ControlPlane.Host.Api.Identities;
 using MicroVm.ControlPlane.Host.Api.Images;
 using MicroVm.ControlPlane.Host.Api.Logs;
+using MicroVm.ControlPlane.Host.Api.Schema;
 using MicroVm.ControlPlane.Host.Api.Secrets;
 using MicroVm.ControlPlane.Host.Api.Sessions;
 using MicroVm.ControlPlane.Host.Api.Status;
@@ -53,6 +54,7 @@ internal static class ApiRouting
         application.MapLogs();
         application.MapSessions();
         application.MapTelemetry();
+        application.MapSchema();
         application.MapSecrets();
         application.MapVolumes();
         application.MapEvents();
