@@ -20,12 +20,16 @@ internal sealed class VmReconciler(
     VmTable table,
     ImageStore images,
     MemoryAdmission memory,
+    VmPreparer preparer,
     IEnumerable<IStepExecutor> executors,
     TimeProvider time,
     ILogger logger,
     CancellationToken shutdown)
 {
     private const string Paused = nameof(Paused);
+
+    /// <summary>When to look again at what keeps a running VM from being replaced.</summary>
+    private static readonly TimeSpan s_hinderedPeriod = TimeSpan.FromSeconds(30);
 
     private readonly FrozenDictionary<Type, IStepExecutor> _executors = executors.ToFrozenDictionary(executor => executor.StepType);
 
@@ -102,6 +106,13 @@ internal sealed class VmReconciler(
         foreach (PlanStep step in plan.Steps)
         {
             context.Interrupt.ThrowIfCancellationRequested();
+            if (step is StopVmStep && plan.Steps.OfType<StartVmStep>().FirstOrDefault() is StartVmStep start && preparer.Check(start.Spec) is ResourceFaultException fault)
+            {
+                // What runs goes on: it is not stopped for something that could not start.
+                table.SetRemark(context.Entry, new VmRemark(null, fault.Reason, fault.Message));
+                return ReconcileResult.RetryAfter(s_hinderedPeriod);
+            }
+
             Log.ExecutingStep(logger, context.Entry.Name.Value, step.GetType().Name);
             ReconcileResult result = await _executors[step.GetType()].ExecuteAsync(step, context);
             if (!result.IsDone)

@@ -120,10 +120,11 @@ internal sealed class AgentHost : IAsyncDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         ImageFetcher fetcher = new(images, _http, options.ControlPlane.ApiUrl, counters, _logger);
+        VmPreparer preparer = new VmPreparer(_volumes, _networks, secrets, _logger);
         IStepExecutor[] executors =
         [
             new FetchImageExecutor(images, fetcher, _table, time),
-            new StartVmExecutor(images, new VmPreparer(_volumes, _networks, secrets, _logger), _supervisor, _table, time),
+            new StartVmExecutor(images, preparer, _supervisor, _table, time),
             new StopVmExecutor(new VmStopper(_table, counters, time, _logger)),
             new RemoveVmExecutor(_table, paths, _networks, _logger),
             new RefuseVmExecutor(_table),
@@ -133,7 +134,7 @@ internal sealed class AgentHost : IAsyncDisposable
         HostSampler host = new(proc, directory.Path, time);
         _pause = new PauseSwitch(directory.Path);
         _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
-        _reconciler = new VmReconciler(_intake, _pause, _table, images, _memory, executors, time, _logger, _stopping.Token);
+        _reconciler = new VmReconciler(_intake, _pause, _table, images, _memory, preparer, executors, time, _logger, _stopping.Token);
         _queue = new ReconcileQueue<ResourceName>(_reconciler.ReconcileAsync, time, counters, _logger);
 
         _sampling = new SamplingLoop(_intake, host, new VmSampler(proc, _table, time), _collector, time, _logger);

@@ -193,7 +193,7 @@ internal sealed partial class VmNetworks(
         VmLink link = GiveLink(spec.Name);
         NetworkedVm? before = _vms.GetValueOrDefault(spec.Name);
         NetworkedVm vm = new(link, null, spec.Ports, spec.Network);
-        RefusePorts(vm, spec);
+        RefusePorts(spec);
         try
         {
             PrepareHost(survey);
@@ -236,24 +236,48 @@ internal sealed partial class VmNetworks(
         }
     }
 
-    private void RefusePorts(NetworkedVm vm, VmSpec spec)
+    /// <summary>Whether a VM could have its ports; its own part of the network it has already.</summary>
+    /// <exception cref="NetworkFaultException">Another VM has one of them, or goes first.</exception>
+    internal void Check(VmSpec spec)
     {
-        foreach (PortMapping port in vm.Ports)
+        IReadOnlyList<NetworkedVm> attached = _attached;
+        foreach (PortMapping port in spec.Ports)
         {
-            string name = $"{port.HostPort}/{port.Protocol.ToString().ToLowerInvariant()}";
-            NetworkedVm? holder = _vms.Values.FirstOrDefault(other =>
-                other.Link.Vm != vm.Link.Vm && other.Ports.Any(taken => IsSame(taken, port)));
-            VmSpec? first = desired?.Invoke()
-                .Where(other => other.Name != spec.Name && Wants(other, port) && GoesFirst(other, spec))
-                .OrderByDescending(static other => other.Priority).ThenBy(static other => other.Name.Value, StringComparer.Ordinal).FirstOrDefault();
-            string? who = holder is not null ? $"the VM {holder.Link.Vm} has it"
-                : first is not null ? $"the VM {first.Name} wants it as well and goes first"
-                : _ports.TryHold(port.Protocol, port.HostPort) ? null
-                : "a process of the host has it";
+            if (OtherThatHas(port, spec, attached) is string who)
+            {
+                throw Conflict(port, who);
+            }
+        }
+    }
+
+    private static NetworkFaultException Conflict(PortMapping port, string who) => new(
+        NetworkFaultException.PortConflict,
+        $"port {port.HostPort}/{port.Protocol.ToString().ToLowerInvariant()} of the device: expected it to be free, but {who}");
+
+    /// <summary>Which VM keeps another from having a port; null for none.</summary>
+    private string? OtherThatHas(PortMapping port, VmSpec spec, IEnumerable<NetworkedVm> attached)
+    {
+        NetworkedVm? holder = attached.FirstOrDefault(other => other.Ports.Any(taken => IsSame(taken, port)));
+        if (holder?.Link.Vm == spec.Name)
+        {
+            return null;
+        }
+
+        VmSpec? first = desired?.Invoke()
+            .Where(other => other.Name != spec.Name && Wants(other, port) && GoesFirst(other, spec))
+            .OrderByDescending(static other => other.Priority).ThenBy(static other => other.Name.Value, StringComparer.Ordinal).FirstOrDefault();
+        return holder is not null ? $"the VM {holder.Link.Vm} has it" : first is not null ? $"the VM {first.Name} wants it as well and goes first" : null;
+    }
+
+    private void RefusePorts(VmSpec spec)
+    {
+        foreach (PortMapping port in spec.Ports)
+        {
+            string? who = OtherThatHas(port, spec, _vms.Values) ?? (_ports.TryHold(port.Protocol, port.HostPort) ? null : "a process of the host has it");
             if (who is not null)
             {
                 _ports.Keep(PortsOf(_vms.Values).ToHashSet());
-                throw new NetworkFaultException(NetworkFaultException.PortConflict, $"port {name} of the device: expected it to be free, but {who}");
+                throw Conflict(port, who);
             }
         }
     }

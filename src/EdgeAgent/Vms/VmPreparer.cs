@@ -34,6 +34,26 @@ internal sealed class VmPreparer(VolumeStore volumes, VmNetworks networks, ISecr
         }
     }
 
+    /// <summary>
+    /// Looks, without changing anything, whether a VM that replaces a running one could have what it needs. What only shows when
+    /// it is tried is not seen.
+    /// </summary>
+    /// <returns>Why not; null when nothing speaks against it.</returns>
+    internal ResourceFaultException? Check(VmSpec spec)
+    {
+        try
+        {
+            RequireSecrets(spec);
+            volumes.Check(spec);
+            networks.Check(spec);
+            return null;
+        }
+        catch (ResourceFaultException e)
+        {
+            return e;
+        }
+    }
+
     private void RequireSecrets(VmSpec spec)
     {
         try

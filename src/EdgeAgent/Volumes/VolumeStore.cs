@@ -62,6 +62,23 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
         }
     }
 
+    /// <summary>Whether a VM could have its volumes. Its VM may run on them.</summary>
+    /// <exception cref="VolumeFaultException">One of them cannot be had as it should be.</exception>
+    internal void Check(VmSpec spec)
+    {
+        try
+        {
+            foreach (VolumeMount volume in spec.Volumes)
+            {
+                _ = Missing(spec.Name, volume, PathOf(spec.Name, volume.Name));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OsFaultException)
+        {
+            throw new VolumeFaultException($"volumes of {spec.Name}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Every volume, ordered by VM and name; what cannot be looked at is left out.</summary>
     internal IReadOnlyList<VolumeFile> List()
     {
@@ -112,12 +129,27 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
 
     private async Task PrepareAsync(ResourceName vm, VolumeMount volume, string path)
     {
+        switch (Missing(vm, volume, path))
+        {
+            case Lack.Volume:
+                await MakeAsync(vm, volume, path, (ulong)volume.SizeMib * Mib);
+                break;
+            case Lack.Room:
+                await GrowAsync(vm, volume, path, (ulong)volume.SizeMib * Mib);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>What a volume lacks of what it should be, and that the disk has room for it.</summary>
+    private Lack Missing(ResourceName vm, VolumeMount volume, string path)
+    {
         ulong wanted = (ulong)volume.SizeMib * Mib;
         if (!File.Exists(path))
         {
             RequireSpace(vm, volume, wanted);
-            await MakeAsync(vm, volume, path, wanted);
-            return;
+            return Lack.Volume;
         }
 
         if (Ext4Superblock.ReadFile(path) is not Ext4Superblock found)
@@ -134,11 +166,13 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
         }
 
         // A file of the right size around a smaller file system is what a power cut in the middle of growing leaves.
-        if (found.SizeBytes < wanted - (wanted % found.BlockBytes))
+        if (found.SizeBytes >= wanted - (wanted % found.BlockBytes))
         {
-            RequireSpace(vm, volume, wanted - size);
-            await GrowAsync(vm, volume, path, wanted);
+            return Lack.Nothing;
         }
+
+        RequireSpace(vm, volume, wanted - size);
+        return Lack.Room;
     }
 
     private void RequireSpace(ResourceName vm, VolumeMount volume, ulong more)
@@ -214,5 +248,12 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
         file.Flush(flushToDisk: true);
+    }
+
+    private enum Lack
+    {
+        Nothing,
+        Volume,
+        Room,
     }
 }

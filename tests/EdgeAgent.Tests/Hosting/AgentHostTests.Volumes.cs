@@ -43,6 +43,24 @@ public sealed partial class AgentHostTests
         Assert.False(File.Exists(file));
     }
 
+    [Fact]
+    public async Task Run_ReplacementWithASmallerVolume_IsRefusedWhileTheOldOneGoesOn()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        VmSpec spec = Specs.Vm() with { Volumes = [new VolumeMount(ResourceName.Parse("data"), 16, "/data")] };
+        using FakeInit init = await DeployAsync(1, spec);
+        VmStatus before = await TakeStatusAsync("running", static status => status.Phase == VmPhase.Running);
+
+        VmSpec smaller = spec with { Revision = 2, Volumes = [spec.Volumes[0] with { SizeMib = 8 }] };
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(2, smaller)).Encode());
+
+        VmStatus refused = await TakeStatusAsync("refused", static status => status.Reason == "VolumeShrink");
+        Assert.Equal((VmPhase.Running, 1, before.VmmPid), (refused.Phase, refused.Revision, refused.VmmPid));
+        Assert.Equal("volume data: expected at least its 16 MiB, found 8 MiB wanted; volumes do not shrink", refused.Message);
+    }
+
     /// <summary>The refusal; empty when it was done.</summary>
     private async Task<string> DeleteVolumeAsync(string name)
     {

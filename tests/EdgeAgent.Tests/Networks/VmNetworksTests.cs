@@ -267,6 +267,22 @@ public sealed class VmNetworksTests : IDisposable
     }
 
     [Fact]
+    public async Task Check_PortThatTheVmHasAlready_StaysItsOwnWhoeverGoesFirst()
+    {
+        PortMapping port = new(FreePort(), 80);
+        VmSpec holder = Specs.Vm("z") with { Ports = [port] }, first = Specs.Vm("a") with { Ports = [port] };
+        List<VmSpec> desired = [holder];
+        _networks.Dispose();
+        _networks = new VmNetworks(NetworkOptions.Default, _store, _links, _firewall, _forwarding, NullLogger.Instance, () => desired);
+        await _networks.AttachAsync(holder);
+        desired.Add(first);
+
+        _networks.Check(holder with { Revision = 2 });
+        await _networks.AttachAsync(holder with { Revision = 2 });
+        Assert.Equal("PortConflict", Assert.Throws<NetworkFaultException>(() => _networks.Check(first)).Reason);
+    }
+
+    [Fact]
     public async Task Watch_SomebodyRemovedTheRules_TheyAreBack()
     {
         FakeTimeProvider time = new();
