@@ -54,6 +54,27 @@ public sealed class ManifestSchemaTests
     }
 
     [Fact]
+    public void Samples_AreRightByReaderAndSchema()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "MicroVm.sln")))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        string[] samples = Directory.GetFiles(Path.Combine(folder, "deploy", "samples"), "*.yaml", SearchOption.AllDirectories);
+        Assert.True(samples.Length >= 3);
+        Assert.All(samples, file =>
+        {
+            string manifest = File.ReadAllText(file);
+            Assert.StartsWith("# yaml-language-server: $schema=", manifest, StringComparison.Ordinal);
+            ManifestParser.Parse(manifest, false, out IReadOnlyList<FieldError> errors);
+            Assert.Empty(errors);
+            Assert.True(IsValid(manifest), file);
+        });
+    }
+
+    [Fact]
     public async Task Schema_IsServedWithoutAToken()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();

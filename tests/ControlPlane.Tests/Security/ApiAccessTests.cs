@@ -37,7 +37,7 @@ public sealed partial class ApiAccessTests
             Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{method} {path}: {response.StatusCode}");
         }
 
-        Assert.Equal(["/healthz", "/openapi/x.json", EnrolmentPaths.Authorities, EnrolmentPaths.Devices], open.Order(StringComparer.Ordinal).Order(StringComparer.Ordinal).OrderBy(static path => path.StartsWith("/enrol", StringComparison.Ordinal)));
+        Assert.Equal([ApiPaths.ManifestSchema, "/healthz", "/openapi/x.json", EnrolmentPaths.Authorities, EnrolmentPaths.Devices], open.Order(StringComparer.Ordinal).Order(StringComparer.Ordinal).OrderBy(static path => path.StartsWith("/enrol", StringComparison.Ordinal)));
     }
 
     [Fact]
