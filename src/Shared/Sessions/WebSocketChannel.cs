@@ -144,7 +144,21 @@ public sealed class WebSocketChannel : SessionChannel
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new IOException((e.GetBaseException() as IOException)?.Message ?? e.Message, e);
+            throw new IOException(ReasonOf(e), e);
         }
+    }
+
+    /// <summary>What the transport says, where it says anything: the WebSocket's own words are always the same.</summary>
+    private static string ReasonOf(Exception fault)
+    {
+        for (Exception? one = fault; one is not null; one = one.InnerException)
+        {
+            if (one is IOException)
+            {
+                return one.Message;
+            }
+        }
+
+        return fault.Message;
     }
 }
