@@ -130,6 +130,16 @@ public abstract partial class DeviceStory(StoryFixture story)
     }
 
     [Fact]
+    public async Task Exec_FromAfarAndOnTheSpot_RunsAProgramInTheGuestAndItsCodeArrives()
+    {
+        Mvm.Result run = await story.Mvm.RunAsync("exec", $"{story.DeviceId}/{Vm}", "--", "sh", "-c", "echo out; echo err >&2; exit 3");
+        Assert.Equal((3, "out\n", "err\n"), (run.ExitCode, run.Output, run.Error));
+        Assert.Equal("on the spot", (await story.Device.RunAsync($"microvm-agent exec {Vm} -- echo on the spot")).Succeeded().Trim());
+        Mvm.Result missing = await story.Mvm.RunAsync("exec", $"{story.DeviceId}/{Vm}", "--", "no-such-program");
+        Assert.Equal(127, missing.ExitCode);
+    }
+
+    [Fact]
     public async Task ChangedManifest_ReplacesTheVm_DeletedDeployment_StopsIt()
     {
         await ApplySecondAsync("one");
