@@ -3,11 +3,12 @@ using MicroVm.Benchmarks.Identity;
 using MicroVm.Benchmarks.Measuring;
 using MicroVm.Benchmarks.Nested;
 using MicroVm.Benchmarks.Rollouts;
+using MicroVm.Benchmarks.Workloads;
 
 string[] chosen = args.Length > 1 ? args[1..] : VmmRun.All;
-if (args is not ["agent"] and not ["rollouts"] and not ["aarch64"] and not ["vmm", ..] || chosen.Except(VmmRun.All).Any())
+if (args is not ["agent"] and not ["rollouts"] and not ["workloads"] and not ["aarch64"] and not ["vmm", ..] || chosen.Except(VmmRun.All).Any())
 {
-    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | rollouts | aarch64 | vmm [{string.Join(" | ", VmmRun.All)}]...");
+    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | rollouts | workloads | aarch64 | vmm [{string.Join(" | ", VmmRun.All)}]...");
     return 2;
 }
 
@@ -23,6 +24,7 @@ try
             new PlannerBenchmark(figures).Run();
             await new IdentityBenchmark(work.FullName, figures).RunAsync();
             break;
+        case "workloads": await new GuestMemoryBenchmark(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunAsync(); break;
         case "aarch64": new VmmRun(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunArm64(); break;
         default: new VmmRun(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunX64(chosen); break;
     }

@@ -1,16 +1,24 @@
 using System.Text;
 using MicroVm.Vmm.Guest.Interop;
+using MicroVm.Vmm.Guest.Vitals;
 
 namespace MicroVm.Vmm.Guest.Setup;
 
 /// <summary>Files of <c>/proc/sys</c>.</summary>
 internal static class KernelSettings
 {
+    private const ulong SmallGuestKib = 64 << 10;
+
     /// <summary>As container engines set them: no port needs a privilege, and everybody may ping.</summary>
     internal static void ApplyDefaults()
     {
         TryWrite("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
         TryWrite("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+        if (ProcText.Number(ProcText.Read("/proc/meminfo"), "MemTotal:"u8) < SmallGuestKib)
+        {
+            // The kernel keeps three times this from everybody; by itself it would take more than twice as much of a guest of 32 MiB.
+            TryWrite("/proc/sys/vm/min_free_kbytes", "256");
+        }
     }
 
     /// <summary>Writes a setting; a kernel without it goes without.</summary>
