@@ -34,11 +34,11 @@ public class GuestLayoutTests
             (nameof(GpioLineRequest.LineCount), "num_lines"), (nameof(GpioLineRequest.Fd), "fd"));
         c.Equal("GPIO_V2_GET_LINE_IOCTL", (ulong)GpioLineRequest.GetLine).Equal("GPIO_V2_LINE_FLAG_INPUT", GpioLineRequest.Input)
             .Equal("GPIO_V2_LINE_FLAG_EDGE_RISING", GpioLineRequest.RisingEdge).Equal("sizeof(struct gpio_v2_line_event)", GpioLineRequest.EventBytes);
-        c.Size<SockAddrIn>("struct sockaddr_in").Offsets<SockAddrIn>(
-            "struct sockaddr_in", (nameof(SockAddrIn.Family), "sin_family"), (nameof(SockAddrIn.Port), "sin_port"), (nameof(SockAddrIn.Address), "sin_addr"));
-        c.Size<SockAddrIn6>("struct sockaddr_in6").Offsets<SockAddrIn6>(
-            "struct sockaddr_in6", (nameof(SockAddrIn6.Family), "sin6_family"), (nameof(SockAddrIn6.Port), "sin6_port"),
-            (nameof(SockAddrIn6.Address), "sin6_addr"), (nameof(SockAddrIn6.ScopeId), "sin6_scope_id"));
+        c.Size<SockAddrV4>("struct sockaddr_in").Offsets<SockAddrV4>(
+            "struct sockaddr_in", (nameof(SockAddrV4.Family), "sin_family"), (nameof(SockAddrV4.Port), "sin_port"), (nameof(SockAddrV4.Address), "sin_addr"));
+        c.Size<SockAddrV6>("struct sockaddr_in6").Offsets<SockAddrV6>(
+            "struct sockaddr_in6", (nameof(SockAddrV6.Family), "sin6_family"), (nameof(SockAddrV6.Port), "sin6_port"),
+            (nameof(SockAddrV6.Address), "sin6_addr"), (nameof(SockAddrV6.ScopeId), "sin6_scope_id"));
         c.Size<WindowSize>("struct winsize").Offsets<WindowSize>(
             "struct winsize", (nameof(WindowSize.Rows), "ws_row"), (nameof(WindowSize.Columns), "ws_col"));
         c.Size<FileStatus>("struct statx").Offsets<FileStatus>(
@@ -88,7 +88,7 @@ public class GuestLayoutTests
             c.Equal(name == "SIGPENDING" ? "__RLIMIT_SIGPENDING" : name == "RTTIME" ? "__RLIMIT_RTTIME" : $"RLIMIT_{name}", (ulong)limit.Resource);
         }
 
-        c.Equal("AF_INET", SockAddrIn.FamilyInet).Equal("AF_INET6", SockAddrIn6.FamilyInet6);
+        c.Equal("AF_INET", SockAddrV4.FamilyInet).Equal("AF_INET6", SockAddrV6.FamilyInet6);
         c.Equal("SYS_finit_module", target == CTarget.Arm64 ? SystemCalls.FinitModuleOnArm64 : (ulong)SystemCalls.FinitModuleOnX64);
         c.Equal($"sizeof(posix_spawn_file_actions_t) <= {StageLauncher.FileActionsBytes}", 1);
         Assert.Equal("", c.Compile(target));

@@ -14,7 +14,7 @@ internal static unsafe class LoopbackAddress
     /// <returns>A non-blocking socket, or minus the errno of what failed at once.</returns>
     internal static int Connect(bool overIpV6, int port)
     {
-        int fd = Libc.socket(overIpV6 ? SockAddrIn6.FamilyInet6 : SockAddrIn.FamilyInet, TypeStream | Fd.NonBlock | Fd.CloseOnExec, 0);
+        int fd = Libc.socket(overIpV6 ? SockAddrV6.FamilyInet6 : SockAddrV4.FamilyInet, TypeStream | Fd.NonBlock | Fd.CloseOnExec, 0);
         if (fd < 0)
         {
             return -Marshal.GetLastPInvokeError();
@@ -42,18 +42,18 @@ internal static unsafe class LoopbackAddress
 
     private static int ConnectV4(int fd, int port)
     {
-        SockAddrIn address = new() { Family = SockAddrIn.FamilyInet, Port = BinaryPrimitives.ReverseEndianness((ushort)port) };
+        SockAddrV4 address = new() { Family = SockAddrV4.FamilyInet, Port = BinaryPrimitives.ReverseEndianness((ushort)port) };
         address.Address[0] = 127;
         address.Address[3] = 1;
         // SAFETY: the kernel copies the structure during the call.
-        return Libc.connect(fd, &address, (uint)sizeof(SockAddrIn));
+        return Libc.connect(fd, &address, (uint)sizeof(SockAddrV4));
     }
 
     private static int ConnectV6(int fd, int port)
     {
-        SockAddrIn6 address = new() { Family = SockAddrIn6.FamilyInet6, Port = BinaryPrimitives.ReverseEndianness((ushort)port) };
+        SockAddrV6 address = new() { Family = SockAddrV6.FamilyInet6, Port = BinaryPrimitives.ReverseEndianness((ushort)port) };
         address.Address[15] = 1;
         // SAFETY: the kernel copies the structure during the call.
-        return Libc.connect(fd, &address, (uint)sizeof(SockAddrIn6));
+        return Libc.connect(fd, &address, (uint)sizeof(SockAddrV6));
     }
 }

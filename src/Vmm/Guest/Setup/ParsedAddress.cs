@@ -13,7 +13,7 @@ internal readonly record struct ParsedAddress(byte Family, byte[] Bytes)
     /// <summary>Bits of such an address.</summary>
     internal int Bits => 8 * Bytes.Length;
 
-    internal bool IsIpV6 => Family == SockAddrIn6.FamilyInet6;
+    internal bool IsIpV6 => Family == SockAddrV6.FamilyInet6;
 
     /// <summary>Reads an address.</summary>
     /// <exception cref="WorkloadException">It is none.</exception>
@@ -21,7 +21,7 @@ internal readonly record struct ParsedAddress(byte Family, byte[] Bytes)
     {
         bool isIpV6 = text.Contains(':');
         byte[] bytes = new byte[isIpV6 ? BytesOfIpV6 : BytesOfIpV4];
-        byte family = (byte)(isIpV6 ? SockAddrIn6.FamilyInet6 : SockAddrIn.FamilyInet);
+        byte family = (byte)(isIpV6 ? SockAddrV6.FamilyInet6 : SockAddrV4.FamilyInet);
         // SAFETY: the array has the size that the family's address has.
         fixed (byte* start = bytes)
         {

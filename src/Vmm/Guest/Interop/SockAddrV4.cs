@@ -1,7 +1,7 @@
 namespace MicroVm.Vmm.Guest.Interop;
 
 /// <summary><c>struct sockaddr_in</c> of <c>&lt;netinet/in.h&gt;</c>: 16 bytes; port and address are big-endian.</summary>
-internal unsafe struct SockAddrIn
+internal unsafe struct SockAddrV4
 {
     internal const ushort FamilyInet = 2;
 
