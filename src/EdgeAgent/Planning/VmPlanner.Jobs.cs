@@ -51,10 +51,12 @@ internal static partial class VmPlanner
             return VmPlan.Nothing;
         }
 
-        DateTimeOffset due = record.DueAt ?? next;
-        return due <= now ? new VmPlan([new ScheduleJobStep(desired, next, due)], UntilDue(next, now))
-            : due > next ? new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now))
-            : VmPlan.Wait(UntilDue(due, now));
+        if (record.DueAt is not DateTimeOffset due || due > next)
+        {
+            return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
+        }
+
+        return due <= now ? new VmPlan([new ScheduleJobStep(desired, next, due)], UntilDue(next, now)) : VmPlan.Wait(UntilDue(due, now));
     }
 
     private static TimeSpan UntilDue(DateTimeOffset due, DateTimeOffset now) => due - now > s_lookAtClock ? s_lookAtClock : due - now;

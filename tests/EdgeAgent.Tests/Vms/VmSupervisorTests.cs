@@ -46,7 +46,7 @@ public sealed class VmSupervisorTests : IAsyncDisposable
         JsonElement root = config.RootElement;
         Assert.Equal(128, root.GetProperty("machine-config").GetProperty("mem_size_mib").GetInt32());
         Assert.Equal(
-            "console=ttyS0 quiet panic=-1 reboot=k debug=1", root.GetProperty("boot-source").GetProperty("boot_args").GetString());
+            "console=ttyS0 quiet panic=-1 reboot=k cgroup.memory=nokmem debug=1", root.GetProperty("boot-source").GetProperty("boot_args").GetString());
         JsonElement drive = root.GetProperty("drives")[0];
         Assert.Equal("/images/x.squashfs", drive.GetProperty("path_on_host").GetString());
         Assert.False(drive.GetProperty("is_root_device").GetBoolean());
