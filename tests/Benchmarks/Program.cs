@@ -24,7 +24,10 @@ try
             new PlannerBenchmark(figures).Run();
             await new IdentityBenchmark(work.FullName, figures).RunAsync();
             break;
-        case "workloads": await new GuestMemoryBenchmark(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunAsync(); break;
+        case "workloads":
+            await new GuestMemoryBenchmark(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunAsync();
+            await new LatencyBenchmark(work.FullName, figures).RunAsync();
+            break;
         case "aarch64": new VmmRun(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunArm64(); break;
         default: new VmmRun(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunX64(chosen); break;
     }

@@ -39,6 +39,10 @@ internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
         string device, string vm, long cursor, string phase, TimeSpan timeout, Func<LogEntryView, bool> wanted) =>
         FirstEventAsync($"{ApiPaths.Logs(device, vm)}?follow=true&after={cursor}", TypeInfo<LogEntryView>(), phase, timeout, wanted);
 
+    /// <summary>Follows what happens to a VM, from the beginning, until an event satisfies <paramref name="wanted"/>.</summary>
+    internal Task<EventView> FollowEventsAsync(string device, string vm, string phase, TimeSpan timeout, Func<EventView, bool> wanted) =>
+        FirstEventAsync($"{ApiPaths.Events}?device={device}&vm={vm}&follow=true&after=0", TypeInfo<EventView>(), phase, timeout, wanted);
+
     public void Dispose() => _http.Dispose();
 
     private static JsonTypeInfo<T> TypeInfo<T>() =>

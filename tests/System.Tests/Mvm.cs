@@ -15,16 +15,12 @@ internal sealed class Mvm(string path, Uri server, string token = "", string aut
 
     internal sealed record Result(int ExitCode, string Output, string Error);
 
+    /// <summary>Starts a program that is mvm or runs it, with its input and outputs for the caller.</summary>
+    internal Process Start(string program, params string[] arguments) => Start(new ProcessStartInfo(program, arguments));
+
     internal async Task<Result> RunAsync(params string[] arguments)
     {
-        ProcessStartInfo start = isEmulated ? UserEmulation.Of(path, arguments) : new ProcessStartInfo(path, arguments);
-        start.RedirectStandardOutput = true;
-        start.RedirectStandardError = true;
-        start.RedirectStandardInput = true;
-        start.Environment["MVM_SERVER"] = server.ToString().TrimEnd('/');
-        start.Environment["MVM_TOKEN"] = token;
-        start.Environment["MVM_CA"] = authorityFile;
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{path} did not start");
+        using Process process = Start(isEmulated ? UserEmulation.Of(path, arguments) : new ProcessStartInfo(path, arguments));
         process.StandardInput.Close();
         using CancellationTokenSource cancellation = new(s_limit);
         try
@@ -39,6 +35,17 @@ internal sealed class Mvm(string path, Uri server, string token = "", string aut
             process.Kill();
             throw new TimeoutException($"mvm {string.Join(' ', arguments)}: not within {s_limit.TotalSeconds} s");
         }
+    }
+
+    private Process Start(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
+        start.Environment["MVM_SERVER"] = server.ToString().TrimEnd('/');
+        start.Environment["MVM_TOKEN"] = token;
+        start.Environment["MVM_CA"] = authorityFile;
+        return Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start");
     }
 
     internal async Task<string> MustAsync(params string[] arguments)

@@ -29,6 +29,8 @@ internal sealed record VmExit(int? Code, string Message, DateTimeOffset At, Gues
     {
         (null, _) => Message,
         (int code, "") when Cause == GuestExitCause.OutOfMemory => $"the guest ran out of memory and its kernel killed the workload (code {code})",
+        (_, _) when Cause is GuestExitCause.LivenessProbeFailed => $"ended because its liveness probe failed: {Message}",
+        (_, _) when Cause is GuestExitCause.StartupProbeFailed => $"ended because its start-up probe failed: {Message}",
         (int code, "") => $"the workload ended with code {code}",
         (0, _) => Message,
         (int code, _) => $"{Message} (code {code})",

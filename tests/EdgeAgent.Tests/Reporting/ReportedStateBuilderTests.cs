@@ -50,8 +50,8 @@ public sealed class ReportedStateBuilderTests
     [Theory]
     [InlineData(GuestExitCause.NotStarted, 127, "WorkloadNotStarted", "said (code 127)")]
     [InlineData(GuestExitCause.OutOfMemory, 137, "OutOfMemory", "said (code 137)")]
-    [InlineData(GuestExitCause.LivenessProbeFailed, 143, "LivenessProbeFailed", "said (code 143)")]
-    [InlineData(GuestExitCause.StartupProbeFailed, 0, "StartupProbeFailed", "said")]
+    [InlineData(GuestExitCause.LivenessProbeFailed, 143, "LivenessProbeFailed", "ended because its liveness probe failed: said")]
+    [InlineData(GuestExitCause.StartupProbeFailed, 0, "StartupProbeFailed", "ended because its start-up probe failed: said")]
     public void Build_GuestKnowsTheCause_SaysIt(GuestExitCause cause, int code, string reason, string message)
     {
         VmRecord record = new() { Spec = Specs.Vm(), Phase = VmPhase.Failed, Exit = new VmExit(code, "said", s_now, cause) };

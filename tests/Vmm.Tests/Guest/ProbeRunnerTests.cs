@@ -83,8 +83,8 @@ public sealed class ProbeRunnerTests
 
     [Theory]
     [InlineData("exit 0", true, "")]
-    [InlineData("echo not yet; exit 4", false, "exit code 4: not yet")]
-    [InlineData("yes | head -c 1000000; exit 5", false, "exit code 5: y y y")]
+    [InlineData("echo not yet; exit 4", false, "sh: exit code 4: not yet")]
+    [InlineData("yes | head -c 1000000; exit 5", false, "sh: exit code 5: y y y")]
     public void Exec_Program_IsJudgedByItsExitCode(string script, bool ready, string message)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "taking on another identity needs root");

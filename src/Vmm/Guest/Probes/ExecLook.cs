@@ -14,6 +14,7 @@ internal sealed class ExecLook : IProbeLook
     private readonly EventLoop _loop;
     private readonly Action<ProbeFinding> _onFound;
     private readonly StageStatus _status = new();
+    private readonly string _program;
     private readonly byte[] _said = new byte[KeptBytes];
     private readonly int _output;
     private int _saidLength;
@@ -21,9 +22,10 @@ internal sealed class ExecLook : IProbeLook
     private bool _outputOpen = true;
     private bool _cancelled;
 
-    private ExecLook(EventLoop loop, Action<ProbeFinding> onFound)
+    private ExecLook(EventLoop loop, string program, Action<ProbeFinding> onFound)
     {
         _loop = loop;
+        _program = program;
         _onFound = onFound;
         (_output, OutputWriteEnd) = Pipes.Make("probe");
     }
@@ -37,7 +39,7 @@ internal sealed class ExecLook : IProbeLook
     internal static ExecLook Start(EventLoop loop, StageLauncher launcher, WorkloadPlan plan, Action<ProbeFinding> onFound)
     {
         int nullFd = Fd.Open("/dev/null", Fd.ReadOnly);
-        ExecLook look = new(loop, onFound);
+        ExecLook look = new(loop, plan.Arguments[0], onFound);
         try
         {
             look._pid = launcher.Start(plan, nullFd, look.OutputWriteEnd, look.OutputWriteEnd, look._status.WriteEnd);
@@ -101,7 +103,7 @@ internal sealed class ExecLook : IProbeLook
         }
 
         string said = Encoding.UTF8.GetString(_said.AsSpan(0, _saidLength)).ReplaceLineEndings(" ").Trim();
-        return new ProbeFinding(exitCode == 0, said.Length == 0 ? $"exit code {exitCode}" : $"exit code {exitCode}: {said}");
+        return new ProbeFinding(exitCode == 0, said.Length == 0 ? $"{_program}: exit code {exitCode}" : $"{_program}: exit code {exitCode}: {said}");
     }
 
     /// <summary>Takes a piece of output; false when there is none now.</summary>
