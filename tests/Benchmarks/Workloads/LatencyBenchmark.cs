@@ -68,14 +68,19 @@ internal sealed class LatencyBenchmark(string workFolder, Figures figures)
         kind: Deployment
         metadata: {name: bench}
         spec:
-          selector: {matchLabels: {device: {{Device}}}}
+          selector:
+            matchLabels:
+              device: {{Device}}
           workload:
             kind: Service
             image: hello:1
             env: {ROUND: "{{round}}"}
             args: [/bin/httpd, -f, -p, "8080", -h, /tmp]
             terminationGracePeriod: 1s
-            probes: {readiness: {tcp: {port: 8080}, period: 1s}}
+            probes:
+              readiness:
+                tcp: {port: 8080}
+                period: 1s
         """;
 
     private static async Task WaitAsync(string phase, HttpClient http, Func<DeviceView, bool> reached)
