@@ -48,9 +48,10 @@ internal sealed class GuestMemoryBenchmark(string root, string artifacts, string
         mkdir -p /tmp/guest; cd /tmp/guest
         cat >vm.json <<'JSON'
         {
-          "boot-source": {"kernel_image_path": "/media/vmlinux", "initrd_path": "/media/initramfs.cpio",
-                          "boot_args": "console=ttyS0 quiet panic=-1 pci=off"},
-          "drives": [{"drive_id": "root", "path_on_host": "/media/workload.squashfs", "is_root_device": false, "is_read_only": true}],
+          "boot-source": {"kernel_image_path": "/media/vmlinux",
+                          "boot_args": "console=ttyS0 quiet panic=-1 pci=off rootfstype=squashfs init=/init"},
+          "drives": [{"drive_id": "init", "path_on_host": "/media/init.squashfs", "is_root_device": true, "is_read_only": true},
+                     {"drive_id": "image", "path_on_host": "/media/workload.squashfs", "is_root_device": false, "is_read_only": true}],
           "machine-config": {"vcpu_count": 1, "mem_size_mib": {{MemoryMib}}},
           "vsock": {"guest_cid": 3, "uds_path": "v.sock"}
         }

@@ -42,10 +42,20 @@ internal static class Mounts
         MakeDirectory(path);
     }
 
+    /// <summary>The device nodes. A kernel that starts init from a disk has mounted them there already.</summary>
+    private static void MountDevices(string target)
+    {
+        MakeDirectory(target);
+        if (Libc.mount("devtmpfs", target, "devtmpfs", NoSuid | NoExec, "mode=0755") != 0 && Marshal.GetLastPInvokeError() != Errno.Busy)
+        {
+            throw OsFaultException.FromLastError("mount", $"devtmpfs on {target}");
+        }
+    }
+
     /// <summary>The file systems that every later step needs, in the initramfs.</summary>
     internal static void MountKernelFileSystems(string root = "")
     {
-        Mount("devtmpfs", $"{root}/dev", NoSuid | NoExec, "mode=0755");
+        MountDevices($"{root}/dev");
         Mount("proc", $"{root}/proc", NoSuid | NoDev | NoExec);
         Mount("sysfs", $"{root}/sys", NoSuid | NoDev | NoExec);
     }

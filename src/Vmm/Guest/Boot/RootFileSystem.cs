@@ -1,15 +1,18 @@
+using System.Text;
 using MicroVm.Vmm.Guest.Interop;
 
 namespace MicroVm.Vmm.Guest.Boot;
 
 /// <summary>
-/// The workload's root: the squashfs of the first block device, read-only, under an overlay whose upper layer is memory and is
-/// gone with the guest.
+/// The workload's root: the squashfs of a block device, read-only, under an overlay whose upper layer is memory and is gone with
+/// the guest. It is the first block device, or the second when the kernel started init from the first: a kernel that has its
+/// drivers built in needs no initramfs, which keeps init's whole file in memory.
 /// </summary>
 internal static class RootFileSystem
 {
-    /// <summary>Block device that holds the image.</summary>
-    internal const string Device = "/dev/vda";
+    private const string First = "/dev/vda", Second = "/dev/vdb";
+    private const string CommandLine = "/proc/cmdline";
+    private const int CommandLineLimitBytes = 4096;
 
     /// <summary>What a device has to arrive, in milliseconds.</summary>
     internal const int DeviceTimeoutMilliseconds = 10_000;
@@ -21,9 +24,10 @@ internal static class RootFileSystem
     /// <summary>Mounts the image and makes it the root of this process and of all that it starts.</summary>
     internal static void Enter(DeviceArrival arrival)
     {
-        arrival.Await(Device, DeviceTimeoutMilliseconds);
+        string device = DeviceOf(Encoding.UTF8.GetString(Fd.ReadFile(CommandLine, CommandLineLimitBytes) ?? []));
+        arrival.Await(device, DeviceTimeoutMilliseconds);
         Mounts.MakeDirectory("/mnt");
-        Mounts.Mount("squashfs", Image, Mounts.ReadOnly | Mounts.NoDev, null, Device);
+        Mounts.Mount("squashfs", Image, Mounts.ReadOnly | Mounts.NoDev, null, device);
         Mounts.Mount("tmpfs", Upper, 0, "mode=0755");
         Mounts.MakeDirectory($"{Upper}/data");
         Mounts.MakeDirectory($"{Upper}/work");
@@ -31,6 +35,9 @@ internal static class RootFileSystem
         MountInside();
         SwitchRoot();
     }
+
+    /// <summary>The device with the image, by the kernel's command line: <c>root=</c> names the one that init came from.</summary>
+    internal static string DeviceOf(string commandLine) => commandLine.Split(' ', '\n').Contains($"root={First}") ? Second : First;
 
     private static void MountInside()
     {

@@ -8,6 +8,7 @@ internal static class Errno
     internal const int InputOutput = 5;
     internal const int TryAgain = 11;
     internal const int Access = 13;
+    internal const int Busy = 16;
     internal const int Exists = 17;
     internal const int NotDirectory = 20;
     internal const int ReadOnlyFileSystem = 30;

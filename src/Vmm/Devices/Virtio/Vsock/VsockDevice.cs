@@ -17,12 +17,15 @@ namespace MicroVm.Vmm.Devices.Virtio.Vsock;
 internal sealed partial class VsockDevice : IVirtioDevice, IEventSource
 {
     private const ushort QueueSize = 256;
+
+    /// <summary>Linux keeps a page for every entry of this one, all of them at once: with 256 a guest of 32 MiB has 0.8 MiB less.</summary>
+    private const ushort RxQueueSize = 64;
     private const int RxQueue = 0;
     private const int TxQueue = 1;
     private const int BatchLimit = 2 * QueueSize;
     private const uint ListenerToken = uint.MaxValue;
 
-    private static readonly ushort[] s_queueMaxSizes = [QueueSize, QueueSize, QueueSize];
+    private static readonly ushort[] s_queueMaxSizes = [RxQueueSize, QueueSize, QueueSize];
 
     private readonly EpollLoop _loop;
     private readonly string _path;
