@@ -1,3 +1,4 @@
+using MQTTnet.Exceptions;
 using MicroVm.ControlPlane.Tests.Kit;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
@@ -94,7 +95,15 @@ internal sealed class AgentSessions : IAsyncDisposable
         while (await Device.TryNextCommandAsync(_controlPlane, _stop.Token) is DeviceCommand command)
         {
             string refusal = _service.Take(SessionOrder.Decode(command.Argument));
-            await Device.PublishAsync(UplinkKind.Reply, new CommandReply(Device.NextHeader(), command.Id, command.Kind, refusal).Encode());
+            try
+            {
+                await Device.PublishAsync(UplinkKind.Reply, new CommandReply(Device.NextHeader(), command.Id, command.Kind, refusal).Encode());
+            }
+            catch (MqttCommunicationException) when (_stop.IsCancellationRequested)
+            {
+                // The device was switched off while it replied.
+                return;
+            }
         }
     }
 }

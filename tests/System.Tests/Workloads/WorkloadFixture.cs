@@ -51,6 +51,17 @@ public class WorkloadFixture : DeviceFixture
         }
     }
 
+    /// <summary>Waits until this boot has started all three; what the control plane knows before may be of the boot before.</summary>
+    internal async Task WaitUntilStartedAsync()
+    {
+        foreach (string name in (string[])[Web, Friend, Stranger])
+        {
+            await Device.AgentLog.WaitForAsync($"{name}: workload started", RunningLimit);
+        }
+
+        await WaitUntilReadyAsync();
+    }
+
     internal async Task ApplyAsync(string manifest)
     {
         using HttpResponseMessage answer = await Client.ApplyAsync(manifest);

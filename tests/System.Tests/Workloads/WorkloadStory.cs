@@ -54,10 +54,19 @@ public abstract class WorkloadStory(WorkloadFixture device)
         // script(1) gives mvm the terminal that a person has.
         using Process process = device.Mvm.Start(
             "script", "-qec", $"stty rows 40 cols 100; {Artifacts.Mvm} exec -it {device.DeviceId}/{WorkloadFixture.Web} -- /bin/sh", "/dev/null");
+        // Somebody types when there is a prompt.
+        string greeting = "";
+        char[] read = new char[1];
+        while (!greeting.EndsWith("# ", StringComparison.Ordinal)
+            && await process.StandardOutput.ReadAsync(read, TestContext.Current.CancellationToken).AsTask().WaitAsync(s_lineLimit, TestContext.Current.CancellationToken) > 0)
+        {
+            greeting += read[0];
+        }
+
         await process.StandardInput.WriteAsync("tty; stty size; echo typed-$((40+2))\nexit 9\n");
         await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
 
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(s_lineLimit, TestContext.Current.CancellationToken);
+        string output = greeting + await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(s_lineLimit, TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Contains("/dev/pts/", output, StringComparison.Ordinal);
         Assert.Contains("40 100", output, StringComparison.Ordinal);
@@ -104,7 +113,7 @@ public abstract class WorkloadStory(WorkloadFixture device)
         }
 
         await device.Device.BootAsync();
-        await NestedHang.RetryOnceAsync(device.WaitUntilReadyAsync, device.PowerCycleAsync);
+        await NestedHang.RetryOnceAsync(device.WaitUntilStartedAsync, device.PowerCycleAsync);
 
         string[] lines = (await ExecAsync(WorkloadFixture.Web, "/bin/cat", "/data/counted")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.Length >= synced, $"expected at least {synced} lines, which were synced before the cut, found {lines.Length}");
