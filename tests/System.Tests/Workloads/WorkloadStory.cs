@@ -78,15 +78,16 @@ public abstract class WorkloadStory(WorkloadFixture device)
     public async Task Volume_IsKeptWhenItsVmIsReplaced()
     {
         await ExecAsync(WorkloadFixture.Web, "/bin/sh", "-c", "echo kept >/data/kept && sync");
+        int revision = (await device.Client.GetDeviceAsync(device.DeviceId)).Vms.Single(static vm => vm.Name == WorkloadFixture.Web).Revision;
 
         await device.ApplyAsync(WebManifest().Replace("REVISION: \"one\"", "REVISION: \"two\"", StringComparison.Ordinal));
         await FollowAsync(WorkloadFixture.Web, 0, static line => line.StartsWith("revision two", StringComparison.Ordinal));
-        await device.WaitForVmAsync(WorkloadFixture.Web, "web is replaced", static vm => vm.Ready != false && vm.Phase == "Running");
+        await device.WaitForVmAsync(WorkloadFixture.Web, "web is replaced", vm => vm.Revision == revision + 1 && vm is { Ready: true, Phase: "Running" });
 
         Assert.Equal("kept\n", await ExecAsync(WorkloadFixture.Web, "/bin/cat", "/data/kept"));
         Assert.Equal("first\n", await GetPageAsync());
         await device.ApplyAsync(WebManifest());
-        await device.WaitForVmAsync(WorkloadFixture.Web, "web is as before", static vm => vm.Ready != false && vm.Phase == "Running");
+        await device.WaitForVmAsync(WorkloadFixture.Web, "web is as before", vm => vm.Revision == revision + 2 && vm is { Ready: true, Phase: "Running" });
     }
 
     [Fact]
