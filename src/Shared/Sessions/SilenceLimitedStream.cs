@@ -4,7 +4,7 @@ namespace MicroVm.Shared.Sessions;
 /// A stream whose reads end in an <see cref="IOException"/> when nothing comes for a while: a peer that is gone without a word
 /// would be waited for for ever. Only a read that waits counts the time.
 /// </summary>
-internal sealed class SilenceLimitedStream(Stream inner, TimeSpan limit, TimeProvider time) : Stream
+public sealed class SilenceLimitedStream(Stream inner, TimeSpan limit, TimeProvider time) : Stream
 {
     /// <inheritdoc/>
     public override bool CanRead => true;

@@ -3,6 +3,8 @@ using MicroVm.ControlPlane.Cli.Api;
 using MicroVm.ControlPlane.Tests.Kit;
 using Microsoft.Extensions.Time.Testing;
 
+using MicroVm.Shared.Sessions;
+
 namespace MicroVm.ControlPlane.Tests.Cli;
 
 public sealed class SilenceLimitedStreamTests
