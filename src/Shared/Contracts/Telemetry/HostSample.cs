@@ -21,6 +21,24 @@ public sealed record HostSample(
     ulong UptimeSeconds,
     ulong AgentResidentBytes)
 {
+    /// <summary>Use of each processor since the sample before, 0 to 1,000; empty when it is not known.</summary>
+    public IReadOnlyList<int> CoreCpuPermille { get; init; } = [];
+
+    /// <summary>What tasks waited for; all zero where the kernel does not say.</summary>
+    public PressureSample Pressure { get; init; }
+
+    /// <summary>Temperature of the warmest zone in thousandths of a degree Celsius; null when the device has no sensor.</summary>
+    public int? TemperatureMilliCelsius { get; init; }
+
+    /// <summary>Bytes that came in over the device's own links since it booted; bridges and taps of VMs are not among them.</summary>
+    public ulong NetworkReceivedBytes { get; init; }
+
+    /// <summary>Bytes that went out over them.</summary>
+    public ulong NetworkSentBytes { get; init; }
+
+    /// <summary>How far <see cref="AtUnixMs"/> can be believed.</summary>
+    public ClockQuality Clock { get; init; }
+
     internal static HostSample Read(WireReader reader)
     {
         long at = 0;

@@ -30,6 +30,27 @@ public sealed record VmSample(long AtUnixMs, ResourceName Name, int CpuPermille,
     /// <summary>Lines that the workload wrote to standard error since the sample before.</summary>
     public int ErrorLines { get; init; }
 
+    /// <summary>Memory that the balloon holds back from the guest, in MiB.</summary>
+    public int BalloonMib { get; init; }
+
+    /// <summary>Bytes that were read from its disks since it was started.</summary>
+    public ulong BlockReadBytes { get; init; }
+
+    /// <summary>Bytes that were written to its disks since it was started.</summary>
+    public ulong BlockWrittenBytes { get; init; }
+
+    /// <summary>Bytes that the guest received from the network since it was started.</summary>
+    public ulong NetworkReceivedBytes { get; init; }
+
+    /// <summary>Bytes that the guest sent to the network since it was started.</summary>
+    public ulong NetworkSentBytes { get; init; }
+
+    /// <summary>How often it was started again since its specification changed.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>How often its processors left the guest since it was started, for what the VMM had to do.</summary>
+    public ulong Exits { get; init; }
+
     internal static VmSample Read(WireReader reader)
     {
         long at = 0;
