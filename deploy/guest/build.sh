@@ -16,7 +16,7 @@ out=${1:-${MICROVM_OUT:-$here/../../artifacts/release}}
 
 # In the order of loading: what the root needs first. $MICROVM_GUEST_MODULES adds some, for experiments. Debian's cloud kernels have ext4
 # and its checksums built in.
-modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng evdev)
+modules=(virtio_mmio virtio_blk squashfs overlay vmw_vsock_virtio_transport virtio-rng virtio_balloon evdev)
 # Debian's arm64 cloud kernel has neither gpio-keys nor pvpanic-mmio; microvm-init watches the power button's line itself there.
 case $arch in
   x86_64) modules+=(button pvpanic-mmio) ;;

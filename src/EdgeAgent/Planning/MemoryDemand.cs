@@ -13,6 +13,12 @@ internal sealed record MemoryDemand(ResourceName Vm, int Priority, int CostMib, 
     /// <summary>What a VMM costs beside the guest's memory: itself, the kernel's tables and buffers for it.</summary>
     internal const int OverheadMib = 8;
 
+    /// <summary>True for a VM that may have more than what it always has.</summary>
+    internal static bool IsElastic(VmSpec spec) => spec.MemoryMinMib > 0 && spec.MemoryMinMib < spec.MemoryMib;
+
+    /// <summary>What a VM always has, in MiB.</summary>
+    internal static int LeastOf(VmSpec spec) => IsElastic(spec) ? spec.MemoryMinMib : spec.MemoryMib;
+
     /// <summary>What a specification costs: the memory that it always has, and its VMM.</summary>
-    internal static int CostOf(VmSpec spec) => (spec.MemoryMinMib > 0 ? spec.MemoryMinMib : spec.MemoryMib) + OverheadMib;
+    internal static int CostOf(VmSpec spec) => LeastOf(spec) + OverheadMib;
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Networks;
+using MicroVm.EdgeAgent.Planning;
 using MicroVm.Shared.Contracts.Desired;
 
 namespace MicroVm.EdgeAgent.Vms;
@@ -10,6 +11,10 @@ namespace MicroVm.EdgeAgent.Vms;
 internal static class VmConfigDocument
 {
     private const int RefillMs = 1000;
+
+    /// <summary>How often a guest says what it has: a guest whose memory moves as often as it is looked at, others seldom.</summary>
+    private const int ElasticStatisticsSeconds = 1, StatisticsSeconds = 10;
+
     /// <summary>Without accounting of kernel memory a guest has about 4 MiB more: nobody divides a guest among cgroups by it.</summary>
     private const string BaseKernelArguments = "console=ttyS0 quiet panic=-1 reboot=k cgroup.memory=nokmem";
 
@@ -32,6 +37,7 @@ internal static class VmConfigDocument
             json.WriteNumber("guest_cid", launch.Cid);
             json.WriteString("uds_path", paths.Vsock(spec.Name));
             json.WriteEndObject();
+            WriteBalloon(json, spec);
             json.WriteStartObject("entropy");
             json.WriteEndObject();
             json.WriteStartObject("serial");
@@ -48,6 +54,20 @@ internal static class VmConfigDocument
         json.WriteStartObject("machine-config");
         json.WriteNumber("vcpu_count", spec.VcpuCount);
         json.WriteNumber("mem_size_mib", spec.MemoryMib);
+        json.WriteEndObject();
+    }
+
+    /// <summary>
+    /// Every VM gives back the pages that its guest has freed. One that may have more than its least memory boots with the most and
+    /// starts with the rest of it in the balloon; a guest in need takes that back itself and is asked for it again.
+    /// </summary>
+    private static void WriteBalloon(Utf8JsonWriter json, VmSpec spec)
+    {
+        json.WriteStartObject("balloon");
+        json.WriteNumber("amount_mib", MemoryDemand.IsElastic(spec) ? spec.MemoryMib - spec.MemoryMinMib : 0);
+        json.WriteBoolean("deflate_on_oom", true);
+        json.WriteNumber("stats_polling_interval_s", MemoryDemand.IsElastic(spec) ? ElasticStatisticsSeconds : StatisticsSeconds);
+        json.WriteBoolean("free_page_reporting", true);
         json.WriteEndObject();
     }
 

@@ -18,6 +18,9 @@ internal sealed class VmPaths(AgentOptions options)
     /// <summary>The VMM's standard output and error.</summary>
     internal string VmmOutput(ResourceName vm) => Path.Combine(Directory(vm), "vmm.out");
 
+    /// <summary>The VMM's control API.</summary>
+    internal string Api(ResourceName vm) => Path.Combine(Directory(vm), "api");
+
     /// <summary>The VMM's vsock socket, for connections from host to guest.</summary>
     internal string Vsock(ResourceName vm) => Path.Combine(Directory(vm), "vsock");
 

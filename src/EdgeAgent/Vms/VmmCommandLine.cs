@@ -12,7 +12,7 @@ internal static class VmmCommandLine
     /// <summary>Arguments of one VM's VMM, its own path first.</summary>
     internal static IReadOnlyList<string> For(ResourceName vm, VmPaths paths, AgentOptions options) =>
     [
-        options.VmmPath, "--no-api", ConfigFile, paths.Config(vm), Id, vm.Value, "--log-path", paths.VmmLog(vm),
+        options.VmmPath, ConfigFile, paths.Config(vm), Id, vm.Value, "--api-sock", paths.Api(vm), "--log-path", paths.VmmLog(vm),
     ];
 
     /// <summary>

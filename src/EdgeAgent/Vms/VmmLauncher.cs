@@ -16,8 +16,9 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
     {
         Directory.CreateDirectory(paths.Directory(vm));
         Directory.CreateDirectory(paths.LogDirectory);
-        // The VMM binds the socket and refuses one that is there.
+        // The VMM binds its sockets and refuses one that is there.
         File.Delete(paths.Vsock(vm));
+        File.Delete(paths.Api(vm));
         File.Delete(paths.VmmLog(vm));
         string serial = paths.Serial(vm);
         if (File.Exists(serial))

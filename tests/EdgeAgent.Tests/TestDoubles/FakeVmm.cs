@@ -20,7 +20,7 @@ internal sealed class FakeVmm(TempDirectory directory, AgentOptions options)
         File.WriteAllText(directory["vmm"], $"""
             #!/bin/sh
             {(ignoresTerm ? "trap '' TERM" : "trap 'exit 0' TERM")}
-            dir="$(/usr/bin/dirname "$3")"
+            dir="$(/usr/bin/dirname "$2")"
             exec 3<>"$dir/end"
             echo up >"$dir/up"
             echo "fatal: told to end" >&2

@@ -51,6 +51,17 @@ public sealed class VmConfigDocumentTests : IDisposable
             Compact(network));
     }
 
+    [Fact]
+    public void Write_AnyVm_GivesFreePagesBackAndStartsWithItsLeastMemory()
+    {
+        Assert.Equal(
+            """{"amount_mib":0,"deflate_on_oom":true,"stats_polling_interval_s":10,"free_page_reporting":true}""",
+            Compact(Write(Specs.Vm(), VmResources.None).GetProperty("balloon")));
+        Assert.Equal(
+            """{"amount_mib":80,"deflate_on_oom":true,"stats_polling_interval_s":1,"free_page_reporting":true}""",
+            Compact(Write(Specs.Vm() with { MemoryMinMib = 48 }, VmResources.None).GetProperty("balloon")));
+    }
+
     private static string Compact(JsonElement element) => JsonSerializer.Serialize(element);
 
     private JsonElement Write(VmSpec spec, VmResources resources)
