@@ -2,6 +2,7 @@ using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Identity;
+using MicroVm.Shared.Contracts.Releases;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Contracts.Telemetry;
@@ -169,6 +170,11 @@ internal static class WireSamples
             static reported => reported.Encode(),
             ReportedState.Decode);
         yield return WireSample.Of(
+            "reported-agent",
+            new ReportedState(Header(25), 1, []) { Agent = new AgentStatus(AgentPhase.Failed, s_digest, "0.2.0", "not connected within 300 s") },
+            static reported => reported.Encode(),
+            ReportedState.Decode);
+        yield return WireSample.Of(
             "reply",
             new CommandReply(Header(26), s_boot, CommandKind.Decommission, "not now"),
             static reply => reply.Encode(),
@@ -234,6 +240,13 @@ internal static class WireSamples
         DroppedLogLines = 7,
     };
 
+    private static AgentManifest Manifest() => new(
+        ReleaseVersion.Parse("0.2.0"),
+        MachineArchitecture.Arm64,
+        s_digest,
+        7_000_000,
+        [.. AgentFiles.Names.Select(static name => new AgentFile(name, 70_000, s_digest))]);
+
     private static IEnumerable<WireSample> Downlinks()
     {
         yield return WireSample.Of("desired-state", s_desired, static state => state.Encode(), DesiredState.Decode);
@@ -244,6 +257,12 @@ internal static class WireSamples
             static state => state.Encode(),
             DesiredState.Decode);
         yield return WireSample.Of("desired-state-workload", s_workload, static state => state.Encode(), DesiredState.Decode);
+        yield return WireSample.Of(
+            "desired-state-agent",
+            DesiredState.Empty with { Generation = 5, Agent = new AgentTarget(ReleaseVersion.Parse("0.2.0-rc.1"), s_digest, 7_000_000, AllowDowngrade: true) },
+            static state => state.Encode(),
+            DesiredState.Decode);
+        yield return WireSample.Of("agent-manifest", Manifest(), static manifest => manifest.Encode(), AgentManifest.Decode);
         yield return WireSample.Of("desired-state-empty", DesiredState.Empty, static state => state.Encode(), DesiredState.Decode);
         yield return WireSample.Of(
             "desired-envelope",

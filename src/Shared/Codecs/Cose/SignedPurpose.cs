@@ -8,4 +8,7 @@ public enum SignedPurpose
 
     /// <summary>The payload of <c>down/command</c>.</summary>
     Command,
+
+    /// <summary>The manifest of an agent release; the audience is the architecture.</summary>
+    AgentRelease,
 }

@@ -19,6 +19,9 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
     /// <summary>The secrets that the VMs name, for this device alone. Not written when there are none.</summary>
     public IReadOnlyList<SealedSecret> Secrets { get; init; } = [];
 
+    /// <summary>The agent that the device should run; null, and not written, when whatever it runs will do.</summary>
+    public AgentTarget? Agent { get; init; }
+
     /// <summary>What a device holds before it was told anything.</summary>
     public static DesiredState Empty { get; } = new(0, [], new AgentSettings());
 
@@ -42,6 +45,11 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
         {
             map.ListField(5, Secrets, static (w, secret) => secret.Write(w));
         }
+
+        if (Agent is not null)
+        {
+            map.WriteField(6, Agent.Write);
+        }
     }));
 
     private static DesiredState Read(WireReader reader)
@@ -52,6 +60,7 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
         IReadOnlyList<ImageReference> prefetch = [];
         IReadOnlyList<SealedSecret> secrets = [];
         AgentSettings settings = new();
+        AgentTarget? agent = null;
         reader.ReadMap(key =>
         {
             switch (key)
@@ -62,6 +71,7 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
                 case 3: settings = AgentSettings.Read(reader); return true;
                 case 4: prefetch = reader.ReadList(ImageReference.Read); return true;
                 case 5: secrets = reader.ReadList(SealedSecret.Read); return true;
+                case 6: agent = AgentTarget.Read(reader); return true;
                 default: return false;
             }
         });
@@ -71,6 +81,6 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
             throw reader.Fault("VM names that differ", "one name twice");
         }
 
-        return new DesiredState(generation, vms, settings) { Prefetch = prefetch, Secrets = secrets };
+        return new DesiredState(generation, vms, settings) { Prefetch = prefetch, Secrets = secrets, Agent = agent };
     }
 }

@@ -17,6 +17,9 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
     /// </summary>
     public string Refusal { get; init; } = "";
 
+    /// <summary>How far the device is with the agent that it should run; not written when there is nothing to say.</summary>
+    public AgentStatus Agent { get; init; } = AgentStatus.None;
+
     /// <summary>Decodes a payload of <c>up/reported</c>.</summary>
     /// <exception cref="Faults.WireFormatException">The bytes are not a reported state.</exception>
     public static ReportedState Decode(ReadOnlyMemory<byte> payload) => WireReader.Decode(payload, "reported state", static reader =>
@@ -26,6 +29,7 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         IReadOnlyList<VmStatus> vms = [];
         IReadOnlyList<Digest> prefetched = [];
         string refusal = "";
+        AgentStatus agent = AgentStatus.None;
         reader.ReadMap(key =>
         {
             switch (key)
@@ -34,10 +38,11 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
                 case 11: vms = reader.ReadList(VmStatus.Read); return true;
                 case 12: prefetched = reader.ReadList(static r => r.ReadParsed(Digest.Parse)); return true;
                 case 13: refusal = reader.ReadText(); return true;
+                case 14: agent = AgentStatus.Read(reader); return true;
                 default: return header.Take(reader, key);
             }
         });
-        return new ReportedState(header.Finish(reader), generation, vms) { Prefetched = prefetched, Refusal = refusal };
+        return new ReportedState(header.Finish(reader), generation, vms) { Prefetched = prefetched, Refusal = refusal, Agent = agent };
     });
 
     /// <summary>Encodes the payload.</summary>
@@ -54,6 +59,11 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         if (Refusal.Length > 0)
         {
             map.Field(13, Refusal);
+        }
+
+        if (Agent != AgentStatus.None)
+        {
+            map.WriteField(14, Agent.Write);
         }
     }));
 }
