@@ -34,8 +34,8 @@ internal sealed class DataDirectory : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(options.DataDirectory);
-            Directory.CreateDirectory(options.RunDirectory);
+            MakePrivate(options.DataDirectory);
+            MakePrivate(options.RunDirectory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -51,6 +51,16 @@ internal sealed class DataDirectory : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException($"{path}: expected to be the only agent of this directory: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What workloads write, their volumes, and what the agent was told are nobody else's.</summary>
+    private static void MakePrivate(string path)
+    {
+        Directory.CreateDirectory(path);
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed partial class SqliteStore : IAgentStore
         SqliteStore store = new(connection);
         try
         {
+            MakePrivate(path);
             connection.Open();
             store.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=256;");
             store.Migrate();
@@ -34,10 +35,37 @@ internal sealed partial class SqliteStore : IAgentStore
             store.Dispose();
             throw new StoreException($"{path}: cannot be opened as the agent's database: {e.Message}", e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            store.Dispose();
+            throw new StoreException($"{path}: cannot be opened as the agent's database: {e.Message}", e);
+        }
         catch (StoreException)
         {
             store.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>For the agent's user alone; SQLite gives its other files the mode of this one when it makes them.</summary>
+    private static void MakePrivate(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = Private }))
+        {
+        }
+
+        foreach (string file in (IEnumerable<string>)[path, path + "-wal", path + "-shm"])
+        {
+            if (File.Exists(file))
+            {
+                File.SetUnixFileMode(file, Private);
+            }
         }
     }
 
