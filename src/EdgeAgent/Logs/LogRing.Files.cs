@@ -1,13 +1,11 @@
 using MicroVm.EdgeAgent.Interop;
+using MicroVm.EdgeAgent.Observed;
 using MicroVm.Shared.Contracts.Guest;
 
 namespace MicroVm.EdgeAgent.Logs;
 
 internal sealed partial class LogRing
 {
-    /// <summary>No agent was ever written before this: a file that is older was written by a clock that was not set.</summary>
-    private static readonly DateTime s_plausible = new(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-
     /// <summary>Reads a segment to its end: its good bytes, its last cursor, and the position that they lead to.</summary>
     private static (long Good, ulong Last, LogPosition Position) Scan(LogSegment segment)
     {
@@ -41,8 +39,13 @@ internal sealed partial class LogRing
 
     private bool IsOld(LogSegment segment, DateTimeOffset now)
     {
+        if (!ClockDecisions.IsPlausible(now))
+        {
+            return false;
+        }
+
         DateTime written = File.GetLastWriteTimeUtc(segment.Path);
-        if (written < s_plausible && now.UtcDateTime >= s_plausible)
+        if (!ClockDecisions.IsPlausible(written))
         {
             // Its age is not known; it begins now.
             File.SetLastWriteTimeUtc(segment.Path, now.UtcDateTime);

@@ -25,14 +25,19 @@ internal static partial class VmPlanner
         }
 
         VmRecord? record = observed.Record?.SpecDigest == desired.ContentDigest() ? observed.Record : null;
-        if (record?.DueAt is not DateTimeOffset due || due > next)
+        if (record?.Exit is { IsForGood: true })
         {
-            // Not known yet, or the clock was set back since.
+            return VmPlan.Nothing;
+        }
+
+        if (record?.DueAt is not DateTimeOffset due || due > next || ClockDecisions.WasSetBetween(due, now))
+        {
+            // Not known yet, or the clock was set since: back, or over decades, and then nothing was missed.
             return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
         }
 
         bool tryAgain = record.Exit is VmExit exit ? exit.IsFailure && ShouldRestart(desired.RestartPolicy, exit) : record.Crashes > 0;
-        TimeSpan backOff = tryAgain ? Remaining(record.RetryAt, now, BackOff.Delay(record.Crashes)) : TimeSpan.Zero;
+        TimeSpan backOff = tryAgain ? Remaining(record.RetryAt, now, BackOff.Bound(record.Crashes)) : TimeSpan.Zero;
         if (now >= due && (record.Exit is not null || backOff <= TimeSpan.Zero))
         {
             return PlanFetchAndStart(desired, observed, now);
@@ -51,7 +56,7 @@ internal static partial class VmPlanner
             return VmPlan.Nothing;
         }
 
-        if (record.DueAt is not DateTimeOffset due || due > next)
+        if (record.DueAt is not DateTimeOffset due || due > next || ClockDecisions.WasSetBetween(due, now))
         {
             return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
         }

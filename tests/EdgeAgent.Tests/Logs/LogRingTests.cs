@@ -200,6 +200,19 @@ public sealed class LogRingTests : IDisposable
         Assert.Single(ring.Last(10));
     }
 
+    [Theory]
+    [InlineData(1970)]
+    [InlineData(2099)]
+    public void Age_ClockIsWrongByDecades_DeletesNothing(int year)
+    {
+        using LogRing ring = LogRing.Open(Path, s_small);
+        Append(ring, s_run, 1);
+
+        Assert.False(ring.Age(new DateTimeOffset(year, 1, 2, 0, 0, 0, TimeSpan.Zero)));
+
+        Assert.Single(ring.Last(10));
+    }
+
     [Fact]
     public async Task Wait_NewLine_CompletesAndADeletedLogDoesToo()
     {

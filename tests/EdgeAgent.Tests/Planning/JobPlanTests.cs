@@ -56,6 +56,22 @@ public sealed class JobPlanTests
     public void Plan_ClockWasSetBack_IsScheduledAnew() =>
         Assert.Equal(s_next, Due(VmPlanner.Plan(Job(), Stopped(Record(s_now.AddYears(70))), s_now)));
 
+    [Theory]
+    [InlineData(1970, 2026)]
+    [InlineData(2026, 2099)]
+    [InlineData(2099, 2026)]
+    public void Plan_ClockWasSetOverDecades_IsScheduledAnewAndNotRunAsMissed(int noted, int year)
+    {
+        DateTimeOffset now = new(year, 1, 1, 12, 2, 0, TimeSpan.Zero);
+        VmRecord record = Record(new DateTimeOffset(noted, 1, 1, 3, 0, 0, TimeSpan.Zero));
+
+        Assert.Equal(now.AddMinutes(3), Due(VmPlanner.Plan(Job(), Stopped(record), now)));
+        VmRecord running = record with { Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, now) };
+        ScheduleJobStep step = Assert.IsType<ScheduleJobStep>(Assert.Single(
+            VmPlanner.Plan(Job(), new VmObservation { Record = running, ProcessAlive = true }, now).Steps));
+        Assert.Equal((now.AddMinutes(3), null), (step.DueAt, step.Skipped));
+    }
+
     [Fact]
     public void Plan_StillRunsWhenDue_LeavesTheRunOut()
     {
