@@ -23,7 +23,7 @@ internal sealed class FetchImageExecutor(ImageStore images, ImageFetcher fetcher
             return ReconcileResult.Done;
         }
 
-        TimeSpan delay = entry.Fetches.Add(step.Image.Digest, time.GetUtcNow());
+        TimeSpan delay = entry.Fetches.Add(step.Image.Digest, time.GetUtcNow(), Random.Shared.NextDouble());
         table.SetRemark(entry, new VmRemark(VmPhase.BackOff, fault.Reason, fault.Message));
         return ReconcileResult.RetryAfter(delay);
     }

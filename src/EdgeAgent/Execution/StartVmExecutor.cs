@@ -36,11 +36,13 @@ internal sealed class StartVmExecutor(ImageStore images, VmPreparer preparer, Vm
         }
 
         table.SetRemark(entry, new VmRemark(VmPhase.BackOff, reason, fault));
-        table.Save(entry, record => Failed(record, step.Spec));
-        return ReconcileResult.RetryAfter(BackOff.Delay(entry.Record!.Crashes));
+        DateTimeOffset now = time.GetUtcNow();
+        double fraction = Random.Shared.NextDouble();
+        table.Save(entry, record => Failed(record, step.Spec, now, fraction));
+        return ReconcileResult.RetryAfter(BackOff.Delay(entry.Record!.Crashes, fraction));
     }
 
-    private VmRecord Failed(VmRecord? before, VmSpec spec)
+    private static VmRecord Failed(VmRecord? before, VmSpec spec, DateTimeOffset now, double fraction)
     {
         VmRecord record = new() { Spec = spec };
         record = before is not null && before.SpecDigest == record.SpecDigest ? before : record;
@@ -50,7 +52,7 @@ internal sealed class StartVmExecutor(ImageStore images, VmPreparer preparer, Vm
             Run = null,
             Exit = null,
             Crashes = crashes,
-            RetryAt = time.GetUtcNow() + BackOff.Delay(crashes),
+            RetryAt = now + BackOff.Delay(crashes, fraction),
             Phase = VmPhase.BackOff,
         };
     }

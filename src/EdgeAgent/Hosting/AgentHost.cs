@@ -173,6 +173,7 @@ internal sealed class AgentHost : IAsyncDisposable
         loops.Start("telemetry", _collector.RunAsync, _stopping.Token);
         try
         {
+            _volumes.DiscardUnfinished();
             await _adoption.RunAsync(_stopping.Token);
             _ = _memory.Update();
             EnqueueAll();

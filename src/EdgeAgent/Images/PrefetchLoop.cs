@@ -56,7 +56,7 @@ internal sealed class PrefetchLoop(DesiredIntake intake, ImageStore images, Imag
             }
             else
             {
-                await _changed.WaitAsync(BackOff.Delay(++failures), time, cancellation);
+                await _changed.WaitAsync(BackOff.Delay(++failures, Random.Shared.NextDouble()), time, cancellation);
             }
         }
     }

@@ -59,7 +59,7 @@ internal static partial class VmPlanner
     }
 
     /// <summary>True when the policy wants a workload that ended this way to be started again.</summary>
-    internal static bool ShouldRestart(RestartPolicy policy, VmExit exit) => policy switch
+    internal static bool ShouldRestart(RestartPolicy policy, VmExit exit) => !exit.IsForGood && policy switch
     {
         RestartPolicy.Always => true,
         RestartPolicy.OnFailure => exit.IsFailure,
@@ -137,7 +137,7 @@ internal static partial class VmPlanner
                 return VmPlan.Nothing;
             }
 
-            TimeSpan left = Remaining(record.RetryAt, now, BackOff.Delay(record.Crashes));
+            TimeSpan left = Remaining(record.RetryAt, now, BackOff.Bound(record.Crashes));
             if (left > TimeSpan.Zero)
             {
                 return VmPlan.Wait(left);
@@ -159,7 +159,9 @@ internal static partial class VmPlanner
     private static VmPlan? WaitForMemory(VmSpec desired, VmObservation observed)
     {
         int cost = MemoryDemand.CostOf(desired);
-        if (cost <= observed.FreeMib)
+        // One that takes no more than what it replaces waits for nobody: on a device whose memory became less, each would wait for all.
+        int held = observed.ProcessAlive ? MemoryDemand.CostOf(observed.Record!.Spec) : 0;
+        if (cost <= observed.FreeMib || cost <= held)
         {
             return null;
         }

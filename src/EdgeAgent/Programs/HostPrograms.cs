@@ -7,8 +7,15 @@ namespace MicroVm.EdgeAgent.Programs;
 /// <summary>Runs programs with an empty environment, from the directories where distributions put them.</summary>
 /// <param name="watcher">Waits for their ends.</param>
 /// <param name="directory">Where their output goes while they run.</param>
-internal sealed class HostPrograms(ProcessWatcher watcher, string directory) : IPrograms
+/// <param name="time">Ends what takes too long; null for the system's.</param>
+internal sealed class HostPrograms(ProcessWatcher watcher, string directory, TimeProvider? time = null) : IPrograms
 {
+    /// <summary>Rules of a hundred VMs take less than a second.</summary>
+    internal static readonly TimeSpan FirewallLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Making the largest volume on a slow card takes minutes.</summary>
+    internal static readonly TimeSpan FileSystemLimit = TimeSpan.FromMinutes(30);
+
     private const int OutputBytes = 4096, WordsCharacters = 300;
     private static readonly string[] s_directories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
@@ -33,11 +40,29 @@ internal sealed class HostPrograms(ProcessWatcher watcher, string directory) : I
         {
             int pid = Libc.PosixSpawn(new SpawnRequest(path, [path, .. arguments], output));
             WatchedProcess process = watcher.Watch(pid) ?? throw new OsFaultException($"pidfd_open({pid}): {name} is not a child of this process");
-            return new ProgramOutcome(await process.Exited ?? -1, FirstWords(output));
+            TimeSpan limit = name == "nft" ? FirewallLimit : FileSystemLimit;
+            return await EndsWithinAsync(process, limit)
+                ? new ProgramOutcome(await process.Exited ?? -1, FirstWords(output))
+                : new ProgramOutcome(-1, $"it did not end within {limit.TotalSeconds:0} s and was killed");
         }
         finally
         {
             File.Delete(output);
+        }
+    }
+
+    /// <summary>What others wait for must not take for ever. One that the kernel holds cannot be killed and is not waited for.</summary>
+    private async Task<bool> EndsWithinAsync(WatchedProcess process, TimeSpan limit)
+    {
+        try
+        {
+            await process.Exited.WaitAsync(limit, time ?? TimeProvider.System);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            process.Signal(Signals.SIGKILL);
+            return false;
         }
     }
 

@@ -117,7 +117,7 @@ internal sealed class ReconcileQueue<TKey>(
         catch (Exception e)
         {
             counters.ReconcileFaults.Increment();
-            retry = BackOff.Delay(++slot.Faults);
+            retry = BackOff.Delay(++slot.Faults, Random.Shared.NextDouble());
             Log.ReconcileFaulted(logger, $"{key}", e.GetType().Name, e.Message, retry.Value.TotalSeconds);
         }
 

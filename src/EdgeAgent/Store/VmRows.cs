@@ -12,14 +12,14 @@ internal static class VmRows
     /// <summary>The columns in the order that <see cref="Read"/> expects.</summary>
     internal const string Columns =
         "name, spec, phase, restarts, crashes, retry_at, last_exit_code, exit_at, exit_code, exit_message, "
-        + "run_id, pid, start_ticks, kernel_boot_id, cid, started_at, exit_cause, due_at";
+        + "run_id, pid, start_ticks, kernel_boot_id, cid, started_at, exit_cause, due_at, exit_judged_by";
 
     /// <summary>Adds or replaces a row.</summary>
     internal const string Upsert =
         $"""
         INSERT OR REPLACE INTO vm ({Columns}) VALUES (
           $name, $spec, $phase, $restarts, $crashes, $retry_at, $last_exit_code, $exit_at, $exit_code, $exit_message,
-          $run_id, $pid, $start_ticks, $kernel_boot_id, $cid, $started_at, $exit_cause, $due_at)
+          $run_id, $pid, $start_ticks, $kernel_boot_id, $cid, $started_at, $exit_cause, $due_at, $exit_judged_by)
         """;
 
     /// <summary>A record's values.</summary>
@@ -43,6 +43,7 @@ internal static class VmRows
         ("$started_at", OrNull(record.Run?.StartedAt.ToUnixTimeMilliseconds())),
         ("$exit_cause", (long)(record.Exit?.Cause ?? default)),
         ("$due_at", OrNull(record.DueAt?.ToUnixTimeMilliseconds())),
+        ("$exit_judged_by", record.Exit?.JudgedBy ?? ""),
     ];
 
     /// <summary>The record of a row.</summary>
@@ -54,7 +55,9 @@ internal static class VmRows
         Crashes = row.GetInt32(4),
         RetryAt = TimeOrNull(row, 5),
         LastExitCode = IntegerOrNull(row, 6),
-        Exit = TimeOrNull(row, 7) is DateTimeOffset at ? new VmExit(IntegerOrNull(row, 8), row.GetString(9), at, (GuestExitCause)row.GetInt32(16)) : null,
+        Exit = TimeOrNull(row, 7) is DateTimeOffset at
+            ? new VmExit(IntegerOrNull(row, 8), row.GetString(9), at, (GuestExitCause)row.GetInt32(16), row.GetString(18))
+            : null,
         DueAt = TimeOrNull(row, 17),
         Run = row.IsDBNull(10) ? null : ReadRun(row),
     };

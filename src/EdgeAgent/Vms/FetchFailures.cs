@@ -14,11 +14,14 @@ internal sealed class FetchFailures
     internal DateTimeOffset? NotBefore(Digest digest) => digest == _digest && _count > 0 ? _notBefore : null;
 
     /// <summary>Counts a failure and says how long to wait.</summary>
-    internal TimeSpan Add(Digest digest, DateTimeOffset now)
+    /// <param name="digest">The image.</param>
+    /// <param name="now">The device's clock.</param>
+    /// <param name="fraction">A random number from 0 to 1, as <see cref="BackOff.Delay"/> takes it.</param>
+    internal TimeSpan Add(Digest digest, DateTimeOffset now, double fraction)
     {
         _count = digest == _digest ? _count + 1 : 1;
         _digest = digest;
-        TimeSpan delay = BackOff.Delay(_count);
+        TimeSpan delay = BackOff.Delay(_count, fraction);
         _notBefore = now + delay;
         return delay;
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Hosting;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Observed;
@@ -34,6 +35,12 @@ internal sealed class VmAdoption(
         foreach (VmRecord record in store.LoadVms())
         {
             VmEntry entry = table.Load(record);
+            if (record.Exit is { IsForGood: true } exit && exit.JudgedBy != AgentVersion.Text)
+            {
+                // Another agent brings another VMM: what the one before could not run is tried once more.
+                table.Note(entry, static record => record with { Exit = null, Crashes = 0, Phase = VmPhase.Pending });
+            }
+
             if (record.Run is VmRun run && Restore(entry, record, run))
             {
                 known.Add(run.Pid);
@@ -59,7 +66,7 @@ internal sealed class VmAdoption(
         {
             Log.VmGone(logger, entry.Name.Value, run.Pid, "it ended while the agent was not running");
             VmExit silent = new(null, "the VMM ended while the agent was not running", time.GetUtcNow());
-            table.Note(entry, new VmRunEnd(silent, record.Phase == VmPhase.Stopping, time.GetUtcNow()).Apply);
+            table.Note(entry, new VmRunEnd(silent, record.Phase == VmPhase.Stopping, time.GetUtcNow(), Random.Shared.NextDouble()).Apply);
             return false;
         }
 
@@ -72,7 +79,7 @@ internal sealed class VmAdoption(
     /// <remarks>A job whose run the reboot ended is due again.</remarks>
     private VmRecord AfterReboot(VmRecord record) => record.Exit is null || record.Phase == VmPhase.Stopping
         ? VmRunEnd.Stopped(record) with { DueAt = record is { DueAt: not null, Phase: not VmPhase.Stopping } ? time.GetUtcNow() : record.DueAt }
-        : new VmRunEnd(record.Exit, WasStopped: false, time.GetUtcNow()).Apply(record);
+        : new VmRunEnd(record.Exit, WasStopped: false, time.GetUtcNow(), Random.Shared.NextDouble()).Apply(record);
 
     private WatchedProcess? FindProcess(ResourceName vm, VmRun run)
     {

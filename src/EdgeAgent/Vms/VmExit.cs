@@ -7,15 +7,19 @@ namespace MicroVm.EdgeAgent.Vms;
 /// <param name="Message">One line about a failure; empty when there is nothing to say.</param>
 /// <param name="At">When.</param>
 /// <param name="Cause">Why, as far as the guest knows.</param>
-internal sealed record VmExit(int? Code, string Message, DateTimeOffset At, GuestExitCause Cause = GuestExitCause.Ended)
+/// <param name="JudgedBy">Version of the agent that found that this specification can never run here; empty when it may.</param>
+internal sealed record VmExit(int? Code, string Message, DateTimeOffset At, GuestExitCause Cause = GuestExitCause.Ended, string JudgedBy = "")
 {
+    /// <summary>The specification is not tried again, whatever its restart policy.</summary>
+    internal bool IsForGood => JudgedBy.Length > 0;
+
     /// <summary>True unless the workload ended with code 0.</summary>
     internal bool IsFailure => Code != 0 || Cause != GuestExitCause.Ended;
 
     /// <summary>One word for a failure, as in a VM's status.</summary>
     internal string Reason => (Code, Cause) switch
     {
-        (null, _) => "VmmEnded",
+        (null, _) => IsForGood ? "VmmRefused" : "VmmEnded",
         (_, GuestExitCause.NotStarted) => "WorkloadNotStarted",
         (_, GuestExitCause.OutOfMemory) => nameof(GuestExitCause.OutOfMemory),
         (_, GuestExitCause.LivenessProbeFailed) => nameof(GuestExitCause.LivenessProbeFailed),

@@ -9,7 +9,8 @@ namespace MicroVm.EdgeAgent.Vms;
 /// <param name="Silent">How it ended when the guest did not say.</param>
 /// <param name="WasStopped">The agent wanted it to end.</param>
 /// <param name="At">When.</param>
-internal sealed record VmRunEnd(VmExit Silent, bool WasStopped, DateTimeOffset At)
+/// <param name="Fraction">A random number from 0 to 1, as <see cref="BackOff.Delay"/> takes it.</param>
+internal sealed record VmRunEnd(VmExit Silent, bool WasStopped, DateTimeOffset At, double Fraction)
 {
     /// <summary>The record after the end of its run.</summary>
     internal VmRecord Apply(VmRecord record)
@@ -29,7 +30,7 @@ internal sealed record VmRunEnd(VmExit Silent, bool WasStopped, DateTimeOffset A
             Exit = exit,
             LastExitCode = exit.Code ?? record.LastExitCode,
             Crashes = crashes,
-            RetryAt = jobDone ? null : At + BackOff.Delay(crashes),
+            RetryAt = jobDone || exit.IsForGood ? null : At + BackOff.Delay(crashes, Fraction),
             Phase = VmPlanner.PhaseAfter(record.Spec.RestartPolicy, exit),
         };
     }

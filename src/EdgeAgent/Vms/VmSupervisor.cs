@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Hosting;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Logs;
 using MicroVm.EdgeAgent.Observed;
@@ -33,6 +34,9 @@ internal sealed class VmSupervisor(
 
     /// <summary>The VMM's exit code for a guest whose kernel panicked (src/Vmm/docs/exit-codes.md).</summary>
     private const int GuestCrashed = 33;
+
+    /// <summary>Its codes for a specification that it can never run: a bad configuration, or memory in which kernel and initrd have no room.</summary>
+    private static readonly int[] s_neverRuns = [3, 12, 13, 14];
 
     private readonly string _kernelBootId = proc.ReadKernelBootId();
     private readonly Lock _cids = new();
@@ -165,9 +169,10 @@ internal sealed class VmSupervisor(
         int? status = await instance.Process.Exited;
         await instance.Channel.DrainAsync(time);
         logs.Release(entry.Name);
-        VmExit silent = new(null, Explain(entry.Name, status), time.GetUtcNow());
+        string judge = status is int code && s_neverRuns.Contains(code) ? AgentVersion.Text : "";
+        VmExit silent = new(null, Explain(entry.Name, status), time.GetUtcNow(), JudgedBy: judge);
         Log.VmmEnded(logger, entry.Name.Value, instance.Process.Pid, silent.Message);
-        VmRunEnd end = new(silent, instance.Session.StopRequested, time.GetUtcNow());
+        VmRunEnd end = new(silent, instance.Session.StopRequested, time.GetUtcNow(), Random.Shared.NextDouble());
         if (table.Note(entry, record => record.Run?.Id == instance.Run.Id ? end.Apply(record) : record) is StoreException fault)
         {
             counters.StoreFaults.Increment();

@@ -34,7 +34,6 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
             return [];
         }
 
-        await _turn.WaitAsync();
         try
         {
             List<string> paths = [];
@@ -56,9 +55,14 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
         {
             throw new VolumeFaultException($"volumes of {spec.Name}: {e.Message}", e);
         }
-        finally
+    }
+
+    /// <summary>Removes what an agent that was killed while it made volumes has left. No volume is being made yet.</summary>
+    internal void DiscardUnfinished()
+    {
+        foreach (string path in FilesOf("*" + Suffix + Unfinished))
         {
-            _turn.Release();
+            File.Delete(path);
         }
     }
 
@@ -127,19 +131,49 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
 
     private string PathOf(ResourceName vm, ResourceName volume) => Path.Combine(directory, vm.Value, volume.Value + Suffix);
 
+    /// <summary>Room is promised to one volume after the other; their file systems are made side by side, so that no VM waits for another's.</summary>
     private async Task PrepareAsync(ResourceName vm, VolumeMount volume, string path)
     {
-        switch (Missing(vm, volume, path))
+        await _turn.WaitAsync();
+        Lack lack;
+        try
         {
-            case Lack.Volume:
-                await MakeAsync(vm, volume, path, (ulong)volume.SizeMib * Mib);
-                break;
-            case Lack.Room:
-                await GrowAsync(vm, volume, path, (ulong)volume.SizeMib * Mib);
-                break;
-            default:
-                break;
+            lack = Missing(vm, volume, path);
+            if (lack != Lack.Nothing)
+            {
+                Reserve(lack, path, (long)volume.SizeMib * (long)Mib);
+            }
         }
+        finally
+        {
+            _turn.Release();
+        }
+
+        if (lack == Lack.Volume)
+        {
+            await MakeAsync(vm, volume, path);
+        }
+        else if (lack == Lack.Room)
+        {
+            await GrowAsync(vm, volume, path);
+        }
+    }
+
+    private static void Reserve(Lack lack, string path, long size)
+    {
+        if (lack == Lack.Volume)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+
+        FileStreamOptions options = new() { Mode = lack == Lack.Volume ? FileMode.Create : FileMode.Open, Access = FileAccess.ReadWrite };
+        if (OperatingSystem.IsLinux() && lack == Lack.Volume)
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using FileStream file = new(lack == Lack.Volume ? path + Unfinished : path, options);
+        file.SetLength(Math.Max(size, file.Length));
     }
 
     /// <summary>What a volume lacks of what it should be, and that the disk has room for it.</summary>
@@ -179,7 +213,7 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
     {
         Directory.CreateDirectory(directory);
         ulong available = Libc.SpaceOf(directory).AvailableBytes;
-        ulong promised = List().Aggregate(0UL, static (sum, other) => sum + other.PromisedBytes);
+        ulong promised = Promised(PathOf(vm, volume.Name) + Unfinished);
         ulong taken = promised + ReserveBytes;
         ulong free = available > taken ? available - taken : 0;
         if (more > free)
@@ -191,22 +225,28 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
         }
     }
 
-    private async Task MakeAsync(ResourceName vm, VolumeMount volume, string path, ulong size)
+    /// <summary>What volumes may still take of the disk, finished or not, apart from one file.</summary>
+    private ulong Promised(string apartFrom)
+    {
+        ulong promised = 0;
+        foreach (string path in FilesOf("*" + Suffix).Concat(FilesOf("*" + Suffix + Unfinished)))
+        {
+            if (path != apartFrom && Libc.TryStat(path) is StatX stat && stat.Size > stat.AllocatedBytes)
+            {
+                promised += stat.Size - stat.AllocatedBytes;
+            }
+        }
+
+        return promised;
+    }
+
+    private IEnumerable<string> FilesOf(string pattern) =>
+        Directory.Exists(directory) ? Directory.GetDirectories(directory).SelectMany(folder => Directory.GetFiles(folder, pattern)) : [];
+
+    private async Task MakeAsync(ResourceName vm, VolumeMount volume, string path)
     {
         string folder = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(folder);
         string unfinished = path + Unfinished;
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.ReadWrite };
-        if (OperatingSystem.IsLinux())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (FileStream file = new(unfinished, options))
-        {
-            file.SetLength((long)size);
-        }
-
         // Everything is zero already: nothing has to be written later, in the guest, to make it so.
         await MustAsync(volume, 0, "mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard", unfinished);
         Sync(unfinished);
@@ -217,13 +257,8 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
         Log.VolumeMade(logger, vm.Value, volume.Name.Value, volume.SizeMib);
     }
 
-    private async Task GrowAsync(ResourceName vm, VolumeMount volume, string path, ulong size)
+    private async Task GrowAsync(ResourceName vm, VolumeMount volume, string path)
     {
-        using (FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite))
-        {
-            file.SetLength((long)Math.Max(size, (ulong)file.Length));
-        }
-
         await MustAsync(volume, Mended, "e2fsck", "-f", "-p", path);
         await MustAsync(volume, 0, "resize2fs", path);
         Sync(path);

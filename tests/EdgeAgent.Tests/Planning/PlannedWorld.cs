@@ -1,6 +1,7 @@
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Reported;
@@ -18,13 +19,21 @@ internal sealed class PlannedWorld(VmSpec? desired, VmObservation observed, Date
     internal List<PlanStep> Done { get; } = [];
 
     /// <summary>Plans and does until there is nothing to do but to wait, or for so many rounds; says whether it came to rest.</summary>
-    internal bool Settle(int rounds)
+    /// <param name="rounds">Most plans that are made.</param>
+    /// <param name="failures">How many of the first steps that can fail do, each as its executor says so.</param>
+    internal bool Settle(int rounds, int failures = 0)
     {
         for (int round = 0; round < rounds; round++)
         {
             VmPlan plan = VmPlanner.Plan(desired, Observed, Now);
             foreach (PlanStep step in plan.Steps)
             {
+                if (failures > 0 && Fail(step))
+                {
+                    failures--;
+                    break;
+                }
+
                 Do(step);
                 Done.Add(step);
             }
@@ -43,6 +52,29 @@ internal sealed class PlannedWorld(VmSpec? desired, VmObservation observed, Date
 
     /// <summary>For memory, or for a job's time: nothing that this VM could do about it.</summary>
     private bool IsWaitingForOthers(VmPlan plan) => plan.Steps.Any(step => step is RemarkVmStep) || (desired?.Schedule.Length > 0 && Observed.Record?.DueAt > Now);
+
+    /// <summary>What a step leaves that was not done; false when it always is.</summary>
+    private bool Fail(PlanStep step)
+    {
+        switch (step)
+        {
+            case FetchImageStep:
+                Observed = Observed with { FetchNotBefore = Now + BackOff.Longest };
+                return true;
+            case StartVmStep start:
+                VmRecord record = Observed.Record?.SpecDigest == start.Spec.ContentDigest() ? Observed.Record : new VmRecord { Spec = start.Spec };
+                int crashes = record.Crashes + 1;
+                Observed = Observed with
+                {
+                    Record = record with { Run = null, Exit = null, Crashes = crashes, RetryAt = Now + BackOff.Delay(crashes, 0.5), Phase = VmPhase.BackOff },
+                };
+                return true;
+            case StopVmStep or RemoveVmStep:
+                return true;
+            default:
+                return false;
+        }
+    }
 
     private void Do(PlanStep step) => Observed = step switch
     {

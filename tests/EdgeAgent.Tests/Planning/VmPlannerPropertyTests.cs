@@ -2,6 +2,7 @@ using CsCheck;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Planning.Steps;
+using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
@@ -26,10 +27,14 @@ public sealed class VmPlannerPropertyTests
         });
 
     private static readonly Gen<DateTimeOffset?> s_moment = Gen.OneOf(
-        Gen.Const((DateTimeOffset?)null), Gen.Int[-1_000_000, 1_000_000].Select(seconds => (DateTimeOffset?)s_now.AddSeconds(seconds)));
+        Gen.Const((DateTimeOffset?)null),
+        Gen.Int[-1_000_000, 1_000_000].Select(static seconds => (DateTimeOffset?)s_now.AddSeconds(seconds)),
+        // What a clock leaves that was wrong by decades.
+        OneOf(1970, 2099).Select(static year => (DateTimeOffset?)new DateTimeOffset(year, 3, 1, 0, 0, 0, TimeSpan.Zero)));
 
     private static readonly Gen<VmExit?> s_exit = Gen.OneOf(
-        Gen.Const((VmExit?)null), Gen.Int[-1, 2].Select(code => (VmExit?)new VmExit(code < 0 ? null : code, "", s_now.AddSeconds(-3))));
+        Gen.Const((VmExit?)null), Gen.Select(Gen.Int[-1, 2], Gen.Bool).Select(
+            static (code, judged) => (VmExit?)new VmExit(code < 0 ? null : code, "", s_now.AddSeconds(-3), JudgedBy: code < 0 && judged ? "1" : "")));
 
     private static readonly Gen<VmRecord?> s_record = Gen.Select(Gen.Bool, s_spec, s_exit, Gen.Int[0, 12], s_moment, s_moment)
         .Select((known, spec, exit, crashes, retry, due) => known
@@ -60,6 +65,24 @@ public sealed class VmPlannerPropertyTests
         {
             Assert.Null(world.Observed.Record);
         }
+    }, iter: Iterations);
+
+    [Fact]
+    public void Plan_StepsFailAtFirst_ComesToRestAllTheSame() => Gen.Select(s_world, Gen.Int[1, 8]).Sample((world, failures) =>
+    {
+        PlannedWorld planned = new(world.Desired, world.Observed, s_now);
+
+        // A failure costs the plan that it ends, and the one that waits.
+        Assert.True(planned.Settle(Rounds + (2 * failures), failures), $"after {string.Join(", ", planned.Done)}");
+        Assert.False(world.Desired is null && planned.Observed.Record is not null);
+    }, iter: Iterations);
+
+    [Fact]
+    public void Plan_ClockWasWrong_NothingWaitsLongerThanItsBackOff() => s_world.Sample((desired, observed) =>
+    {
+        VmPlan plan = VmPlanner.Plan(desired, observed, s_now);
+
+        Assert.False(plan.LookAgainAfter > BackOff.Longest, $"waits {plan.LookAgainAfter}");
     }, iter: Iterations);
 
     [Fact]
@@ -104,5 +127,5 @@ public sealed class VmPlannerPropertyTests
         Assert.InRange(plan.Steps.Count(step => step is StartVmStep), 0, 1);
     }, iter: Iterations);
 
-    private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 }

@@ -148,6 +148,10 @@ public sealed class VmPlannerTests
         Assert.Equal(expected, Describe(VmPlanner.Plan(Specs.Vm(revision: keeps ? 2 : 1), observed, s_now)));
     }
 
+    [Fact]
+    public void Plan_ReplacementTakesNoMoreThanWhatRuns_WaitsForNobody() => Assert.Equal(
+        "Stop Start", Describe(VmPlanner.Plan(Specs.Vm(revision: 2), Observe(Specs.Vm(), alive: true) with { ImagePresent = true, FreeMib = 0 }, s_now)));
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -155,11 +159,11 @@ public sealed class VmPlannerTests
     {
         VmObservation observed = Observe(Specs.Vm(), alive) with { ImagePresent = true, FreeMib = 135 };
 
-        VmPlan plan = VmPlanner.Plan(Specs.Vm(revision: 2), observed, s_now);
+        VmPlan plan = VmPlanner.Plan(Specs.Vm(revision: 2) with { MemoryMib = 192 }, observed, s_now);
 
         Assert.Equal("Remark WaitsForMemory after 10", Describe(plan));
         Assert.Equal(
-            "needs 136 MiB, of which 135 MiB are free until others have ended",
+            "needs 200 MiB, of which 135 MiB are free until others have ended",
             Assert.IsType<RemarkVmStep>(Assert.Single(plan.Steps)).Remark.Message);
     }
 

@@ -13,8 +13,17 @@ public sealed class BackOffTests
     [InlineData(9, 256)]
     [InlineData(10, 300)]
     [InlineData(int.MaxValue, 300)]
-    public void Delay_FailuresInARow_DoublesToFiveMinutes(int failures, double seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), BackOff.Delay(failures));
+    public void Bound_FailuresInARow_DoublesToFiveMinutes(int failures, double seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), BackOff.Bound(failures));
+
+    [Theory]
+    [InlineData(0, 0.5, 0)]
+    [InlineData(1, 0, 0.5)]
+    [InlineData(1, 1, 1)]
+    [InlineData(4, 0.5, 6)]
+    [InlineData(int.MaxValue, 0, 150)]
+    public void Delay_Fraction_IsFromHalfTheBoundToAllOfIt(int failures, double fraction, double seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), BackOff.Delay(failures, fraction));
 
     [Theory]
     [InlineData(0, 1.0, 1)]

@@ -42,7 +42,7 @@ public sealed class AgentStoreTests : IDisposable
             Spec = Specs.Vm("b", 7),
             Phase = VmPhase.Running,
             Run = new VmRun(Guid.NewGuid(), 4711, ulong.MaxValue, "boot", 9, s_at),
-            Exit = new VmExit(null, "gone", s_at, GuestExitCause.OutOfMemory),
+            Exit = new VmExit(null, "gone", s_at, GuestExitCause.OutOfMemory, "1.2.3"),
             LastExitCode = 3,
             Restarts = 2,
             Crashes = 4,
@@ -145,6 +145,22 @@ public sealed class AgentStoreTests : IDisposable
         Assert.Equal(4UL, reopened.LoadDesired()!.Generation);
         Assert.Single(reopened.LoadVms());
         Assert.Single(reopened.ReadBatches(0, 10));
+    }
+
+    [Fact]
+    public void Open_FilesThatOthersCouldRead_AreTheAgentsAlone()
+    {
+        string[] files = [_directory["agent.db"], _directory["agent.db-wal"], _directory["agent.db-shm"]];
+        Make(disk: true).SaveSetting("a", "b");
+        Assert.All(files, AssertPrivate);
+        _store!.Dispose();
+        File.SetUnixFileMode(files[0], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+
+        Make(disk: true).SaveSetting("a", "c");
+
+        Assert.All(files, AssertPrivate);
+
+        static void AssertPrivate(string file) => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
     }
 
     [Fact]

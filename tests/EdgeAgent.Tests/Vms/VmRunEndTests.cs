@@ -19,7 +19,7 @@ public sealed class VmRunEndTests
         DateTimeOffset end = s_started.AddSeconds(livedSeconds);
         VmRecord record = Record(crashesBefore);
 
-        VmRecord after = new VmRunEnd(new VmExit(null, "gone", end), WasStopped: false, end).Apply(record);
+        VmRecord after = new VmRunEnd(new VmExit(null, "gone", end), WasStopped: false, end, Fraction: 1).Apply(record);
 
         Assert.Equal((crashes, end.AddSeconds(delaySeconds)), (after.Crashes, after.RetryAt));
         Assert.Equal("gone", after.Exit!.Message);
@@ -30,7 +30,17 @@ public sealed class VmRunEndTests
     {
         VmRecord record = Record(0) with { Spec = Specs.Vm(policy: RestartPolicy.OnFailure), Exit = new VmExit(0, "", s_started) };
 
-        Assert.Equal(VmPhase.Completed, new VmRunEnd(new VmExit(null, "", s_started), false, s_started).Apply(record).Phase);
+        Assert.Equal(VmPhase.Completed, new VmRunEnd(new VmExit(null, "", s_started), false, s_started, 1).Apply(record).Phase);
+    }
+
+    [Fact]
+    public void Apply_FailureForGood_IsNotTriedAgainWhateverItsPolicy()
+    {
+        VmExit refused = new(null, "vcpu_count: expected 1 to 4, found 9", s_started, JudgedBy: "1.0");
+
+        VmRecord after = new VmRunEnd(refused, false, s_started, 1).Apply(Record(0));
+
+        Assert.Equal((VmPhase.Failed, null, "VmmRefused"), (after.Phase, after.RetryAt, after.Exit!.Reason));
     }
 
     [Fact]
@@ -38,7 +48,7 @@ public sealed class VmRunEndTests
     {
         VmRecord record = Record(5) with { Exit = new VmExit(143, "", s_started), LastExitCode = 143 };
 
-        VmRecord after = new VmRunEnd(new VmExit(null, "", s_started), WasStopped: true, s_started).Apply(record);
+        VmRecord after = new VmRunEnd(new VmExit(null, "", s_started), WasStopped: true, s_started, 1).Apply(record);
 
         Assert.Equal((null, null, 0, null, VmPhase.Pending, 143),
             (after.Run, after.Exit, after.Crashes, after.RetryAt, after.Phase, after.LastExitCode));

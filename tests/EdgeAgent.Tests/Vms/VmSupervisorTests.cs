@@ -2,6 +2,8 @@ using System.Text.Json;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
+using MicroVm.EdgeAgent.Planning.Steps;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
@@ -109,7 +111,32 @@ public sealed class VmSupervisorTests : IAsyncDisposable
         VmRecord record = _store.LoadVms().Single();
         Assert.Null(record.Run);
         Assert.Equal("the VMM ended with code 7: fatal: told to end", record.Exit!.Message);
-        Assert.Equal((1, VmPhase.BackOff, _time.GetUtcNow().AddSeconds(1)), (record.Crashes, record.Phase, record.RetryAt));
+        Assert.Equal((1, VmPhase.BackOff), (record.Crashes, record.Phase));
+        Assert.InRange(record.RetryAt!.Value - _time.GetUtcNow(), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task VmmEnds_BecauseItCanNeverRunThis_FailsForGoodOverRestartsUntilAnotherAgentComes()
+    {
+        VmInstance instance = await StartAsync();
+        _vmm.End("web", 3);
+        await Phase.Of("settled", instance.Settled);
+        VmRecord refused = _store.LoadVms().Single();
+        Assert.Equal((VmPhase.Failed, "VmmRefused", null), (refused.Phase, refused.Exit!.Reason, refused.RetryAt));
+
+        await using (VmBench next = new(_options, _store, _time))
+        {
+            await Phase.Of("adoption", next.Adoption.RunAsync(default));
+            VmObservation observed = new() { Record = next.Entry().Record, ImagePresent = true };
+            Assert.Equal(VmPlan.Nothing, VmPlanner.Plan(refused.Spec, observed, _time.GetUtcNow().AddDays(30)));
+            Assert.Contains(VmPlanner.Plan(Specs.Vm(revision: 2), observed, _time.GetUtcNow()).Steps, static step => step is StartVmStep);
+        }
+
+        _store.SaveVm(refused with { Exit = refused.Exit with { JudgedBy = "another agent" } });
+        await using VmBench other = new(_options, _store, _time);
+        await Phase.Of("adoption", other.Adoption.RunAsync(default));
+        VmObservation anew = new() { Record = other.Entry().Record, ImagePresent = true };
+        Assert.Contains(VmPlanner.Plan(refused.Spec, anew, _time.GetUtcNow()).Steps, static step => step is StartVmStep);
     }
 
     [Fact]

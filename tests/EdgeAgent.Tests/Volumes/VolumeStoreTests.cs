@@ -6,6 +6,7 @@ using MicroVm.EdgeAgent.Volumes;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MicroVm.EdgeAgent.Tests.Volumes;
 
@@ -185,6 +186,49 @@ public sealed class VolumeStoreTests : IDisposable
         }
 
         Assert.Null(Ext4Superblock.Parse(bytes.AsSpan(1)));
+    }
+
+    [Fact]
+    public async Task Prepare_AnotherVmsFileSystemIsBeingMade_DoesNotWaitForIt()
+    {
+        StuckPrograms programs = new(_programs, "web");
+        using VolumeStore volumes = new(_directory["volumes"], programs, NullLogger.Instance);
+        Task stuck = volumes.PrepareAsync(Spec(Volume("data", 16)));
+        await Phase.Of("first volume is being made", programs.Begun);
+
+        await Phase.Of("second volume", volumes.PrepareAsync(Specs.Vm("till") with { Volumes = [Volume("data", 16)] }));
+
+        Assert.False(stuck.IsCompleted);
+        programs.Go();
+        await Phase.Of("first volume", stuck);
+    }
+
+    [Fact]
+    public async Task DiscardUnfinished_AgentWasKilledWhileItMadeAVolume_LeavesNothingOfIt()
+    {
+        await _volumes.PrepareAsync(Spec(Volume("data", 16)));
+        File.WriteAllText(_directory["volumes/web/other.ext4.new"], "half");
+
+        _volumes.DiscardUnfinished();
+
+        Assert.Equal(["data.ext4"], Directory.GetFiles(_directory["volumes/web"]).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task Run_ProgramThatDoesNotEnd_IsKilledAfterItsLimit()
+    {
+        FakeTimeProvider time = new();
+        Directory.CreateDirectory(_directory["rules"]);
+        using System.Diagnostics.Process pipe = System.Diagnostics.Process.Start("mkfifo", [_directory["rules/fifo"]]);
+        await pipe.WaitForExitAsync();
+        HostPrograms programs = new(_watcher, _directory.Path, time);
+        Assert.SkipWhen(programs.Find("nft") is null, "needs nftables");
+
+        Task<ProgramOutcome> run = programs.RunAsync("nft", "-f", _directory["rules/fifo"]);
+        time.Advance(HostPrograms.FirewallLimit);
+
+        ProgramOutcome outcome = await Phase.Of("end", run);
+        Assert.Equal((-1, "it did not end within 60 s and was killed"), (outcome.Code, outcome.Words));
     }
 
     private static VmSpec Spec(params VolumeMount[] volumes) => Specs.Vm("web") with { Volumes = volumes };

@@ -7,7 +7,7 @@ namespace MicroVm.EdgeAgent.Store.Migrations;
 internal static class SchemaMigrations
 {
     /// <summary>All steps, oldest first.</summary>
-    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks, LogsOfTheirOwn];
+    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks, LogsOfTheirOwn, FailuresForGood];
 
     private const string Initial = """
         CREATE TABLE desired (
@@ -72,4 +72,6 @@ internal static class SchemaMigrations
         DROP TABLE log_position;
         ALTER TABLE spool DROP COLUMN log_lines;
         """;
+
+    private const string FailuresForGood = "ALTER TABLE vm ADD COLUMN exit_judged_by TEXT NOT NULL DEFAULT '';";
 }
