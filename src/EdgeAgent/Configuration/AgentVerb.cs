@@ -23,4 +23,7 @@ internal enum AgentVerb
 
     /// <summary>Has the agent that runs on this device run a program in a VM.</summary>
     Exec,
+
+    /// <summary>Carries a bundle to the agent that runs on this device.</summary>
+    Apply,
 }

@@ -11,7 +11,9 @@ namespace MicroVm.EdgeAgent.Configuration;
 /// <param name="Json">The answer is for a machine.</param>
 /// <param name="Request">What <see cref="AgentVerb.Ask"/> asks.</param>
 /// <param name="Program">What <see cref="AgentVerb.Exec"/> runs.</param>
-internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsConfigNamed = false, bool Json = false, LocalRequest? Request = null, LocalProgram? Program = null)
+/// <param name="File">What <see cref="AgentVerb.Apply"/> reads; <c>-</c> for standard input.</param>
+internal sealed record CommandLine(
+    AgentVerb Verb, string ConfigPath, bool IsConfigNamed = false, bool Json = false, LocalRequest? Request = null, LocalProgram? Program = null, string File = "")
 {
     /// <summary>The configuration file when none is named.</summary>
     internal const string DefaultConfigPath = "/etc/microvm/agent.json";
@@ -20,6 +22,7 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
     internal const string Usage =
         "usage: microvm-agent [--config FILE] [--check-config] | --version"
         + " | doctor|status|vms|resume [--json] [--config FILE] | logs VM [-f] [--tail N] [--json] [--config FILE] | pause [REASON] [--config FILE]"
+        + " | apply [--check] [--json] [--config FILE] BUNDLE|-"
         + " | exec [-i] [-t] [--config FILE] VM -- PROGRAM [ARGUMENT...]";
 
     private const int DefaultTail = 20;
@@ -43,11 +46,13 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
                 "vms" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Vms)),
                 "pause" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Pause)),
                 "resume" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Resume)),
+                "apply" when i == 0 => line with { Verb = AgentVerb.Apply, Request = new LocalRequest(LocalVerb.Apply) },
+                "--check" when line.Verb == AgentVerb.Apply => line with { Request = line.Request! with { Check = true } },
                 "logs" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Logs, VmNamed(i + 1 < arguments.Count ? arguments[++i] : ""), DefaultTail)),
                 "-f" when line.Request is { Verb: LocalVerb.Logs } request => line.Asking(request with { Follow = true }),
                 "--tail" when line.Request is { Verb: LocalVerb.Logs } request =>
                     line.Asking(request with { Tail = TailNamed(i + 1 < arguments.Count ? arguments[++i] : "") }),
-                "--json" when line.Verb is AgentVerb.Doctor or AgentVerb.Ask => line with { Json = true },
+                "--json" when line.Verb is AgentVerb.Doctor or AgentVerb.Ask or AgentVerb.Apply => line with { Json = true },
                 "--help" or "-h" => new CommandLine(AgentVerb.ShowUsage, DefaultConfigPath),
                 "--version" when line.Verb == AgentVerb.Run => line with { Verb = AgentVerb.ShowVersion },
                 "--check-config" when line.Verb == AgentVerb.Run => line with { Verb = AgentVerb.CheckConfig },
@@ -55,6 +60,7 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
                 "--config" => throw new ConfigurationException($"--config: expected a file, found nothing; {Usage}"),
                 string reason when line.Request is { Verb: LocalVerb.Pause, Reason: "" } request && !reason.StartsWith('-') =>
                     line.Asking(request with { Reason = reason }),
+                string file when line is { Verb: AgentVerb.Apply, File: "" } && (file == "-" || !file.StartsWith('-')) => line with { File = file },
                 string other => throw new ConfigurationException($"'{other}': unknown argument; {Usage}"),
             };
             if (line.Verb == AgentVerb.ShowUsage)
@@ -63,7 +69,7 @@ internal sealed record CommandLine(AgentVerb Verb, string ConfigPath, bool IsCon
             }
         }
 
-        return line;
+        return line is { Verb: AgentVerb.Apply, File: "" } ? throw new ConfigurationException($"apply: expected a bundle, found nothing; {Usage}") : line;
     }
 
     private static CommandLine ParseExec(IReadOnlyList<string> arguments)

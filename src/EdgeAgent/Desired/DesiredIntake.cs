@@ -75,6 +75,15 @@ internal sealed class DesiredIntake
         }
     }
 
+    /// <summary>Verifies a payload and says what <see cref="Offer"/> would make of it, and makes nothing of it.</summary>
+    /// <exception cref="SignatureException">It is not signed by a trusted key for this device.</exception>
+    /// <exception cref="WireFormatException">It is not a valid document.</exception>
+    internal (DesiredState State, IntakeResult Verdict) Inspect(ReadOnlyMemory<byte> payload)
+    {
+        DesiredEnvelope envelope = DesiredEnvelope.Decode(_verifier.OpenDesired(payload));
+        return (envelope.Open(), VerdictOf(envelope, _held) ?? IntakeResult.Accepted);
+    }
+
     /// <summary>Holds nothing from now on, without a word to the disk: the device is being wiped, and its VMs are to stop.</summary>
     internal void Abandon()
     {
@@ -111,18 +120,25 @@ internal sealed class DesiredIntake
     }
 
     /// <summary>A verdict from generation and digest alone; null when the document has to be opened.</summary>
-    private IntakeResult? Judge(DesiredEnvelope envelope)
+    private static IntakeResult? VerdictOf(DesiredEnvelope envelope, HeldState held)
     {
-        HeldState held = _held;
         ulong generation = held.State.Generation;
         if (envelope.Generation > generation || (held.Digest.IsEmpty && generation == 0))
         {
             return null;
         }
 
-        if (envelope.Generation == generation && envelope.Digest == held.Digest)
+        return envelope.Generation == generation && envelope.Digest == held.Digest ? IntakeResult.AlreadyHeld : IntakeResult.RefusedGeneration;
+    }
+
+    /// <summary>The verdict, noted when it is a refusal.</summary>
+    private IntakeResult? Judge(DesiredEnvelope envelope)
+    {
+        HeldState held = _held;
+        ulong generation = held.State.Generation;
+        if (VerdictOf(envelope, held) is not IntakeResult.RefusedGeneration)
         {
-            return IntakeResult.AlreadyHeld;
+            return VerdictOf(envelope, held);
         }
 
         _counters.RefusedGenerations.Increment();

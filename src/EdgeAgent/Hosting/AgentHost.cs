@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Bundles;
 using MicroVm.EdgeAgent.Commands;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
@@ -151,8 +152,15 @@ internal sealed class AgentHost : IAsyncDisposable
         _startCheck = new StartCheck(proc, options, time, _logger);
         LocalRequests local = new(
             options, _intake, _pause, _table, store, _link, _sequence, _logs, _volumes, counters, proc, time, _logger);
+        BundleApplier bundles = new(options.DeviceId, _identity, _intake, images, _pause, _events, _logger);
+        bundles.Imported += OnImported;
         _local = new LocalServer(
-            Path.Combine(options.RunDirectory, LocalServer.SocketName), HostProbe.EffectiveUser(proc.TryRead("self/status") ?? ""), local, new LocalSessions(answerer, slots, _logger), _logger);
+            Path.Combine(options.RunDirectory, LocalServer.SocketName),
+            HostProbe.EffectiveUser(proc.TryRead("self/status") ?? ""),
+            local,
+            new LocalSessions(answerer, slots, _logger),
+            new LocalBundles(bundles, time),
+            _logger);
         Connect(handler);
     }
 
@@ -306,6 +314,18 @@ internal sealed class AgentHost : IAsyncDisposable
 
         _prefetch.OnDesiredChanged(after);
         _sampling.OnSettingsChanged();
+        _reporter.OnChanged();
+    }
+
+    /// <summary>Whoever waits for one of these images, or for its next try to fetch it, waits no more.</summary>
+    private void OnImported(IReadOnlySet<Digest> images)
+    {
+        foreach (VmSpec spec in _intake.Current.Vms.Where(spec => images.Contains(spec.Image.Digest)))
+        {
+            _queue.Interrupt(spec.Name);
+        }
+
+        _prefetch.OnDesiredChanged(_intake.Current);
         _reporter.OnChanged();
     }
 

@@ -33,6 +33,9 @@ internal static class AgentProgram
                 case AgentVerb.Ask:
                     await LocalCommand.RunAsync(line, output, CancellationToken.None);
                     return Success;
+                case AgentVerb.Apply:
+                    await LocalApply.RunAsync(line, output, !Console.IsOutputRedirected, CancellationToken.None);
+                    return Success;
                 case AgentVerb.Exec:
                     return await LocalExec.RunAsync(line, errors, CancellationToken.None);
                 case AgentVerb.CheckConfig:

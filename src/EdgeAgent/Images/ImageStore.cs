@@ -14,18 +14,24 @@ internal sealed class ImageStore
 {
     private const string CompleteSuffix = ".squashfs";
     private const string PartialSuffix = ".partial";
+    private const string ImportSuffix = ".import";
 
     private readonly string _directory;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly Dictionary<Digest, Task<FetchFault?>> _fetches = [];
+    private readonly List<IReadOnlySet<Digest>> _kept = [];
 
-    /// <summary>Uses a directory, which is made.</summary>
+    /// <summary>Uses a directory, which is made; imports that the agent's end cut off are forgotten.</summary>
     internal ImageStore(string directory, ILogger logger)
     {
         _directory = directory;
         _logger = logger;
         Directory.CreateDirectory(directory);
+        foreach (string file in Directory.EnumerateFiles(directory, "*" + ImportSuffix))
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>Where an image is or will be.</summary>
@@ -33,6 +39,9 @@ internal sealed class ImageStore
 
     /// <summary>Where an image's first bytes are kept until it is complete.</summary>
     internal string PartialPathOf(Digest digest) => Path.Combine(_directory, digest.Hex + PartialSuffix);
+
+    /// <summary>Where an image is written that somebody brings.</summary>
+    internal string ImportPathOf(Digest digest) => Path.Combine(_directory, digest.Hex + ImportSuffix);
 
     /// <summary>True when the image is complete.</summary>
     internal bool Has(Digest digest) => File.Exists(PathOf(digest));
@@ -49,6 +58,23 @@ internal sealed class ImageStore
 
     /// <summary>Forgets the first bytes of an image.</summary>
     internal void DiscardPartial(Digest digest) => File.Delete(PartialPathOf(digest));
+
+    /// <summary>Gives an image that was brought its final name. The file's own bytes must be durable, and verified.</summary>
+    internal void CompleteImport(Digest digest)
+    {
+        lock (_lock)
+        {
+            File.Move(ImportPathOf(digest), PathOf(digest), overwrite: true);
+            Libc.SyncDirectory(_directory);
+            if (!_fetches.ContainsKey(digest))
+            {
+                DiscardPartial(digest);
+            }
+        }
+    }
+
+    /// <summary>Keeps images that nobody needs yet from being collected, until disposed.</summary>
+    internal IDisposable Keep(IReadOnlySet<Digest> digests) => new Hold(this, digests);
 
     /// <summary>Runs one fetch of an image; whoever asks while it runs gets its result.</summary>
     /// <param name="image">The image.</param>
@@ -88,7 +114,7 @@ internal sealed class ImageStore
     {
         lock (_lock)
         {
-            HashSet<string> keep = [.. needed().Concat(_fetches.Keys).Select(digest => digest.Hex)];
+            HashSet<string> keep = [.. needed().Concat(_fetches.Keys).Concat(_kept.SelectMany(static some => some)).Select(digest => digest.Hex)];
             foreach (string file in Directory.EnumerateFiles(_directory))
             {
                 if (!keep.Contains(Path.GetFileNameWithoutExtension(file)))
@@ -113,6 +139,34 @@ internal sealed class ImageStore
             lock (_lock)
             {
                 _fetches.Remove(image.Digest);
+                if (Has(image.Digest))
+                {
+                    // Brought by somebody while it was being fetched.
+                    DiscardPartial(image.Digest);
+                }
+            }
+        }
+    }
+
+    private sealed class Hold : IDisposable
+    {
+        private readonly ImageStore _store;
+        private readonly IReadOnlySet<Digest> _digests;
+
+        internal Hold(ImageStore store, IReadOnlySet<Digest> digests)
+        {
+            (_store, _digests) = (store, digests);
+            lock (store._lock)
+            {
+                store._kept.Add(digests);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_store._lock)
+            {
+                _store._kept.Remove(_digests);
             }
         }
     }

@@ -9,7 +9,7 @@ using MicroVm.Shared.Contracts.Sessions;
 namespace MicroVm.EdgeAgent.Local;
 
 /// <summary>What the agent says on its local socket: a JSON object in each line. Keys stay as they are; others may be added.</summary>
-internal static class LocalDocuments
+internal static partial class LocalDocuments
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

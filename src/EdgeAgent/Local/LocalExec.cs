@@ -47,7 +47,12 @@ internal static class LocalExec
 
     /// <summary>Asks for a session; the channel begins behind the agent's <c>ok</c>.</summary>
     /// <exception cref="LocalFaultException">No agent answers, or it refuses.</exception>
-    internal static async Task<StreamChannel> OpenAsync(string path, LocalRequest request, CancellationToken cancellation)
+    internal static async Task<StreamChannel> OpenAsync(string path, LocalRequest request, CancellationToken cancellation) =>
+        new(new NetworkStream(await ConnectAsync(path, request, cancellation), ownsSocket: true));
+
+    /// <summary>Sends a request that goes on behind the agent's <c>ok</c>, and reads that.</summary>
+    /// <exception cref="LocalFaultException">No agent answers, or it refuses.</exception>
+    internal static async Task<Socket> ConnectAsync(string path, LocalRequest request, CancellationToken cancellation)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -56,7 +61,7 @@ internal static class LocalExec
             await socket.SendAsync(Encoding.UTF8.GetBytes(request.ToLine() + "\n"), cancellation);
             string answer = await ReadLineAsync(socket, cancellation);
             return answer == "ok"
-                ? new StreamChannel(new NetworkStream(socket, ownsSocket: true))
+                ? socket
                 : throw new LocalFaultException(answer.StartsWith("error: ", StringComparison.Ordinal) ? answer["error: ".Length..] : $"{path}: the agent ended the connection without an answer");
         }
         catch (SocketException e)

@@ -9,7 +9,9 @@ namespace MicroVm.EdgeAgent.Local;
 /// <param name="Tail">Lines of the past that <see cref="LocalVerb.Logs"/> begins with, 0 to <see cref="MaxTail"/>.</param>
 /// <param name="Follow">New lines are wanted as well.</param>
 /// <param name="Reason">Why <see cref="LocalVerb.Pause"/>.</param>
-internal sealed record LocalRequest(LocalVerb Verb, ResourceName Vm = default, int Tail = 0, bool Follow = false, string Reason = "")
+/// <param name="Check"><see cref="LocalVerb.Apply"/> only looks.</param>
+internal sealed record LocalRequest(
+    LocalVerb Verb, ResourceName Vm = default, int Tail = 0, bool Follow = false, string Reason = "", bool Check = false)
 {
     /// <summary>Most bytes of a line.</summary>
     internal const int MaxBytes = 1024;
@@ -17,11 +19,12 @@ internal sealed record LocalRequest(LocalVerb Verb, ResourceName Vm = default, i
     /// <summary>Most lines of the past that may be asked for.</summary>
     internal const int MaxTail = 10_000;
 
-    /// <summary>The line without its end: <c>status</c>, <c>vms</c>, <c>logs VM TAIL follow|end</c>, <c>session VM</c>, <c>pause REASON</c>, <c>resume</c>.</summary>
+    /// <summary>The line without its end: <c>status</c>, <c>vms</c>, <c>logs VM TAIL follow|end</c>, <c>session VM</c>, <c>pause REASON</c>, <c>resume</c>, <c>apply import|check</c>.</summary>
     internal string ToLine() => Verb switch
     {
         LocalVerb.Logs => string.Create(CultureInfo.InvariantCulture, $"logs {Vm.Value} {Tail} {(Follow ? "follow" : "end")}"),
         LocalVerb.Session => $"session {Vm.Value}",
+        LocalVerb.Apply => Check ? "apply check" : "apply import",
         LocalVerb.Pause => $"pause {Reason.ReplaceLineEndings(" ")}".TrimEnd(),
         _ => Verb.ToString().ToLowerInvariant(),
     };
@@ -36,6 +39,7 @@ internal sealed record LocalRequest(LocalVerb Verb, ResourceName Vm = default, i
             ("status", 0) => new LocalRequest(LocalVerb.Status),
             ("vms", 0) => new LocalRequest(LocalVerb.Vms),
             ("resume", 0) => new LocalRequest(LocalVerb.Resume),
+            ("apply", _) => rest is "import" or "check" ? new LocalRequest(LocalVerb.Apply, Check: rest == "check") : null,
             ("pause", _) => new LocalRequest(LocalVerb.Pause, Reason: Printable(rest)),
             ("logs", _) => ReadLogs(rest.Split(' ')),
             ("session", _) => ResourceName.TryParse(rest, out ResourceName vm) ? new LocalRequest(LocalVerb.Session, vm) : null,

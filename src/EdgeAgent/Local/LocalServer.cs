@@ -10,7 +10,7 @@ namespace MicroVm.EdgeAgent.Local;
 /// Listens in the run directory for root and the agent's own user, as the kernel names them. One line asks, lines answer: <c>ok</c> and what
 /// was asked for, a JSON object in each line, or <c>error:</c> and why not. Then the connection ends.
 /// </summary>
-internal sealed class LocalServer(string path, uint agentUid, ILocalRequests requests, LocalSessions sessions, ILogger logger) : IDisposable
+internal sealed class LocalServer(string path, uint agentUid, ILocalRequests requests, LocalSessions sessions, LocalBundles bundles, ILogger logger) : IDisposable
 {
     private const int Backlog = 8, MostConnections = 8 + Sessions.SessionSlots.Most;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -98,13 +98,19 @@ internal sealed class LocalServer(string path, uint agentUid, ILocalRequests req
         hurry.CancelAfter(s_patience);
         if (await ReadLineAsync(stream, hurry.Token) is not string line || !LocalRequest.TryParse(line, out LocalRequest request))
         {
-            await WriteAsync(stream, "error: expected status, vms, logs VM TAIL follow|end, session VM, pause REASON or resume, found another request", cancellation);
+            await WriteAsync(stream, "error: expected status, vms, logs VM TAIL follow|end, session VM, pause REASON, resume or apply import|check, found another request", cancellation);
             return;
         }
 
         if (request.Verb == LocalVerb.Session)
         {
             await sessions.ServeAsync(stream, request.Vm, peer, cancellation);
+            return;
+        }
+
+        if (request.Verb == LocalVerb.Apply)
+        {
+            await bundles.ServeAsync(stream, request, peer, cancellation);
             return;
         }
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace MicroVm.EdgeAgent.Local;
 
 /// <summary>Makes of the agent's answers what people read.</summary>
-internal static class LocalText
+internal static partial class LocalText
 {
     /// <summary>Head of the table of VMs.</summary>
     internal const string VmHead = "NAME                 PHASE      REVISION RESTARTS    MEMORY      HELD    PID REASON";

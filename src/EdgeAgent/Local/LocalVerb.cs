@@ -20,4 +20,7 @@ internal enum LocalVerb
 
     /// <summary>Lets them through again.</summary>
     Resume,
+
+    /// <summary>Takes a bundle, or only looks at it: after <c>ok</c> the asker sends it.</summary>
+    Apply,
 }

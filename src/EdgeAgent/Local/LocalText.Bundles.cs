@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace MicroVm.EdgeAgent.Local;
+
+internal static partial class LocalText
+{
+    /// <summary>One line about a bundle as it goes.</summary>
+    internal static string OfBundle(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        JsonElement root = document.RootElement;
+        return Text(root, "event") switch
+        {
+            "bundle" => string.Create(
+                CultureInfo.InvariantCulture,
+                $"bundle of {Text(root, "created")}: generation {Number(root, "generation")}; {Number(root, "devices")} devices, {Number(root, "images")} images, {Mebibytes(root, "contentBytes")}"),
+            "progress" => string.Create(CultureInfo.InvariantCulture, $"{Mebibytes(root, "doneBytes")} of {Mebibytes(root, "contentBytes")}"),
+            "image" => string.Create(
+                CultureInfo.InvariantCulture, $"image {Printable(Text(root, "name"))} {Text(root, "digest")} {Mebibytes(root, "sizeBytes")}: {Text(root, "state")}"),
+            _ => OfOutcome(root),
+        };
+    }
+
+    private static string OfOutcome(JsonElement root)
+    {
+        bool check = root.GetProperty("check").GetBoolean(), held = root.GetProperty("held").GetBoolean();
+        List<string> lines =
+        [
+            held ? $"generation {Number(root, "generation")} is held already"
+                : $"generation {Number(root, "generation")} {(check ? "would be" : "is")} held; it was {Number(root, "before")}",
+        ];
+        lines.AddRange(root.GetProperty("changes").EnumerateArray().Select(static change => $"VM {Text(change, "vm")} {(Text(change, "change"))}"));
+        if (Number(root, "images") is > 0 and long images)
+        {
+            lines.Add($"{images} images, {Mebibytes(root, "imageBytes")}, {(check ? "would come" : "came")} with it");
+        }
+
+        if (Number(root, "trustVersion") is > 0 and long trust)
+        {
+            lines.Add($"trust bundle {trust} {(check ? "would come" : "came")} with it");
+        }
+
+        if (Text(root, "paused") is { Length: > 0 } paused)
+        {
+            lines.Add($"changes wait: PAUSED {Printable(paused)}");
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    private static string Mebibytes(JsonElement root, string key) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Number(root, key) / 1048576.0:0.0} MiB");
+}
