@@ -56,6 +56,9 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>The device as the API shows it; null when it never said hello.</summary>
     Task<DeviceView?> GetViewAsync();
 
+    /// <summary>Its desired state, signed as it would be sent now; null when it never said hello or was never told anything.</summary>
+    Task<SignedDesired?> GetSignedAsync();
+
     /// <summary>The operator's labels; null when the device never said hello.</summary>
     Task<DeviceLabels?> GetLabelsAsync();
 

@@ -64,6 +64,16 @@ internal sealed class ApiClient : IDisposable
         return await response.Content.ReadAsStringAsync(cancellation);
     }
 
+    /// <summary>GETs content as a stream, whose reads end when nothing comes for a while.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<Stream> GetStreamAsync(string path, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, Address(path));
+        HttpResponseMessage response = await SendAsync(request, s_answerLimit, cancellation, HttpCompletionOption.ResponseHeadersRead);
+        // The stream ends the response when it is disposed.
+        return new SilenceLimitedStream(await response.Content.ReadAsStreamAsync(cancellation), s_silenceLimit, _time);
+    }
+
     /// <summary>POSTs content and reads the answer.</summary>
     /// <inheritdoc cref="GetAsync"/>
     public async Task<T> PostAsync<T>(string path, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellation)

@@ -21,6 +21,24 @@ internal static class NameArgument
         CustomParser = static result => Parse(result, static text => DeviceId.Parse(text).Value),
     };
 
+    /// <summary>The ids of devices.</summary>
+    public static Argument<string[]> Devices() => new("DEVICE")
+    {
+        Description = "Ids of the devices",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = static result =>
+        {
+            try
+            {
+                return [.. result.Tokens.Select(static token => DeviceId.Parse(token.Value).Value)];
+            }
+            catch (FormatException e)
+            {
+                return GlobalOptions.Refuse<string[]>(result, e.Message);
+            }
+        },
+    };
+
     /// <summary>A device and one of its VMs.</summary>
     public static Argument<(DeviceId Device, ResourceName Vm)> DeviceAndVm() => new("DEVICE/VM")
     {

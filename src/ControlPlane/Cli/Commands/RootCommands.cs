@@ -22,6 +22,7 @@ internal static class RootCommands
         root.Options.Add(options.Output);
         root.Subcommands.Add(ApplyCommand.Create(run));
         root.Subcommands.Add(AuditCommand.Create(run));
+        root.Subcommands.Add(BundleCommand.Create(run));
         root.Subcommands.Add(DeleteCommand.Create(run));
         root.Subcommands.Add(DevicesCommand.Create(run));
         root.Subcommands.Add(EnrolCommand.Create(run));

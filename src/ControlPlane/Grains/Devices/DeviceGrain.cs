@@ -235,6 +235,9 @@ internal sealed partial class DeviceGrain(
         : DeviceViews.Of(
             Device, _link is not null, reported.State.LastSeen, _hello, _report, Labels, _document, Condition()));
 
+    public Task<SignedDesired?> GetSignedAsync() =>
+        Task.FromResult(_hello is null || _document.Generation == 0 ? null : new SignedDesired(_document.Bytes, SignedDocument()));
+
     public Task<DeviceLabels?> GetLabelsAsync() => Task.FromResult(CurrentLabels());
 
     public async Task<LabelsOutcome> SetLabelsAsync(IReadOnlyDictionary<string, string> labels, long expectedVersion)

@@ -1,5 +1,6 @@
 using MicroVm.ControlPlane.Host.Api.Apply;
 using MicroVm.ControlPlane.Host.Api.Audit;
+using MicroVm.ControlPlane.Host.Api.Bundles;
 using MicroVm.ControlPlane.Host.Api.Deployments;
 using MicroVm.ControlPlane.Host.Api.Devices;
 using MicroVm.ControlPlane.Host.Api.Enrolment;
@@ -48,6 +49,7 @@ internal static class ApiRouting
         application.MapStatus();
         application.MapApply();
         application.MapDevices();
+        application.MapBundles();
         application.MapDeployments();
         application.MapDeploymentWatch();
         application.MapRollouts();

@@ -19,6 +19,7 @@ namespace MicroVm.Shared.Contracts.Api;
 [JsonSerializable(typeof(ListView<EventView>))]
 [JsonSerializable(typeof(EnrolmentTokenAsk))]
 [JsonSerializable(typeof(ApiTokenAsk))]
+[JsonSerializable(typeof(BundlePartView))]
 [JsonSerializable(typeof(FleetView))]
 [JsonSerializable(typeof(CallerView))]
 [JsonSerializable(typeof(ProblemView))]

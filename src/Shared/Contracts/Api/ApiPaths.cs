@@ -69,6 +69,9 @@ public static class ApiPaths
     /// <summary>PUT a device's labels (<c>If-Match</c>).</summary>
     public static string DeviceLabels(string id) => $"{Devices}/{id}/labels";
 
+    /// <summary>POST: what a bundle has for a device.</summary>
+    public static string Bundle(string id) => $"{Devices}/{id}/bundle";
+
     /// <summary>GET a device's samples; <c>?limit=N</c>.</summary>
     public static string DeviceTelemetry(string id) => $"{Devices}/{id}/telemetry";
 

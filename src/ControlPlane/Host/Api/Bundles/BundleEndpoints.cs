@@ -1,0 +1,73 @@
+using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Abstractions.Identity;
+using MicroVm.ControlPlane.Host.Api.Devices;
+using MicroVm.ControlPlane.Host.Auth;
+using MicroVm.ControlPlane.Host.Storage.Directories;
+using MicroVm.Shared.Codecs.Cose;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MicroVm.ControlPlane.Host.Api.Bundles;
+
+/// <summary>
+/// What a bundle has for a device (<see cref="Shared.Contracts.Bundles"/>). A POST although nothing changes: what a device should run leaves
+/// the control plane in somebody's hands, so only operators may have it and the audit log notes each time.
+/// </summary>
+internal static class BundleEndpoints
+{
+    internal static void MapBundles(this IEndpointRouteBuilder routes) => routes
+        .MapPost(ApiPaths.Bundle("{id}"), MakeAsync)
+        .RequireAuthorization(AuthSchemes.Operator)
+        .WithSummary("What a bundle has for the device: its desired state, signed, and which images it needs.")
+        .Produces<BundlePartView>()
+        .Produces<ProblemView>(StatusCodes.Status409Conflict, "application/problem+json");
+
+    private static async Task<IResult> MakeAsync(
+        string id,
+        [FromServices] SqliteDeviceDirectory directory,
+        [FromServices] IGrainFactory grains,
+        [FromServices] IDeviceIdentities identities,
+        [FromServices] IFleetSigner signer)
+    {
+        if (!await DeviceEndpoints.IsKnownAsync(id, directory))
+        {
+            return Problems.NotFound("device", id);
+        }
+
+        if (identities.Find(id) is not { State: IdentityState.Active } identity)
+        {
+            return Problems.Of(StatusCodes.Status409Conflict, $"device '{id}': expected one that is enrolled and may connect, found one that may not");
+        }
+
+        if (await grains.GetGrain<IDeviceGrain>(id).GetSignedAsync() is not SignedDesired desired)
+        {
+            return Problems.Of(StatusCodes.Status409Conflict, $"device '{id}': expected a desired state, found none: nothing was ever applied to it");
+        }
+
+        DesiredState state = DesiredState.Decode(desired.Document);
+        return Results.Json(
+            new BundlePartView(id, state.Generation, Digest.Of(desired.Document).Value, desired.Message, Trust(identity, signer), ImagesOf(state)),
+            ApiJsonContext.Default.BundlePartView);
+    }
+
+    private static byte[] Trust(DeviceIdentity identity, IFleetSigner signer)
+    {
+        if (identity.TrustVersion >= signer.Trust.Version)
+        {
+            return [];
+        }
+
+        DeviceCommand command = new(Guid.NewGuid(), CommandKind.Trust, signer.Trust.Encode());
+        string audience = DeviceCommand.Audience(DeviceId.Parse(identity.Device), Digest.Parse(identity.KeyDigest));
+        return signer.Sign(SignedPurpose.Command, audience, command.Encode(), identity.TrustVersion);
+    }
+
+    private static BundleImageView[] ImagesOf(DesiredState state) =>
+    [
+        .. state.Vms.Select(static spec => spec.Image).Concat(state.Prefetch).DistinctBy(static image => image.Digest)
+            .Select(static image => new BundleImageView(image.Digest.Value, image.SizeBytes, image.Name, image.Architecture)),
+    ];
+}
