@@ -21,7 +21,7 @@ internal sealed record CommandLine(
     /// <summary>One line about the arguments.</summary>
     internal const string Usage =
         "usage: microvm-agent [--config FILE] [--check-config] | --version"
-        + " | doctor|status|vms|resume [--json] [--config FILE] | logs VM [-f] [--tail N] [--json] [--config FILE] | pause [REASON] [--config FILE]"
+        + " | doctor|status|vms|events|resume [--json] [--config FILE] | logs VM [-f] [--tail N] [--json] [--config FILE] | pause [REASON] [--config FILE]"
         + " | apply [--check] [--json] [--config FILE] BUNDLE|-"
         + " | exec [-i] [-t] [--config FILE] VM -- PROGRAM [ARGUMENT...]";
 
@@ -44,6 +44,7 @@ internal sealed record CommandLine(
                 "doctor" when i == 0 => line with { Verb = AgentVerb.Doctor },
                 "status" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Status)),
                 "vms" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Vms)),
+                "events" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Events)),
                 "pause" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Pause)),
                 "resume" when i == 0 => line.Asking(new LocalRequest(LocalVerb.Resume)),
                 "apply" when i == 0 => line with { Verb = AgentVerb.Apply, Request = new LocalRequest(LocalVerb.Apply) },

@@ -29,7 +29,7 @@ internal static class AgentProgram
                     output.WriteLine(CommandLine.Usage);
                     return Success;
                 case AgentVerb.Doctor:
-                    return DoctorCommand.Run(line, output, AgentVersion.Text) ? Success : DeviceFault;
+                    return await DoctorCommand.RunAsync(line, output, AgentVersion.Text) ? Success : DeviceFault;
                 case AgentVerb.Ask:
                     await LocalCommand.RunAsync(line, output, CancellationToken.None);
                     return Success;

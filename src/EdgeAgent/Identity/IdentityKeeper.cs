@@ -16,6 +16,10 @@ internal sealed class IdentityKeeper(IdentityStore identity, EnrolmentClient cli
     private const int MaxPauseFactor = 32;
 
     private readonly AsyncSignal _look = new();
+    private volatile string _fault = "";
+
+    /// <summary>Why the last attempt to enrol or renew failed; empty when it did not.</summary>
+    internal string Fault => _fault;
 
     /// <summary>Runs for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
@@ -28,12 +32,14 @@ internal sealed class IdentityKeeper(IdentityStore identity, EnrolmentClient cli
             {
                 TimeSpan wait = identity.Current is AgentIdentity current ? await RenewAsync(current, cancellation) : await EnrolAsync(cancellation);
                 failures = 0;
+                _fault = "";
                 await _look.WaitAsync(wait, time, cancellation);
             }
             catch (Exception e) when (e is EnrolmentException or IOException or Configuration.ConfigurationException)
             {
                 TimeSpan pause = JitteredBackOff.Delay(failures, Random.Shared.NextDouble()) * Math.Min(MaxPauseFactor, 1 << Math.Min(failures / 2, 5));
                 failures++;
+                _fault = e.Message;
                 Log.IdentityRefused(logger, identity.Current is null ? "enrolment" : "renewal", e.Message, pause.TotalSeconds);
                 await Task.Delay(pause, time, cancellation);
             }

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Sessions;
+using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Local;
 
@@ -28,19 +29,11 @@ internal static partial class LocalDocuments
         json.WriteNumber("running", status.Running);
         json.WriteNumber("spooledBatches", status.SpooledBatches);
         json.WriteNumber("spooledBytes", status.SpooledBytes);
-        json.WriteStartArray("volumes");
-        foreach (LocalVolume volume in status.Volumes)
-        {
-            json.WriteStartObject();
-            json.WriteString("vm", volume.File.Vm.Value);
-            json.WriteString("name", volume.File.Name.Value);
-            json.WriteNumber("sizeBytes", volume.File.SizeBytes);
-            json.WriteNumber("allocatedBytes", volume.File.AllocatedBytes);
-            json.WriteBoolean("desired", volume.IsDesired);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        WriteVolumes(json, status.Volumes);
+        WriteImages(json, status.Images);
+        WriteLink(json, status.Link);
+        WriteHost(json, status.Host);
+        WriteNetwork(json, status.Network);
         json.WriteStartObject("counters");
         foreach ((string name, long value) in status.Counters)
         {
@@ -51,7 +44,7 @@ internal static partial class LocalDocuments
     });
 
     /// <summary>One VM.</summary>
-    internal static string OfVm(VmStatus vm, ulong residentBytes) => Write(json =>
+    internal static string OfVm(VmStatus vm, ulong residentBytes, string address) => Write(json =>
     {
         json.WriteString("name", vm.Name.Value);
         json.WriteString("deployment", vm.Deployment.Value);
@@ -64,6 +57,17 @@ internal static partial class LocalDocuments
         json.WriteNumber("residentBytes", residentBytes);
         json.WriteNumber("pid", vm.VmmPid);
         json.WriteString("image", vm.ImageDigest.Value);
+        json.WriteString("address", address);
+    });
+
+    /// <summary>Something that happened.</summary>
+    internal static string OfEvent(DeviceEvent happened) => Write(json =>
+    {
+        json.WriteString("time", TimeOf(DateTimeOffset.FromUnixTimeMilliseconds(happened.AtUnixMs)));
+        json.WriteString("vm", happened.Vm?.Value ?? "");
+        json.WriteBoolean("warning", happened.IsWarning);
+        json.WriteString("reason", happened.Reason);
+        json.WriteString("message", happened.Message);
     });
 
     /// <summary>One line of a workload.</summary>
@@ -74,6 +78,8 @@ internal static partial class LocalDocuments
         json.WriteString("stream", line.Stream.ToString().ToLowerInvariant());
         json.WriteString("text", line.Text);
     });
+
+    private static string TimeOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string TimeOf(long unixNs) =>
         DateTime.UnixEpoch.AddTicks(unixNs / TimeSpan.NanosecondsPerTick).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

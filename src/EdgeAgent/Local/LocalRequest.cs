@@ -19,7 +19,7 @@ internal sealed record LocalRequest(
     /// <summary>Most lines of the past that may be asked for.</summary>
     internal const int MaxTail = 10_000;
 
-    /// <summary>The line without its end: <c>status</c>, <c>vms</c>, <c>logs VM TAIL follow|end</c>, <c>session VM</c>, <c>pause REASON</c>, <c>resume</c>, <c>apply import|check</c>.</summary>
+    /// <summary>The line without its end: <c>status</c>, <c>vms</c>, <c>events</c>, <c>logs VM TAIL follow|end</c>, <c>session VM</c>, <c>pause REASON</c>, <c>resume</c>, <c>apply import|check</c>.</summary>
     internal string ToLine() => Verb switch
     {
         LocalVerb.Logs => string.Create(CultureInfo.InvariantCulture, $"logs {Vm.Value} {Tail} {(Follow ? "follow" : "end")}"),
@@ -37,6 +37,7 @@ internal sealed record LocalRequest(
         LocalRequest? read = (words[0], rest.Length) switch
         {
             ("status", 0) => new LocalRequest(LocalVerb.Status),
+            ("events", 0) => new LocalRequest(LocalVerb.Events),
             ("vms", 0) => new LocalRequest(LocalVerb.Vms),
             ("resume", 0) => new LocalRequest(LocalVerb.Resume),
             ("apply", _) => rest is "import" or "check" ? new LocalRequest(LocalVerb.Apply, Check: rest == "check") : null,

@@ -13,13 +13,14 @@ using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Volumes;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Sessions;
+using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Local;
 
 /// <summary>Answers from what the agent knows.</summary>
 internal sealed class LocalRequests(
     AgentOptions options, DesiredIntake intake, PauseSwitch pause, VmTable table, IAgentStore store, MqttLink link, UplinkSequence sequence,
-    LogStore logs, VolumeStore volumes, AgentCounters counters, ProcFileSystem proc, TimeProvider time, ILogger logger) : ILocalRequests
+    LogStore logs, VolumeStore volumes, LocalLook look, EventLog events, AgentCounters counters, ProcFileSystem proc, TimeProvider time, ILogger logger) : ILocalRequests
 {
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> AnswerAsync(
@@ -33,7 +34,14 @@ internal sealed class LocalRequests(
             case LocalVerb.Vms:
                 foreach (VmStatus vm in ReportedStateBuilder.Build(intake.Current, table.All()))
                 {
-                    yield return LocalDocuments.OfVm(vm, vm.VmmPid == 0 ? 0 : proc.ReadResidentBytes(vm.VmmPid));
+                    yield return LocalDocuments.OfVm(vm, vm.VmmPid == 0 ? 0 : proc.ReadResidentBytes(vm.VmmPid), look.AddressOf(vm.Name));
+                }
+
+                break;
+            case LocalVerb.Events:
+                foreach (DeviceEvent happened in events.Recent())
+                {
+                    yield return LocalDocuments.OfEvent(happened);
                 }
 
                 break;
@@ -75,6 +83,10 @@ internal sealed class LocalRequests(
             Running = known.Count(static entry => entry.Instance is not null),
             SpooledBatches = spool.Rows,
             SpooledBytes = spool.Bytes,
+            Link = look.Link(),
+            Host = look.Host(),
+            Network = look.Network(),
+            Images = look.Images(),
             Volumes = [.. volumes.List().Select(file => new LocalVolume(file, IsDesired(file)))],
             Counters = [.. Counters().Where(static counter => counter.Value != 0)],
         };

@@ -98,7 +98,7 @@ internal sealed class LocalServer(string path, uint agentUid, ILocalRequests req
         hurry.CancelAfter(s_patience);
         if (await ReadLineAsync(stream, hurry.Token) is not string line || !LocalRequest.TryParse(line, out LocalRequest request))
         {
-            await WriteAsync(stream, "error: expected status, vms, logs VM TAIL follow|end, session VM, pause REASON, resume or apply import|check, found another request", cancellation);
+            await WriteAsync(stream, "error: expected status, vms, events, logs VM TAIL follow|end, session VM, pause REASON, resume or apply import|check, found another request", cancellation);
             return;
         }
 

@@ -42,6 +42,18 @@ internal sealed record LocalStatus
     /// <summary>What went wrong or was lost since the agent started, where it is not zero.</summary>
     public required IReadOnlyList<(string Name, long Value)> Counters { get; init; }
 
+    /// <summary>The way to the control plane.</summary>
+    public required LocalLink Link { get; init; }
+
+    /// <summary>The host.</summary>
+    public required LocalHost Host { get; init; }
+
+    /// <summary>The VMs' network.</summary>
+    public required LocalNetwork Network { get; init; }
+
+    /// <summary>Images that the desired state needs.</summary>
+    public IReadOnlyList<LocalImage> Images { get; init; } = [];
+
     /// <summary>Volumes on the disk, those of VMs that are gone as well.</summary>
     public IReadOnlyList<LocalVolume> Volumes { get; init; } = [];
 }

@@ -9,6 +9,9 @@ internal enum LocalVerb
     /// <summary>The VMs.</summary>
     Vms,
 
+    /// <summary>What happened lately.</summary>
+    Events,
+
     /// <summary>Lines of one VM's workload.</summary>
     Logs,
 

@@ -33,6 +33,7 @@ internal sealed class MqttLink : IUplink, IDisposable
     private readonly ILogger _logger;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private TaskCompletionSource<string>? _ended;
+    private volatile LinkState? _state;
 
     internal MqttLink(
         AgentOptions options, ClientTls tls, Task enrolled, ILinkHandler handler, AgentCounters counters, TimeProvider time, ILogger logger)
@@ -54,6 +55,9 @@ internal sealed class MqttLink : IUplink, IDisposable
     /// <summary>The gateway is connected.</summary>
     internal bool IsConnected => _client.IsConnected;
 
+    /// <summary>How the connection is and why; null before the first attempt has ended.</summary>
+    internal LinkState? State => _state;
+
     /// <summary>Connects for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
@@ -69,6 +73,9 @@ internal sealed class MqttLink : IUplink, IDisposable
             if (!cancellation.IsCancellationRequested)
             {
                 ControlPlaneOptions remote = _options.ControlPlane;
+                // Since when it is away, not since the last attempt.
+                DateTimeOffset since = _state is { IsConnected: false } away ? away.Since : _time.GetUtcNow();
+                _state = new LinkState(since, false, reason, failures);
                 Log.NotConnected(_logger, remote.MqttHost, remote.MqttPort, reason, delay.TotalSeconds);
                 await Task.Delay(delay, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -118,6 +125,7 @@ internal sealed class MqttLink : IUplink, IDisposable
             await OpenAsync(limited.Token);
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             Log.Connected(_logger, _options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort);
+            _state = new LinkState(_time.GetUtcNow(), true, "", 0);
             _handler.OnConnected();
             return await ended.Task.WaitAsync(cancellation);
         }

@@ -12,10 +12,11 @@ internal sealed class EventLog(Action<DeviceEvent> sink, TimeProvider time)
     /// <summary>Time between two of a kind.</summary>
     internal static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
 
-    private const int MostKinds = 1024;
+    private const int MostKinds = 1024, MostRecent = 64;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(ResourceName?, string), (long At, int Unsaid)> _kinds = [];
+    private readonly Queue<DeviceEvent> _recent = new();
 
     /// <summary>Says that something happened.</summary>
     /// <param name="vm">The VM that it is about; null for the device.</param>
@@ -30,12 +31,32 @@ internal sealed class EventLog(Action<DeviceEvent> sink, TimeProvider time)
         }
 
         string text = unsaid == 0 ? message : $"{message} (and {unsaid} like it before)";
-        sink(new DeviceEvent(
+        DeviceEvent happened = new(
             time.GetUtcNow().ToUnixTimeMilliseconds(),
             vm,
             isWarning,
             reason,
-            text.Length > DeviceEvent.MaxMessageCharacters ? text[..DeviceEvent.MaxMessageCharacters] : text));
+            text.Length > DeviceEvent.MaxMessageCharacters ? text[..DeviceEvent.MaxMessageCharacters] : text);
+        lock (_lock)
+        {
+            if (_recent.Count == MostRecent)
+            {
+                _recent.Dequeue();
+            }
+
+            _recent.Enqueue(happened);
+        }
+
+        sink(happened);
+    }
+
+    /// <summary>The last that were said since the agent started, oldest first; for whoever stands at the device.</summary>
+    internal IReadOnlyList<DeviceEvent> Recent()
+    {
+        lock (_lock)
+        {
+            return [.. _recent];
+        }
     }
 
     /// <summary>How many of the kind were not said since the last; null when this one is not said either.</summary>

@@ -39,10 +39,10 @@ public sealed class ThisHostTests
     }
 
     [Fact]
-    public void Command_PrintsEveryCheck_AndFailsWhereOneDoes()
+    public async Task Command_PrintsEveryCheck_AndFailsWhereOneDoes()
     {
         using StringWriter output = new();
-        bool isWell = DoctorCommand.Run(new CommandLine(AgentVerb.Doctor, "/nonexistent/agent.json"), output, "1.0.0");
+        bool isWell = await DoctorCommand.RunAsync(new CommandLine(AgentVerb.Doctor, "/nonexistent/agent.json"), output, "1.0.0");
         string text = output.ToString();
         Assert.Equal(!text.Contains("FAIL ", StringComparison.Ordinal), isWell);
         Assert.Contains("FAIL vmm: found no such file at /usr/lib/microvm/microvm-vmm", text, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Contracts.Guest;
@@ -47,6 +48,28 @@ public sealed partial class AgentHostTests
         Assert.True(vm.GetProperty("residentBytes").GetInt64() > 0);
         List<string> lines = await AskAsync(new LocalRequest(LocalVerb.Logs, Specs.Vm().Name, Tail: 1));
         Assert.EndsWith("""stdout","text":"second"}""", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_WithNoNetwork_SaysWhyItIsNotConnectedAndWhatHappened()
+    {
+        StartAgent();
+        await Phase.Of("agent is up", UntilItAnswersAsync());
+        JsonElement link;
+        do
+        {
+            link = (await AskOneAsync(LocalVerb.Status)).GetProperty("link");
+        }
+        while (link.GetProperty("failures").GetInt32() == 0);
+
+        Assert.Contains("refused", link.GetProperty("fault").GetString(), StringComparison.OrdinalIgnoreCase);
+        Assert.True(link.GetProperty("enrolled").GetBoolean());
+        Assert.Contains("AgentStarted", (await AskAsync(new LocalRequest(LocalVerb.Events)))[0], StringComparison.Ordinal);
+        IReadOnlyList<CheckResult> checks = await DoctorCommand.AskAsync(LocalSocket);
+        Assert.Equal(["control-plane"], checks.Where(static check => check.Status != CheckStatus.Ok).Select(static check => check.Name));
+        await _gateway.StartAsync();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        Assert.All(await DoctorCommand.AskAsync(LocalSocket), static check => Assert.Equal(CheckStatus.Ok, check.Status));
     }
 
     [Fact]
