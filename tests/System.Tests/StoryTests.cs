@@ -5,7 +5,7 @@ namespace MicroVm.SystemTests;
 
 /// <summary>The story on x86_64, and what the control plane says of mistakes.</summary>
 [Collection(VirtualDeviceCollection.Name)]
-public sealed class StoryTests(StoryFixture story) : DeviceStory(story), IClassFixture<StoryFixture>
+public sealed partial class StoryTests(StoryFixture story) : DeviceStory(story), IClassFixture<StoryFixture>
 {
     private const string Strategy = "\n  strategy: {soakSeconds: 1, healthGate: {readySeconds: 2}}";
     private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(60);
