@@ -122,7 +122,7 @@ internal sealed partial class SqliteStore : IAgentStore
     {
         long version = Scalar("PRAGMA user_version");
         IReadOnlyList<string> migrations = Migrations.SchemaMigrations.All;
-        if (version > migrations.Count)
+        if (version > migrations.Count && ReadOldestReader() > migrations.Count)
         {
             throw new StoreException(
                 $"{_connection.DataSource}: expected a database of schema {migrations.Count} or older, found {version}: a newer agent wrote it");
@@ -133,8 +133,25 @@ internal sealed partial class SqliteStore : IAgentStore
             using SqliteTransaction transaction = _connection.BeginTransaction();
             Execute(migrations[(int)version]);
             Execute($"PRAGMA user_version = {version + 1}");
+            if (version + 1 == migrations.Count)
+            {
+                Execute(
+                    "INSERT OR REPLACE INTO setting (name, value) VALUES ($name, $value)",
+                    ("$name", Migrations.SchemaMigrations.OldestReaderSetting),
+                    ("$value", $"{Migrations.SchemaMigrations.OldestReader}"));
+            }
+
             transaction.Commit();
         }
+    }
+
+    /// <summary>What a newer agent left about who can work with its database; no agent can when it left nothing.</summary>
+    private long ReadOldestReader()
+    {
+        bool hasSettings = Scalar("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'setting'") == 1;
+        return hasSettings
+            ? Scalar($"SELECT coalesce(max(CAST(value AS INTEGER)), {long.MaxValue}) FROM setting WHERE name = '{Migrations.SchemaMigrations.OldestReaderSetting}'")
+            : long.MaxValue;
     }
 
     private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)

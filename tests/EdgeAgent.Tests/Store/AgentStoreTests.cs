@@ -181,6 +181,30 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
+    public void Open_DatabaseOfANewerAgentThatThisOneCanWorkWith_IsTakenAsItIs()
+    {
+        string path = _directory["newer.db"];
+        SqliteStore.Open(path).Dispose();
+        Execute(path, "ALTER TABLE vm ADD COLUMN later INTEGER NOT NULL DEFAULT 7; CREATE TABLE later (id INTEGER); PRAGMA user_version = 99");
+        using (SqliteStore store = SqliteStore.Open(path))
+        {
+            store.SaveSetting("kept", "yes");
+        }
+
+        Execute(path, "UPDATE setting SET value = '98' WHERE name = 'schema.oldestReader'");
+        Assert.Contains("found 99: a newer agent wrote it", Assert.Throws<StoreException>(() => SqliteStore.Open(path)).Message);
+
+        static void Execute(string path, string sql)
+        {
+            using Microsoft.Data.Sqlite.SqliteConnection connection = new($"Data Source={path};Pooling=False");
+            connection.Open();
+            using Microsoft.Data.Sqlite.SqliteCommand command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.ExecuteNonQuery();
+        }
+    }
+
+    [Fact]
     public void Open_FileThatIsNoDatabase_IsRefusedInOneLine()
     {
         File.WriteAllText(_directory["agent.db"], new string('x', 4096));

@@ -2,12 +2,22 @@ namespace MicroVm.EdgeAgent.Store.Migrations;
 
 /// <summary>
 /// The database's schema as the steps that lead to it. Step N takes a database from <c>user_version</c> N to N + 1.
-/// A released step never changes.
+/// A released step never changes. An agent that falls back to the one from before finds a database of a later schema: a step
+/// may add tables, and columns that have a default, and nothing else without raising <see cref="OldestReader"/>.
 /// </summary>
 internal static class SchemaMigrations
 {
     /// <summary>All steps, oldest first.</summary>
     internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks, LogsOfTheirOwn, FailuresForGood];
+
+    /// <summary>
+    /// Oldest schema whose agents work with a database of the newest one: columns that they do not know have defaults, and nothing
+    /// that they do know is gone or means something else. A release that raises it is one that no fall back leads over.
+    /// </summary>
+    internal const int OldestReader = 4;
+
+    /// <summary>Setting in which a database says who can work with it.</summary>
+    internal const string OldestReaderSetting = "schema.oldestReader";
 
     private const string Initial = """
         CREATE TABLE desired (
