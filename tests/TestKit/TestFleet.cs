@@ -51,6 +51,15 @@ public sealed class TestFleet : IDisposable
         }
     }
 
+    /// <summary>Signs the manifest of an agent release for an architecture.</summary>
+    public byte[] SignRelease(string architecture, byte[] manifest)
+    {
+        lock (_signingKey)
+        {
+            return SignedMessage.Sign(_signingKey, SignedPurpose.AgentRelease, architecture, manifest);
+        }
+    }
+
     /// <summary>Issues a certificate and makes its key.</summary>
     public X509Certificate2 IssueDevice(DeviceId device, TimeSpan? lifetime = null) => Issue(device.Value, "1.3.6.1.5.5.7.3.2", lifetime);
 

@@ -46,6 +46,12 @@ internal sealed record AgentOptions
     /// <summary>How much of each VM's log is kept.</summary>
     public LogLimits Logs { get; init; } = LogLimits.Default;
 
+    /// <summary>How long a new agent has to show that it works.</summary>
+    public UpdateOptions Update { get; init; } = UpdateOptions.Default;
+
+    /// <summary>The file that this was read from.</summary>
+    public string ConfigPath { get; init; } = CommandLine.DefaultConfigPath;
+
     /// <summary>Labels that the device says of itself.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

@@ -28,7 +28,7 @@ internal static class AgentOptionsReader
         {
             FileInfo file = new(path);
             return file.Length <= MaxFileBytes
-                ? Read(File.ReadAllBytes(path))
+                ? Read(File.ReadAllBytes(path)) with { ConfigPath = path }
                 : throw new ConfigurationException($"{path}: expected at most {MaxFileBytes} bytes, found {file.Length}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -75,6 +75,7 @@ internal static class AgentOptionsReader
             MemoryBudgetMib = root.Integer("memoryBudgetMib", 0, MaxBudgetMib, 0),
             Network = root.Has("network") ? ReadNetwork(root.Object("network")) : NetworkOptions.Default,
             Logs = root.Has("logs") ? ReadLogs(root.Object("logs")) : LogLimits.Default,
+            Update = root.Has("update") ? ReadUpdate(root.Object("update")) : UpdateOptions.Default,
             Labels = root.TextMap("labels"),
             LogLevel = ReadLogLevel(root),
         };
@@ -141,6 +142,14 @@ internal static class AgentOptionsReader
             TimeSpan.FromDays(section.Integer("days", 1, LogLimits.MaxDays, (int)LogLimits.Default.Age.TotalDays)));
         section.RefuseUnknownKeys();
         return limits;
+    }
+
+    private static UpdateOptions ReadUpdate(ConfigurationObject section)
+    {
+        int gate = section.Integer("gateSeconds", 1, UpdateOptions.MaxGateSeconds, UpdateOptions.Default.GateSeconds);
+        int settle = section.Integer("settleSeconds", 0, gate, Math.Min(gate, UpdateOptions.Default.SettleSeconds));
+        section.RefuseUnknownKeys();
+        return new UpdateOptions(gate, settle);
     }
 
     private static string ReadRunDirectory(ConfigurationObject root)

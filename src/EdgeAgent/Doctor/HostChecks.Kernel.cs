@@ -31,11 +31,16 @@ internal static partial class HostChecks
     /// <summary>Programs that are run, each with the package that it comes from.</summary>
     private static IEnumerable<CheckResult> ProgramResults(HostFacts facts) => facts.Programs.Select(static program =>
     {
-        bool isNft = program.Key == "nft";
-        string expected = isNft ? "nft, for networks of VMs" : $"{program.Key}, for volumes";
+        (string purpose, string package) = program.Key switch
+        {
+            "nft" => ("networks of VMs", "nftables"),
+            "tar" => ("updates of the agent", "tar"),
+            _ => ("volumes", "e2fsprogs"),
+        };
+        string expected = $"{program.Key}, for {purpose}";
         return program.Value is string path
             ? CheckResult.Ok(program.Key, path, expected)
-            : CheckResult.Warn(program.Key, "none", expected, $"install the package {(isNft ? "nftables" : "e2fsprogs")}");
+            : CheckResult.Warn(program.Key, "none", expected, $"install the package {package}");
     });
 
     private static FeatureState State(HostFacts facts, KernelFeature feature) => facts.Features.GetValueOrDefault(feature, FeatureState.Missing);

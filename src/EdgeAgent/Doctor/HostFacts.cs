@@ -54,6 +54,6 @@ internal sealed record HostFacts
     /// <summary>The kernel has random numbers to give.</summary>
     public required bool HasEntropy { get; init; }
 
-    /// <summary>Programs that networks and volumes need, and where they are; null where there is none.</summary>
+    /// <summary>Programs that networks, volumes and updates need, and where they are; null where there is none.</summary>
     public IReadOnlyDictionary<string, string?> Programs { get; init; } = new Dictionary<string, string?>();
 }

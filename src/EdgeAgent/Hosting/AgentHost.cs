@@ -21,6 +21,7 @@ using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Sessions;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Update;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Vms.Guest;
 using MicroVm.EdgeAgent.Volumes;
@@ -74,6 +75,9 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly PauseSwitch _pause;
     private readonly LogStore _logs;
     private readonly LocalServer _local;
+    private readonly ServiceNotifier _notifier = ServiceNotifier.OfEnvironment();
+    private readonly HealthLoop _health;
+    private readonly UpdateService _updates;
     private readonly SessionService _sessions;
 
     internal AgentHost(AgentOptions options, DataDirectory directory, IAgentStore store, TimeProvider time, ILoggerFactory logging)
@@ -136,14 +140,19 @@ internal sealed class AgentHost : IAsyncDisposable
         _pause = new PauseSwitch(directory.Path);
         _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
         _reconciler = new VmReconciler(_intake, _pause, _table, images, _memory, preparer, executors, time, _logger, _stopping.Token);
-        _queue = new ReconcileQueue<ResourceName>(_reconciler.ReconcileAsync, time, counters, _logger);
+        ReconcileProbe probe = new(_reconciler.ReconcileAsync);
+        _queue = new ReconcileQueue<ResourceName>(probe.ReconcileAsync, time, counters, _logger);
+        _health = new HealthLoop(() => probe.ProveAsync(_queue), store, _notifier, ServiceNotifier.WatchdogOfEnvironment(), time, _logger);
 
         _sampling = new SamplingLoop(_intake, host, new VmSampler(proc, _table, time), _collector, time, _logger);
         AgentLinkHandler handler = new(options, _intake, _identity, host, _sequence, counters, _logger);
         _link = new MqttLink(options, tls, _identity.Enrolled, handler, counters, time, _logger);
         _publisher = new TelemetryPublisher(store, _link, counters, time, _logger);
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
-        _reporter = new Reporter(_intake, _refusals, _table, _prefetch, _link, _sequence, time);
+        UpdateSurroundings surroundings = new(Launcher.Slot is not null, () => _link.IsConnected, () => _health.IsAlive);
+        _updates = UpdateWiring.Make(
+            options, directory, _identity, _http, _programs, _watcher, _intake, _pause, surroundings, _events, counters, time, _logger);
+        _reporter = new Reporter(_intake, _refusals, _table, _prefetch, () => _updates.Status, _link, _sequence, time);
         _commands = new CommandIntake(_identity, _link, _sequence, _refusals, counters, _logger);
         SessionSlots slots = new();
         LogAnswerer logs = new(_logs, vm => _table.Find(vm) is not null, time);
@@ -180,6 +189,8 @@ internal sealed class AgentHost : IAsyncDisposable
         _events.Add(null, isWarning: false, "AgentStarted", $"agent {AgentVersion.Text}, generation {_intake.Current.Generation}");
         LoopSupervisor loops = new(_time, _logger);
         loops.Start("telemetry", _collector.RunAsync, _stopping.Token);
+        // Before anything that may hang: a new agent that does not get further has to give way again.
+        loops.Start("updates", _updates.RunAsync, _stopping.Token);
         try
         {
             _volumes.DiscardUnfinished();
@@ -187,6 +198,8 @@ internal sealed class AgentHost : IAsyncDisposable
             _ = _memory.Update();
             EnqueueAll();
             _reconciler.CollectImages();
+            _notifier.Tell(ServiceNotifier.Ready);
+            loops.Start("health", _health.RunAsync, _stopping.Token);
             loops.Start("names", _names.RunAsync, _stopping.Token);
             loops.Start("logs", stop => _logs.RunAsync(vm => _table.Find(vm) is not null, stop), _stopping.Token);
             loops.Start("network", token => _networks.WatchAsync(_time, token), _stopping.Token);
@@ -211,6 +224,7 @@ internal sealed class AgentHost : IAsyncDisposable
             Log.AgentStopping(_logger);
         }
 
+        _notifier.Tell(ServiceNotifier.Stopping);
         await loops.WhenStopped();
         await _queue.DisposeAsync();
         await _supervisor.DetachAsync();
@@ -272,6 +286,10 @@ internal sealed class AgentHost : IAsyncDisposable
         handler.Acknowledged += _publisher.OnAck;
         _collector.Spooled += _publisher.OnSpooled;
         _pause.Changed += EnqueueAll;
+        _pause.Changed += _updates.OnChanged;
+        handler.Connected += _updates.OnChanged;
+        _updates.Changed += _reporter.OnChanged;
+        _updates.RestartNeeded += () => _ = _stopping.CancelAsync();
         _table.Changed += _reporter.OnChanged;
         _prefetch.Fetched += _reporter.OnChanged;
         _supervisor.Disturbed += OnDisturbed;
@@ -315,6 +333,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
         _prefetch.OnDesiredChanged(after);
         _sampling.OnSettingsChanged();
+        _updates.OnChanged();
         _reporter.OnChanged();
     }
 

@@ -5,6 +5,7 @@ using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Update;
 
 namespace MicroVm.EdgeAgent.Hosting;
 
@@ -65,7 +66,7 @@ internal static class AgentProgram
         }
         else
         {
-            await HostAsync(options);
+            await HostAsync(OfSlot(options));
         }
 
         if (!Wipe.IsDone(options))
@@ -97,6 +98,10 @@ internal static class AgentProgram
             Wipe.Run(options);
         }
     }
+
+    private static AgentOptions OfSlot(AgentOptions options) => Launcher.Slot is not (null or AgentSlot.Base) && Environment.ProcessPath is string program
+        ? ReleaseFiles.Apply(options, Path.GetDirectoryName(program)!, File.Exists)
+        : options;
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
     {

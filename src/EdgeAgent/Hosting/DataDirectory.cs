@@ -25,6 +25,12 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Images.</summary>
     internal string ImagesPath => System.IO.Path.Combine(Path, "images");
 
+    /// <summary>The agent's slots.</summary>
+    internal string SlotsPath => System.IO.Path.Combine(Path, "slots");
+
+    /// <summary>Releases of the agent that are being fetched.</summary>
+    internal string ReleasesPath => System.IO.Path.Combine(Path, "releases");
+
     /// <summary>Volumes.</summary>
     internal string VolumesPath => System.IO.Path.Combine(Path, "volumes");
 

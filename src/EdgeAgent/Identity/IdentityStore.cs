@@ -81,6 +81,11 @@ internal sealed class IdentityStore(IdentityFiles files, DeviceId device) : IDes
     internal byte[] OpenCommand(ReadOnlyMemory<byte> message) => SignedMessage.Open(
         message, Keys(), SignedPurpose.Command, DeviceCommand.Audience(device, _current?.KeyDigest ?? default));
 
+    /// <summary>Verifies the manifest of an agent release for an architecture.</summary>
+    /// <exception cref="SignatureException">It is not signed by a trusted key for it.</exception>
+    internal byte[] OpenRelease(ReadOnlyMemory<byte> message, string architecture) =>
+        SignedMessage.Open(message, Keys(), SignedPurpose.AgentRelease, architecture);
+
     private static TrustBundle Decode(byte[] trust)
     {
         try

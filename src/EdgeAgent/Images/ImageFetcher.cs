@@ -14,8 +14,17 @@ namespace MicroVm.EdgeAgent.Images;
 /// Downloads images over HTTP. A transfer that broke goes on where it ended (RFC 9110 section 14); the whole file is hashed
 /// on its way to the disk and only a match is kept.
 /// </summary>
-internal sealed class ImageFetcher(ImageStore store, HttpClient http, Uri apiUrl, AgentCounters counters, ILogger logger)
+/// <param name="store">Where they go.</param>
+/// <param name="http">Client.</param>
+/// <param name="apiUrl">The control plane.</param>
+/// <param name="counters">Counters.</param>
+/// <param name="logger">Log.</param>
+/// <param name="pathOf">Path of a digest's file in the API; an image's root file system unless it is said.</param>
+internal sealed class ImageFetcher(
+    ImageStore store, HttpClient http, Uri apiUrl, AgentCounters counters, ILogger logger, Func<string, string>? pathOf = null)
 {
+    private readonly Func<string, string> _pathOf = pathOf ?? ApiPaths.ImageRootFs;
+
     private const ulong ReserveBytes = 16 << 20;
     private const int BufferBytes = 64 << 10;
     private static readonly TimeSpan s_silenceLimit = TimeSpan.FromSeconds(60);
@@ -94,7 +103,7 @@ internal sealed class ImageFetcher(ImageStore store, HttpClient http, Uri apiUrl
             return null;
         }
 
-        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(apiUrl, ApiPaths.ImageRootFs(image.Digest.Value)));
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(apiUrl, _pathOf(image.Digest.Value)));
         if (file.Length > 0)
         {
             request.Headers.Range = new RangeHeaderValue(file.Length, null);

@@ -12,20 +12,24 @@ namespace MicroVm.EdgeAgent.Images;
 /// </summary>
 internal sealed class ImageStore
 {
-    private const string CompleteSuffix = ".squashfs";
     private const string PartialSuffix = ".partial";
     private const string ImportSuffix = ".import";
 
     private readonly string _directory;
+    private readonly string _suffix;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly Dictionary<Digest, Task<FetchFault?>> _fetches = [];
     private readonly List<IReadOnlySet<Digest>> _kept = [];
 
     /// <summary>Uses a directory, which is made; imports that the agent's end cut off are forgotten.</summary>
-    internal ImageStore(string directory, ILogger logger)
+    /// <param name="directory">The directory.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="suffix">How names of complete files end.</param>
+    internal ImageStore(string directory, ILogger logger, string suffix = ".squashfs")
     {
         _directory = directory;
+        _suffix = suffix;
         _logger = logger;
         Directory.CreateDirectory(directory);
         foreach (string file in Directory.EnumerateFiles(directory, "*" + ImportSuffix))
@@ -35,7 +39,7 @@ internal sealed class ImageStore
     }
 
     /// <summary>Where an image is or will be.</summary>
-    internal string PathOf(Digest digest) => Path.Combine(_directory, digest.Hex + CompleteSuffix);
+    internal string PathOf(Digest digest) => Path.Combine(_directory, digest.Hex + _suffix);
 
     /// <summary>Where an image's first bytes are kept until it is complete.</summary>
     internal string PartialPathOf(Digest digest) => Path.Combine(_directory, digest.Hex + PartialSuffix);
@@ -117,7 +121,7 @@ internal sealed class ImageStore
             HashSet<string> keep = [.. needed().Concat(_fetches.Keys).Concat(_kept.SelectMany(static some => some)).Select(digest => digest.Hex)];
             foreach (string file in Directory.EnumerateFiles(_directory))
             {
-                if (!keep.Contains(Path.GetFileNameWithoutExtension(file)))
+                if (!keep.Contains(Path.GetFileName(file).Split('.')[0]))
                 {
                     File.Delete(file);
                     Log.ImageRemoved(_logger, Path.GetFileName(file));

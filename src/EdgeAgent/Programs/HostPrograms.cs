@@ -20,7 +20,7 @@ internal sealed class HostPrograms(ProcessWatcher watcher, string directory, Tim
     private static readonly string[] s_directories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
     /// <summary>Every program that the agent runs.</summary>
-    internal static IReadOnlyList<string> Needed { get; } = ["nft", "mkfs.ext4", "e2fsck", "resize2fs"];
+    internal static IReadOnlyList<string> Needed { get; } = ["nft", "mkfs.ext4", "e2fsck", "resize2fs", "tar"];
 
     private int _number;
 

@@ -14,7 +14,7 @@ namespace MicroVm.EdgeAgent.Reporting;
 /// time, so a lost or late one does no harm.
 /// </summary>
 internal sealed class Reporter(
-    DesiredIntake intake, Refusals refusals, VmTable table, PrefetchLoop prefetch, IUplink uplink, UplinkSequence sequence, TimeProvider time)
+    DesiredIntake intake, Refusals refusals, VmTable table, PrefetchLoop prefetch, Func<AgentStatus> agent, IUplink uplink, UplinkSequence sequence, TimeProvider time)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
@@ -23,6 +23,7 @@ internal sealed class Reporter(
     private IReadOnlyList<Digest> _sentPrefetched = [];
     private ulong _sentGeneration;
     private string _sentRefusal = "";
+    private AgentStatus _sentAgent = AgentStatus.None;
     private volatile bool _resend;
 
     /// <summary>Something that is reported may have changed.</summary>
@@ -52,19 +53,20 @@ internal sealed class Reporter(
         _resend = false;
         ulong generation = intake.Current.Generation;
         string refusal = refusals.Current;
+        AgentStatus update = agent();
         IReadOnlyList<VmStatus> statuses = ReportedStateBuilder.Build(intake.Current, table.All());
         IReadOnlyList<Digest> prefetched = prefetch.Complete;
-        if (!resend && _sent is not null && _sentGeneration == generation && _sentRefusal == refusal
+        if (!resend && _sent is not null && _sentGeneration == generation && _sentRefusal == refusal && _sentAgent == update
             && _sent.SequenceEqual(statuses) && _sentPrefetched.SequenceEqual(prefetched))
         {
             return;
         }
 
-        byte[] payload = new ReportedState(sequence.Next(), generation, statuses) { Prefetched = prefetched, Refusal = refusal }.Encode();
+        byte[] payload = new ReportedState(sequence.Next(), generation, statuses) { Prefetched = prefetched, Refusal = refusal, Agent = update }.Encode();
         PublishOutcome outcome = await uplink.PublishAsync(UplinkKind.Reported, payload, cancellation);
         // What was not published is told on the next connection, which always reports.
         _sent = outcome == PublishOutcome.Delivered ? statuses : null;
         _sentPrefetched = prefetched;
-        (_sentGeneration, _sentRefusal) = (generation, refusal);
+        (_sentGeneration, _sentRefusal, _sentAgent) = (generation, refusal, update);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class TestImageServer : IAsyncDisposable
     /// <summary>What is served; ranges are honoured.</summary>
     internal byte[] Content { get; set; } = [];
 
+    /// <summary>What is served instead where the request's first line has one of these texts.</summary>
+    internal System.Collections.Concurrent.ConcurrentDictionary<string, byte[]> Others { get; } = new();
+
     /// <summary>A transfer ends after this many bytes of the body, once; null for all.</summary>
     internal int? BreakAfter { get; set; }
 
@@ -76,11 +79,12 @@ internal sealed class TestImageServer : IAsyncDisposable
             return;
         }
 
+        byte[] content = Others.FirstOrDefault(other => line.Contains(other.Key, StringComparison.Ordinal)).Value ?? Content;
         int from = range is null || IgnoresRanges ? 0 : int.Parse(range["bytes=".Length..].TrimEnd('-'));
         string status = from == 0
             ? "200 OK"
-            : $"206 Partial Content\r\nContent-Range: bytes {from}-{Content.Length - 1}/{Content.Length}";
-        byte[] body = Content[from..];
+            : $"206 Partial Content\r\nContent-Range: bytes {from}-{content.Length - 1}/{content.Length}";
+        byte[] body = content[from..];
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"));
         await stream.WriteAsync(BreakAfter is int limit ? body.AsMemory(0, limit) : body);

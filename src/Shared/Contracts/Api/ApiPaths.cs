@@ -48,6 +48,12 @@ public static class ApiPaths
     /// <summary>GET: who the caller is.</summary>
     public const string Caller = Root + "/whoami";
 
+    /// <summary>GET: releases of the agent. POST <c>?version=V&amp;architecture=A</c>: an artifact.</summary>
+    public const string AgentReleases = Root + "/agent-releases";
+
+    /// <summary>GET: which agent each device runs and should run; <c>?selector=S</c>. POST: has devices run one.</summary>
+    public const string AgentUpdates = Root + "/agent-updates";
+
     /// <summary>GET one identity.</summary>
     public static string Identity(string device) => $"{Identities}/{device}";
 
@@ -101,6 +107,12 @@ public static class ApiPaths
 
     /// <summary>GET one image by digest.</summary>
     public static string Image(string digest) => $"{Images}/{digest}";
+
+    /// <summary>GET an agent release's artifact by digest; ranges are served.</summary>
+    public static string AgentArtifact(string digest) => $"{AgentReleases}/{digest}/artifact";
+
+    /// <summary>GET an agent release's signed manifest, signed with a key that the holder of a trust bundle knows.</summary>
+    public static string AgentManifest(string digest, ulong trustVersion) => $"{AgentReleases}/{digest}/manifest?trust={trustVersion}";
 
     /// <summary>GET an image's squashfs by digest; ranges are served.</summary>
     public static string ImageRootFs(string digest) => $"{Images}/{digest}/rootfs";

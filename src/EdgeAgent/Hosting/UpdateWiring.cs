@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Identity;
+using MicroVm.EdgeAgent.Programs;
+using MicroVm.EdgeAgent.Reporting;
+using MicroVm.EdgeAgent.Update;
+using MicroVm.EdgeAgent.Vms;
+
+namespace MicroVm.EdgeAgent.Hosting;
+
+/// <summary>Puts together what updates the agent itself.</summary>
+internal static class UpdateWiring
+{
+    /// <summary>The service; its loop is not started.</summary>
+    internal static UpdateService Make(
+        AgentOptions options,
+        DataDirectory directory,
+        IdentityStore identity,
+        HttpClient http,
+        HostPrograms programs,
+        ProcessWatcher watcher,
+        DesiredIntake intake,
+        PauseSwitch pause,
+        UpdateSurroundings surroundings,
+        EventLog events,
+        AgentCounters counters,
+        TimeProvider time,
+        ILogger logger) => new(
+            options.Update,
+            new SlotDirectory(directory.SlotsPath, Launcher.Slot ?? AgentSlot.Base),
+            new ReleaseStore(directory.ReleasesPath, identity, http, options.ControlPlane.ApiUrl, counters, logger),
+            new ReleaseUnpacker(programs),
+            new ReleaseCheck(watcher, options.RunDirectory, options.ConfigPath, time),
+            intake,
+            pause,
+            surroundings,
+            events,
+            time,
+            logger);
+}

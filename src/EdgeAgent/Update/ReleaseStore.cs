@@ -1,0 +1,137 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Identity;
+using MicroVm.EdgeAgent.Images;
+using MicroVm.EdgeAgent.Interop;
+using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Releases;
+using MicroVm.Shared.Faults;
+using MicroVm.Shared.Identity;
+
+namespace MicroVm.EdgeAgent.Update;
+
+/// <summary>
+/// Artifacts of agent releases and their signed manifests on the disk. They come over HTTPS or are put there by who brought them
+/// on a medium; either way the signature decides.
+/// </summary>
+internal sealed class ReleaseStore
+{
+    private const string ArtifactSuffix = ".tar.gz", ManifestSuffix = ".manifest";
+    private const int MaxManifestBytes = 64 << 10;
+    private const ulong ReserveBytes = 16 << 20;
+    private static readonly TimeSpan s_manifestLimit = TimeSpan.FromSeconds(30);
+
+    private readonly string _directory;
+    private readonly IdentityStore _identity;
+    private readonly HttpClient _http;
+    private readonly Uri _apiUrl;
+    private readonly ImageStore _artifacts;
+    private readonly ImageFetcher _fetcher;
+
+    internal ReleaseStore(string directory, IdentityStore identity, HttpClient http, Uri apiUrl, AgentCounters counters, ILogger logger)
+    {
+        (_directory, _identity, _http, _apiUrl) = (directory, identity, http, apiUrl);
+        _artifacts = new ImageStore(directory, logger, ArtifactSuffix);
+        _fetcher = new ImageFetcher(_artifacts, http, apiUrl, counters, logger, ApiPaths.AgentArtifact);
+    }
+
+    /// <summary>Where a release's artifact is or will be.</summary>
+    internal string ArtifactOf(Digest digest) => _artifacts.PathOf(digest);
+
+    /// <summary>Where its signed manifest is or will be.</summary>
+    internal string ManifestOf(Digest digest) => Path.Combine(_directory, digest.Hex + ManifestSuffix);
+
+    /// <summary>Both are there.</summary>
+    internal bool Has(Digest digest) => _artifacts.Has(digest) && File.Exists(ManifestOf(digest));
+
+    /// <summary>The verified manifest of what should run; null when there is none or it is another's.</summary>
+    internal AgentManifest? Open(AgentTarget target)
+    {
+        try
+        {
+            AgentManifest manifest = Verify(File.ReadAllBytes(ManifestOf(target.Digest)));
+            return IsFor(manifest, target) ? manifest : null;
+        }
+        catch (Exception e) when (e is IOException or SignatureException or WireFormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Fetches what is missing of a release; null when all of it is there.</summary>
+    internal async Task<UpdateFault?> FetchAsync(AgentTarget target, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(_directory);
+        AgentManifest? manifest = Open(target);
+        if (manifest is null)
+        {
+            (manifest, UpdateFault? fault) = await FetchManifestAsync(target, cancellation);
+            if (manifest is null)
+            {
+                return fault;
+            }
+        }
+
+        ulong needed = manifest.SizeBytes + manifest.UnpackedBytes + ReserveBytes;
+        ulong available = _artifacts.AvailableBytes();
+        if (!_artifacts.Has(target.Digest) && available < needed)
+        {
+            return new UpdateFault($"{FetchFault.NoSpace}: expected {needed} bytes of free disk for artifact and slot, found {available}");
+        }
+
+        ImageReference artifact = new(target.Digest, manifest.SizeBytes, target.Version.Value);
+        FetchFault? fetched = await _artifacts.FetchOnceAsync(artifact, _fetcher.FetchAsync, cancellation);
+        return fetched is null ? null : new UpdateFault($"{fetched.Reason}: {fetched.Message}");
+    }
+
+    /// <summary>Removes the artifact of a release that has been unpacked or is not wanted; keeps one.</summary>
+    internal void Collect(Digest? keep) => _artifacts.Collect(() => keep is Digest digest ? new HashSet<Digest> { digest } : new HashSet<Digest>());
+
+    private async Task<(AgentManifest? Manifest, UpdateFault? Fault)> FetchManifestAsync(AgentTarget target, CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(s_manifestLimit);
+        try
+        {
+            Uri address = new(_apiUrl, ApiPaths.AgentManifest(target.Digest.Value, _identity.Current?.Trust.Version ?? 0));
+            using HttpResponseMessage response = await _http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                return (null, new UpdateFault($"the control plane answered {(int)response.StatusCode} {response.ReasonPhrase} for the release's manifest"));
+            }
+
+            byte[] message = await ReadAsync(response, limit.Token);
+            AgentManifest manifest = Verify(message);
+            if (!IsFor(manifest, target))
+            {
+                return (null, new UpdateFault(
+                    $"manifest: expected {target.Version} for {MachineArchitecture.Current} with {target.Digest}, found {manifest.Version} for {manifest.Architecture} with {manifest.Digest}"));
+            }
+
+            await File.WriteAllBytesAsync(ManifestOf(target.Digest), message, cancellation);
+            return (manifest, null);
+        }
+        catch (Exception e) when (e is SignatureException or WireFormatException)
+        {
+            return (null, new UpdateFault($"manifest: {e.Message}"));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return (null, new UpdateFault($"manifest: {e.InnerException?.Message ?? e.Message}"));
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
+        byte[] buffer = new byte[MaxManifestBytes];
+        int count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
+        return buffer[..count];
+    }
+
+    private AgentManifest Verify(byte[] message) => AgentManifest.Decode(_identity.OpenRelease(message, MachineArchitecture.Current));
+
+    private static bool IsFor(AgentManifest manifest, AgentTarget target) =>
+        manifest.Digest == target.Digest && manifest.Version == target.Version && manifest.Architecture == MachineArchitecture.Current;
+}
