@@ -40,6 +40,9 @@ internal sealed record AgentOptions
     /// <summary>Memory for VMs and their VMMs in MiB; 0 when it is what the device has, without a reserve for everything else.</summary>
     public int MemoryBudgetMib { get; init; }
 
+    /// <summary>Folder of the VMs' cgroups in each hierarchy; empty when they are to have none.</summary>
+    public string CgroupParent { get; init; } = "microvm";
+
     /// <summary>The network of VMs.</summary>
     public NetworkOptions Network { get; init; } = NetworkOptions.Default;
 

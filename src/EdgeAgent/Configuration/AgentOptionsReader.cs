@@ -73,6 +73,7 @@ internal static class AgentOptionsReader
             InitrdPath = root.AbsolutePath("initrdPath", "/usr/lib/microvm/initramfs.cpio"),
             KernelArgs = root.Text("kernelArgs", ""),
             MemoryBudgetMib = root.Integer("memoryBudgetMib", 0, MaxBudgetMib, 0),
+            CgroupParent = ReadCgroupParent(root),
             Network = root.Has("network") ? ReadNetwork(root.Object("network")) : NetworkOptions.Default,
             Logs = root.Has("logs") ? ReadLogs(root.Object("logs")) : LogLimits.Default,
             Update = root.Has("update") ? ReadUpdate(root.Object("update")) : UpdateOptions.Default,
@@ -89,6 +90,14 @@ internal static class AgentOptionsReader
         return DeviceId.TryParse(text, out DeviceId id)
             ? id
             : throw root.Fault("deviceId", $"1 to {DeviceId.MaxLength} characters of [a-z0-9-]", $"'{text}'");
+    }
+
+    private static string ReadCgroupParent(ConfigurationObject root)
+    {
+        string text = root.Text("cgroupParent", "microvm");
+        return text.Length == 0 || ResourceName.TryParse(text, out _)
+            ? text
+            : throw root.Fault("cgroupParent", "a name of [a-z0-9-], or nothing for no cgroups", $"'{text}'");
     }
 
     private static ControlPlaneOptions ReadControlPlane(ConfigurationObject section)

@@ -11,6 +11,7 @@ internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long 
 {
     private readonly Lock _lock = new();
     private IReadOnlyDictionary<ResourceName, MemoryVerdict> _verdicts = new Dictionary<ResourceName, MemoryVerdict>();
+    private volatile IReadOnlyDictionary<ResourceName, int> _costs = new Dictionary<ResourceName, int>();
 
     /// <summary>What the device has for VMs and their VMMs, in MiB.</summary>
     internal long BudgetMib => budgetMib;
@@ -25,24 +26,58 @@ internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long 
     }
 
     /// <summary>What is not held by VMs that run, apart from one, in MiB; a VM that is stopping still holds its own.</summary>
-    internal long FreeMib(ResourceName apartFrom) => budgetMib - table.All()
-        .Where(entry => entry.Name != apartFrom && entry.Instance is not null && entry.Record is not null)
-        .Sum(entry => (long)MemoryDemand.CostOf(entry.Record!.Spec));
+    internal long FreeMib(ResourceName apartFrom) => budgetMib - table.All().Where(entry => entry.Name != apartFrom).Sum(HeldBy);
+
+    /// <summary>
+    /// What the VMs whose memory may grow have together, in MiB: what is left when every other VM that runs, every VMM, and
+    /// every VM that is to run and does not yet have theirs.
+    /// </summary>
+    internal long ElasticRoomMib()
+    {
+        long room = budgetMib;
+        IReadOnlyDictionary<ResourceName, int> costs = _costs;
+        foreach (VmEntry entry in table.All())
+        {
+            if (entry is { Instance: not null, Record: VmRecord record })
+            {
+                room -= MemoryDemand.OverheadMib + (MemoryDemand.IsElastic(record.Spec) ? 0 : record.Spec.MemoryMib);
+            }
+        }
+
+        foreach ((ResourceName vm, int cost) in costs)
+        {
+            VmEntry? entry = table.Find(vm);
+            int has = entry is { Instance: not null, Record: VmRecord record } ? MemoryDemand.CostOf(record.Spec) : 0;
+            room -= VerdictOf(vm).Fits ? Math.Max(0, cost - has) : 0;
+        }
+
+        return room;
+    }
+
+    private static long HeldBy(VmEntry entry) => entry is { Instance: VmInstance instance, Record: VmRecord record }
+        ? MemoryDemand.OverheadMib + (MemoryDemand.IsElastic(record.Spec) ? instance.Memory.CountedMib : record.Spec.MemoryMib)
+        : 0;
 
     /// <summary>Decides anew.</summary>
     /// <returns>The VMs whose verdict is another one, and those that wait for memory.</returns>
     internal IReadOnlyList<ResourceName> Update()
     {
-        IReadOnlyDictionary<ResourceName, MemoryVerdict> next = AdmissionDecisions.Decide(intake.Current.Vms.Select(DemandOf).OfType<MemoryDemand>(), budgetMib);
+        List<MemoryDemand> demands = [.. intake.Current.Vms.Select(DemandOf).OfType<MemoryDemand>()];
+        IReadOnlyDictionary<ResourceName, MemoryVerdict> next = AdmissionDecisions.Decide(demands, budgetMib);
+        _costs = demands.ToDictionary(demand => demand.Vm, demand => demand.CostMib);
         lock (_lock)
         {
             IReadOnlyDictionary<ResourceName, MemoryVerdict> before = _verdicts;
             _verdicts = next;
             return [.. next.Where(pair => !before.TryGetValue(pair.Key, out MemoryVerdict was) ? !pair.Value.Fits : was != pair.Value)
                 .Select(pair => pair.Key)
-                .Union(table.All().Where(entry => entry.Remark?.Reason == VmPlanner.WaitsForMemory).Select(entry => entry.Name))];
+                .Union(Waiting())];
         }
     }
+
+    /// <summary>The VMs that wait for memory.</summary>
+    internal IEnumerable<ResourceName> Waiting() =>
+        table.All().Where(entry => entry.Remark?.Reason == VmPlanner.WaitsForMemory).Select(entry => entry.Name);
 
     /// <summary>Null for a job that has ended for good: it wants nothing any more.</summary>
     private MemoryDemand? DemandOf(VmSpec spec)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Bundles;
+using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Commands;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
@@ -23,6 +24,7 @@ using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Update;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.EdgeAgent.Vms.Control;
 using MicroVm.EdgeAgent.Vms.Guest;
 using MicroVm.EdgeAgent.Volumes;
 using MicroVm.Shared.Contracts.Commands;
@@ -66,6 +68,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly OutputCap _outputs;
     private readonly VmAdoption _adoption;
     private readonly MemoryAdmission _memory;
+    private readonly ElasticMemory _elastic;
     private readonly VmReconciler _reconciler;
     private readonly ReconcileQueue<ResourceName> _queue;
     private readonly MqttLink _link;
@@ -100,7 +103,8 @@ internal sealed class AgentHost : IAsyncDisposable
 
         VmPaths paths = new(options);
         _logs = new LogStore(paths.LogDirectory, options.Logs, counters, time, _logger);
-        VmmLauncher launcher = new(options, paths, _watcher);
+        VmCgroups cgroups = VmCgroups.Open(options.CgroupParent, proc, _logger);
+        VmmLauncher launcher = new(options, paths, _watcher, cgroups);
         _programs = new HostPrograms(_watcher, options.RunDirectory);
         _volumes = new VolumeStore(directory.VolumesPath, _programs, _logger);
         _networks = new VmNetworks(
@@ -139,6 +143,8 @@ internal sealed class AgentHost : IAsyncDisposable
         HostSampler host = new(proc, directory.Path, time);
         _pause = new PauseSwitch(directory.Path);
         _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
+        cgroups.LimitAll(_memory.BudgetMib);
+        _elastic = new ElasticMemory(_table, _memory, paths, new VmmApi(time), proc, time, _logger);
         _reconciler = new VmReconciler(_intake, _pause, _table, images, _memory, preparer, executors, time, _logger, _stopping.Token);
         ReconcileProbe probe = new(_reconciler.ReconcileAsync);
         _queue = new ReconcileQueue<ResourceName>(probe.ReconcileAsync, time, counters, _logger);
@@ -204,6 +210,7 @@ internal sealed class AgentHost : IAsyncDisposable
             loops.Start("logs", stop => _logs.RunAsync(vm => _table.Find(vm) is not null, stop), _stopping.Token);
             loops.Start("network", token => _networks.WatchAsync(_time, token), _stopping.Token);
             loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
+            loops.Start("memory", _elastic.RunAsync, _stopping.Token);
             loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
             loops.Start("local", _local.RunAsync, _stopping.Token);
@@ -293,6 +300,8 @@ internal sealed class AgentHost : IAsyncDisposable
         _table.Changed += _reporter.OnChanged;
         _prefetch.Fetched += _reporter.OnChanged;
         _supervisor.Disturbed += OnDisturbed;
+        _elastic.Moved += _reporter.OnChanged;
+        _elastic.Looked += OnMemoryLooked;
         _intake.Changed += OnDesiredChanged;
     }
 
@@ -307,6 +316,14 @@ internal sealed class AgentHost : IAsyncDisposable
     private void OnDisturbed(ResourceName vm)
     {
         foreach (ResourceName name in _memory.Update().Append(vm))
+        {
+            _queue.Enqueue(name);
+        }
+    }
+
+    private void OnMemoryLooked()
+    {
+        foreach (ResourceName name in _memory.Waiting())
         {
             _queue.Enqueue(name);
         }

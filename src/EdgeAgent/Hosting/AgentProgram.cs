@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Local;
+using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Update;
 
@@ -80,6 +82,7 @@ internal static class AgentProgram
 
     private static async Task HostAsync(AgentOptions options)
     {
+        OomScore.ProtectAgent(new ProcFileSystem());
         using CancellationTokenSource stopping = new();
         using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));

@@ -54,6 +54,7 @@ internal static partial class LocalDocuments
         json.WriteString("message", vm.Message);
         json.WriteNumber("restarts", vm.Restarts);
         json.WriteNumber("memoryMib", vm.MemoryMib);
+        json.WriteNumber("grantedMib", vm.MemoryGrantedMib > 0 ? vm.MemoryGrantedMib : vm.MemoryMib);
         json.WriteNumber("residentBytes", residentBytes);
         json.WriteNumber("pid", vm.VmmPid);
         json.WriteString("image", vm.ImageDigest.Value);

@@ -7,7 +7,7 @@ namespace MicroVm.EdgeAgent.Local;
 internal static partial class LocalText
 {
     /// <summary>Head of the table of VMs.</summary>
-    internal const string VmHead = "NAME                 PHASE      REVISION RESTARTS    MEMORY      HELD    PID ADDRESS         REASON";
+    internal const string VmHead = "NAME                 PHASE      REVISION RESTARTS        MEMORY      HELD    PID ADDRESS         REASON";
 
     /// <summary>One line of an answer.</summary>
     internal static string Of(LocalVerb verb, string json)
@@ -28,7 +28,7 @@ internal static partial class LocalText
         string reason = $"{Text(root, "reason")} {Printable(Text(root, "message"))}".Trim();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Text(root, "name"),-20} {Text(root, "phase"),-10} {Number(root, "revision"),8} {Number(root, "restarts"),8} {Number(root, "memoryMib"),5} MiB {Number(root, "residentBytes") >> 20,5} MiB {Number(root, "pid"),6} {Text(root, "address").Split(' ')[0],-15} {reason}")
+            $"{Text(root, "name"),-20} {Text(root, "phase"),-10} {Number(root, "revision"),8} {Number(root, "restarts"),8} {MemoryOf(root),9} MiB {Number(root, "residentBytes") >> 20,5} MiB {Number(root, "pid"),6} {Text(root, "address").Split(' ')[0],-15} {reason}")
             .TrimEnd();
     }
 
@@ -36,6 +36,13 @@ internal static partial class LocalText
     {
         string vm = Text(root, "vm");
         return $"{Text(root, "time")} {(root.GetProperty("warning").GetBoolean() ? "warning" : "       ")} {(vm.Length == 0 ? "" : $"{vm}: ")}{Text(root, "reason")} {Printable(Text(root, "message"))}".TrimEnd();
+    }
+
+    /// <summary>What it has now of what it may have, where these may differ.</summary>
+    private static string MemoryOf(JsonElement root)
+    {
+        (long granted, long most) = (Number(root, "grantedMib"), Number(root, "memoryMib"));
+        return granted == most ? $"{most}" : $"{granted}/{most}";
     }
 
     private static string Text(JsonElement root, string key) => root.GetProperty(key).GetString() ?? "";

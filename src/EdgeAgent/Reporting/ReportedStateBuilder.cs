@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Reported;
@@ -57,6 +58,7 @@ internal static class ReportedStateBuilder
             Restarts = recorded ? record!.Restarts : 0,
             ImageDigest = shown.Image.Digest,
             MemoryMib = shown.MemoryMib,
+            MemoryGrantedMib = instance is not null && MemoryDemand.IsElastic(shown) ? instance.Memory.GrantedMib : 0,
             VmmPid = instance?.Process.Pid ?? 0,
             LastExitCode = recorded ? record!.LastExitCode : null,
             Ready = IsReady(entry, recordedPhase),

@@ -48,6 +48,7 @@ internal sealed class VmAdoption(
         }
 
         await StopOrphansAsync(known, cancellation);
+        supervisor.RemoveOthers();
         await networks.SettleAsync();
     }
 
@@ -65,7 +66,7 @@ internal sealed class VmAdoption(
         if (FindProcess(entry.Name, run) is not WatchedProcess process)
         {
             Log.VmGone(logger, entry.Name.Value, run.Pid, "it ended while the agent was not running");
-            VmExit silent = new(null, "the VMM ended while the agent was not running", time.GetUtcNow());
+            VmExit silent = supervisor.ExplainEnd(entry.Name, new VmExit(null, "the VMM ended while the agent was not running", time.GetUtcNow()));
             table.Note(entry, new VmRunEnd(silent, record.Phase == VmPhase.Stopping, time.GetUtcNow(), Random.Shared.NextDouble()).Apply);
             return false;
         }

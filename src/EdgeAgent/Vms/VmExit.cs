@@ -10,6 +10,9 @@ namespace MicroVm.EdgeAgent.Vms;
 /// <param name="JudgedBy">Version of the agent that found that this specification can never run here; empty when it may.</param>
 internal sealed record VmExit(int? Code, string Message, DateTimeOffset At, GuestExitCause Cause = GuestExitCause.Ended, string JudgedBy = "")
 {
+    /// <summary>The word for a VMM that the host's kernel killed for want of memory.</summary>
+    internal const string VmmOutOfMemory = nameof(VmmOutOfMemory);
+
     /// <summary>The specification is not tried again, whatever its restart policy.</summary>
     internal bool IsForGood => JudgedBy.Length > 0;
 
@@ -19,6 +22,7 @@ internal sealed record VmExit(int? Code, string Message, DateTimeOffset At, Gues
     /// <summary>One word for a failure, as in a VM's status.</summary>
     internal string Reason => (Code, Cause) switch
     {
+        (null, GuestExitCause.OutOfMemory) => VmmOutOfMemory,
         (null, _) => IsForGood ? "VmmRefused" : "VmmEnded",
         (_, GuestExitCause.NotStarted) => "WorkloadNotStarted",
         (_, GuestExitCause.OutOfMemory) => nameof(GuestExitCause.OutOfMemory),

@@ -3,7 +3,7 @@ using MicroVm.EdgeAgent.Vms.Guest;
 namespace MicroVm.EdgeAgent.Vms;
 
 /// <summary>A VM whose VMM is alive.</summary>
-internal sealed class VmInstance(VmRun run, WatchedProcess process, GuestSession session, GuestChannelServer channel)
+internal sealed class VmInstance(VmRun run, WatchedProcess process, GuestSession session, GuestChannelServer channel, VmMemory memory)
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -18,6 +18,9 @@ internal sealed class VmInstance(VmRun run, WatchedProcess process, GuestSession
 
     /// <summary>Where the guest connects.</summary>
     internal GuestChannelServer Channel { get; } = channel;
+
+    /// <summary>How much memory it has.</summary>
+    internal VmMemory Memory { get; } = memory;
 
     /// <summary>What it runs without, in one line for people; empty for nothing. Lost when the agent starts anew.</summary>
     internal string Handicap { get; init; } = "";

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Hosting;
 using MicroVm.EdgeAgent.Interop;
@@ -66,7 +67,7 @@ internal sealed class VmSupervisor(
             table.Save(entry, record => RecordOfStart(record, spec, run, time.GetUtcNow()));
             Log.VmStarted(logger, entry.Name.Value, spec.Revision, process.Pid, cid);
             (entry.Health, entry.Metrics) = (HealthOfStart(spec), null);
-            Follow(entry, new VmInstance(run, process, session, channel) { Handicap = resources.Handicap });
+            Follow(entry, new VmInstance(run, process, session, channel, VmMemory.OfStart(spec)) { Handicap = resources.Handicap });
             return null;
         }
         catch (Exception e) when (e is OsFaultException or IOException or SocketException or UnauthorizedAccessException or StoreException)
@@ -94,9 +95,12 @@ internal sealed class VmSupervisor(
         GuestChannelServer channel = Listen(entry.Name, session);
         // Its guest says how it is when it connects again.
         (entry.Health, entry.Metrics) = (null, null);
-        Follow(entry, new VmInstance(run, process, session, channel));
+        Follow(entry, new VmInstance(run, process, session, channel, VmMemory.OfAdoption(record.Spec)));
         Log.VmAdopted(logger, entry.Name.Value, process.Pid);
     }
+
+    /// <summary>Removes what VMs that are not there any more have left of themselves with the kernel.</summary>
+    internal void RemoveOthers() => launcher.RemoveOthers(name => table.All().Any(entry => entry.Instance is not null && entry.Name.Value == name));
 
     /// <summary>Closes the guests' channels. The VMs keep running and connect again to the next start of the agent.</summary>
     internal async Task DetachAsync()
@@ -170,7 +174,7 @@ internal sealed class VmSupervisor(
         await instance.Channel.DrainAsync(time);
         logs.Release(entry.Name);
         string judge = status is int code && s_neverRuns.Contains(code) ? AgentVersion.Text : "";
-        VmExit silent = new(null, Explain(entry.Name, status), time.GetUtcNow(), JudgedBy: judge);
+        VmExit silent = ExplainEnd(entry.Name, new VmExit(null, Describe(entry.Name, status), time.GetUtcNow(), JudgedBy: judge));
         Log.VmmEnded(logger, entry.Name.Value, instance.Process.Pid, silent.Message);
         VmRunEnd end = new(silent, instance.Session.StopRequested, time.GetUtcNow(), Random.Shared.NextDouble());
         if (table.Note(entry, record => record.Run?.Id == instance.Run.Id ? end.Apply(record) : record) is StoreException fault)
@@ -185,7 +189,12 @@ internal sealed class VmSupervisor(
         Disturbed?.Invoke(entry.Name);
     }
 
-    private string Explain(ResourceName vm, int? status)
+    /// <summary>How a run ended whose guest did not say; the VM's cgroup knows whether the kernel killed it.</summary>
+    internal VmExit ExplainEnd(ResourceName vm, VmExit otherwise) => launcher.TakeKill(vm) is MemoryKill kill
+        ? new VmExit(null, kill.Text, time.GetUtcNow(), GuestExitCause.OutOfMemory)
+        : otherwise;
+
+    private string Describe(ResourceName vm, int? status)
     {
         string ending = status switch
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.Shared.Identity;
@@ -6,7 +7,7 @@ using MicroVm.Shared.Identity;
 namespace MicroVm.EdgeAgent.Vms;
 
 /// <summary>Prepares a VM's files and starts its VMM, as a process that outlives the agent.</summary>
-internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWatcher watcher)
+internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWatcher watcher, VmCgroups cgroups)
 {
     private const int ExplanationBytes = 4096;
     private const int ExplanationCharacters = 300;
@@ -39,10 +40,20 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
         File.WriteAllBytes(paths.Config(vm), VmConfigDocument.Write(launch, paths, options));
         // The VMM opens its log; it does not make it.
         File.WriteAllBytes(paths.VmmLog(vm), []);
-        int pid = Libc.PosixSpawn(new SpawnRequest(
-            options.VmmPath, VmmCommandLine.For(vm, paths, options), paths.VmmOutput(vm)));
+        int pid = Spawn(cgroups.Make(launch.Spec), VmmCommandLine.For(vm, paths, options), paths.VmmOutput(vm));
         return watcher.Watch(pid) ?? throw new OsFaultException($"pidfd_open({pid}): the VMM is not a child of this process");
     }
+
+    /// <summary>Why the kernel ended a VM's last process, when it did for want of memory. The VM's cgroup is gone afterwards.</summary>
+    internal MemoryKill? TakeKill(ResourceName vm)
+    {
+        MemoryKill? kill = cgroups.FindKill(vm);
+        cgroups.Remove(vm);
+        return kill;
+    }
+
+    /// <summary>Removes what a VM that no record names has left.</summary>
+    internal void RemoveOthers(Func<string, bool> isRunning) => cgroups.RemoveOthers(isRunning);
 
     /// <summary>The last line that a VMM wrote on its standard error; empty when it wrote none.</summary>
     internal string ReadLastWords(ResourceName vm)
@@ -60,6 +71,19 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
         {
             return "";
         }
+    }
+
+    private static int Spawn(VmPlacement placement, IReadOnlyList<string> arguments, string output)
+    {
+        if (File.Exists(VmPlacement.Shell))
+        {
+            return Libc.PosixSpawn(new SpawnRequest(VmPlacement.Shell, placement.Wrap(arguments), output));
+        }
+
+        // Without a shell it is moved once it runs: what it has taken by then is not counted.
+        int pid = Libc.PosixSpawn(new SpawnRequest(arguments[0], arguments, output));
+        placement.Move(pid);
+        return pid;
     }
 
     private static void RequireFile(string path, string what)

@@ -106,7 +106,7 @@ public sealed class ResourceCommandsTests
         {
             Vms =
             [
-                new VmView("web", "web", 2, "Running", "NotReady", "connection refused", 3, "", 128, 77, 1) { Kind = "Service", Ready = false },
+                new VmView("web", "web", 2, "Running", "NotReady", "connection refused", 3, "", 128, 77, 1) { Kind = "Service", Ready = false, MemoryGrantedMib = 48 },
                 new VmView("nightly", "nightly", 1, "Pending", "WaitsForSchedule", "", 0, "", 64, 0, null) { Kind = "Job", NextRun = DateTimeOffset.UnixEpoch },
             ],
         };
@@ -118,9 +118,9 @@ public sealed class ResourceCommandsTests
 
         Assert.Equal(
             [
-                "DEVICE  VM       KIND     REVISION  PHASE    READY  RESTARTS  EXIT  NEXT RUN           REASON            MESSAGE",
-                "dev-1   web      Service         2  Running  no            3     1  -                  NotReady          connection refused",
-                "dev-1   nightly  Job             1  Pending  -             0     -  1970-01-01 00:00Z  WaitsForSchedule  -",
+                "DEVICE  VM       KIND     REVISION  PHASE    READY  RESTARTS  EXIT      MEMORY  NEXT RUN           REASON            MESSAGE",
+                "dev-1   web      Service         2  Running  no            3     1  48/128 MiB  -                  NotReady          connection refused",
+                "dev-1   nightly  Job             1  Pending  -             0     -      64 MiB  1970-01-01 00:00Z  WaitsForSchedule  -",
             ],
             run.OutLines[^3..]);
     }

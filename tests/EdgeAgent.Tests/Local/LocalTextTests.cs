@@ -2,6 +2,7 @@ using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
@@ -62,6 +63,22 @@ public sealed class LocalTextTests
     {
         DeviceEvent happened = new(1_700_000_000_000, ResourceName.Parse("web"), true, "OutOfMemory", "killed\u001b");
         Assert.Equal("2023-11-14T22:13:20Z warning web: OutOfMemory killed\uFFFD", LocalText.Of(LocalVerb.Events, LocalDocuments.OfEvent(happened)));
+    }
+
+    [Theory]
+    [InlineData(0, "      128 MiB     3 MiB")]
+    [InlineData(48, "   48/128 MiB     3 MiB")]
+    public void Vm_WhoseMemoryMoves_SaysWhatItHasOfWhatItMayHave(int granted, string expected)
+    {
+        VmStatus vm = new()
+        {
+            Name = ResourceName.Parse("web"), Deployment = ResourceName.Parse("web"), Revision = 1, Phase = VmPhase.Running, MemoryMib = 128, MemoryGrantedMib = granted,
+        };
+
+        string text = LocalText.Of(LocalVerb.Vms, LocalDocuments.OfVm(vm, 3 << 20, ""));
+
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+        Assert.Equal(LocalText.VmHead.IndexOf(" HELD", StringComparison.Ordinal) + 5, text.IndexOf("3 MiB", StringComparison.Ordinal) + 5);
     }
 
     [Fact]

@@ -23,6 +23,7 @@ internal static class TestOptions
             KernelPath = directory["kernel"],
             InitrdPath = directory["initrd"],
             // The host that tests run on keeps the network that it has.
+            CgroupParent = "",
             Network = NetworkOptions.Default with { IsEnabled = false },
             Labels = new Dictionary<string, string> { ["site"] = "a" },
         };

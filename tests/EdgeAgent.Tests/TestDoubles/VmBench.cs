@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Logs;
@@ -26,7 +27,7 @@ internal sealed class VmBench : IAsyncDisposable
         _logs = new LogStore(Paths.LogDirectory, LogLimits.Default, Counters, time, NullLogger.Instance);
         Networks = new VmNetworks(options.Network, store, Links, Firewall, new FakeForwarding(), NullLogger.Instance);
         Supervisor = new VmSupervisor(
-            Table, Paths, new VmmLauncher(options, Paths, _watcher), new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, _logs, Counters, time, NullLogger.Instance);
+            Table, Paths, new VmmLauncher(options, Paths, _watcher, VmCgroups.Open(options.CgroupParent, proc, NullLogger.Instance)), new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, _logs, Counters, time, NullLogger.Instance);
         Stopper = new VmStopper(Table, Counters, time, NullLogger.Instance);
         Adoption = new VmAdoption(store, Table, Supervisor, _watcher, proc, Paths, Networks, Counters, time, NullLogger.Instance);
     }

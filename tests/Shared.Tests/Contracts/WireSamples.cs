@@ -165,6 +165,14 @@ internal static class WireSamples
             static reported => reported.Encode(),
             ReportedState.Decode);
         yield return WireSample.Of(
+            "reported-elastic",
+            Reported() with
+            {
+                Vms = [new VmStatus { Name = s_vm, Deployment = s_vm, Revision = 1, Phase = VmPhase.Running, MemoryMib = 128, MemoryGrantedMib = 48 }],
+            },
+            static reported => reported.Encode(),
+            ReportedState.Decode);
+        yield return WireSample.Of(
             "reported-refusal",
             new ReportedState(Header(25), 1, []) { Refusal = "generation 7: signature: expected one, found another" },
             static reported => reported.Encode(),

@@ -56,7 +56,7 @@ internal static class GetVmsCommand
     {
         Table table = new(
             new("DEVICE"), new("VM"), new("KIND"), new("REVISION", true), new("PHASE"), new("READY"), new("RESTARTS", true), new("EXIT", true),
-            new("NEXT RUN"), new("REASON"), new("MESSAGE"));
+            new("MEMORY", true), new("NEXT RUN"), new("REASON"), new("MESSAGE"));
         foreach ((DeviceView device, VmView vm) in devices.SelectMany(static device => device.Vms, static (device, vm) => (device, vm)))
         {
             table.Add(
@@ -68,6 +68,7 @@ internal static class GetVmsCommand
                 vm.Ready switch { true => new Cell("yes", Colour.Green), false => new Cell("no", vm.Phase == "Running" ? Colour.Yellow : Colour.Plain), null => "" },
                 vm.Restarts,
                 vm.LastExitCode is int code ? code : "",
+                vm.MemoryGrantedMib > 0 ? $"{vm.MemoryGrantedMib}/{vm.MemoryMib} MiB" : $"{vm.MemoryMib} MiB",
                 vm.NextRun is DateTimeOffset next ? $"{next.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "",
                 vm.Reason,
                 vm.Message);

@@ -48,6 +48,7 @@ internal static class DeviceViews
     {
         Kind = desired.State.Vms.FirstOrDefault(one => one.Name == vm.Name)?.Kind.ToString() ?? "",
         Ready = vm.Ready,
+        MemoryGrantedMib = vm.MemoryGrantedMib,
         NextRun = vm.NextRunUnixMs is long ms ? DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(ms, s_firstMs, s_lastMs)) : null,
     };
 }

@@ -31,6 +31,9 @@ public sealed record VmView(
     /// <summary>Whether the workload has started up and says that it is ready; null when the device does not say.</summary>
     public bool? Ready { get; init; }
 
+    /// <summary>Guest memory that it has now in MiB, of one whose memory may grow and shrink; 0 for any other, and when none runs.</summary>
+    public int MemoryGrantedMib { get; init; }
+
     /// <summary>When the job runs next, by the device's clock; null when it has no schedule.</summary>
     public DateTimeOffset? NextRun { get; init; }
 }

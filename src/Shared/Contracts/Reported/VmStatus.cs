@@ -48,10 +48,13 @@ public sealed record VmStatus
     /// <summary>When the job runs next, in milliseconds since 1970 by the device's clock; null when it has no schedule.</summary>
     public long? NextRunUnixMs { get; init; }
 
+    /// <summary>Guest memory that it has now in MiB, of one whose memory may grow and shrink; 0 for any other, and when none runs.</summary>
+    public int MemoryGrantedMib { get; init; }
+
     internal static VmStatus Read(WireReader reader)
     {
         ResourceName name = default, deployment = default;
-        int revision = 0, restarts = 0, memory = 0, pid = 0;
+        int revision = 0, restarts = 0, memory = 0, pid = 0, granted = 0;
         int? exitCode = null;
         bool? ready = null;
         long? nextRun = null;
@@ -75,6 +78,7 @@ public sealed record VmStatus
                 case 11: exitCode = reader.ReadInt32(); return true;
                 case 12: ready = reader.ReadBoolean(); return true;
                 case 13: nextRun = reader.ReadInt64(); return true;
+                case 14: granted = reader.ReadInt32(0); return true;
                 default: return false;
             }
         });
@@ -98,6 +102,7 @@ public sealed record VmStatus
             LastExitCode = exitCode,
             Ready = ready,
             NextRunUnixMs = nextRun,
+            MemoryGrantedMib = granted,
         };
     }
 
@@ -130,6 +135,11 @@ public sealed record VmStatus
         if (NextRunUnixMs is long nextRun)
         {
             map.Field(13, nextRun);
+        }
+
+        if (MemoryGrantedMib != 0)
+        {
+            map.Field(14, MemoryGrantedMib);
         }
     });
 }

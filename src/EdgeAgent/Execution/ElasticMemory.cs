@@ -1,0 +1,167 @@
+using Microsoft.Extensions.Logging;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
+using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.EdgeAgent.Vms.Control;
+
+namespace MicroVm.EdgeAgent.Execution;
+
+/// <summary>
+/// Moves memory between the VMs that may have more than their least: looks at their balloons and the device, has
+/// <see cref="MemoryDecisions"/> decide, and tells the VMMs, those that give before those that get.
+/// </summary>
+internal sealed class ElasticMemory(
+    VmTable table, MemoryAdmission admission, VmPaths paths, VmmApi vmms, ProcFileSystem proc, TimeProvider time, ILogger logger)
+{
+    private const int BytesPerMib = 1 << 20;
+
+    // A VMM that does not answer costs seconds: after some failures it is asked seldom.
+    private const int FaultsUntilSeldom = 3, SeldomTicks = 30;
+
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan s_tellPeriod = TimeSpan.FromSeconds(30);
+
+    private HostPressure _pressure;
+    private bool _moved;
+    private long _toldAt = time.GetTimestamp();
+
+    /// <summary>Raised after grants have moved, seldom enough to be reported each time.</summary>
+    internal event Action? Moved;
+
+    /// <summary>Raised after each look: guests may have given back what others wait for.</summary>
+    internal event Action? Looked;
+
+    /// <summary>Looks and moves for ever, until cancelled.</summary>
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(s_period, time, cancellation);
+            await TickAsync(cancellation);
+        }
+    }
+
+    /// <summary>Looks and moves once.</summary>
+    internal async Task TickAsync(CancellationToken cancellation)
+    {
+        List<VmEntry> entries = [];
+        foreach (VmEntry entry in table.All())
+        {
+            if (entry is { Instance: VmInstance instance, Record: VmRecord record } && MemoryDemand.IsElastic(record.Spec))
+            {
+                await LookAsync(entry, instance, record.Spec.MemoryMib, cancellation);
+                entries.Add(entry);
+            }
+        }
+
+        if (entries.Count == 0 || MemoryInfo.Parse(proc.TryRead("meminfo") ?? "") is not MemoryInfo host)
+        {
+            return;
+        }
+
+        HostPressure before = _pressure;
+        _pressure = PressureDecisions.Next(before, PressureReading.Parse(proc.TryRead("pressure/memory") ?? ""), host);
+        if (_pressure != before)
+        {
+            Log.MemoryPressure(logger, before, _pressure, (long)host.AvailableBytes / BytesPerMib);
+        }
+
+        await MoveAsync(entries, cancellation);
+    }
+
+    private async Task LookAsync(VmEntry entry, VmInstance instance, int maxMib, CancellationToken cancellation)
+    {
+        VmMemory memory = instance.Memory;
+        if (memory.SkippedTicks > 0)
+        {
+            memory.SkippedTicks--;
+            return;
+        }
+
+        try
+        {
+            Note(instance, maxMib, await vmms.ReadBalloonAsync(paths.Api(entry.Name), cancellation));
+            memory.Faults = 0;
+        }
+        catch (IOException e)
+        {
+            memory.AvailableMib = null;
+            if (++memory.Faults >= FaultsUntilSeldom)
+            {
+                memory.SkippedTicks = SeldomTicks;
+                Log.BalloonUnknown(logger, entry.Name.Value, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Takes over what a VMM says: the target is what was told to it last, by whichever start of the agent.</summary>
+    private void Note(VmInstance instance, int maxMib, BalloonReading reading)
+    {
+        VmMemory memory = instance.Memory;
+        int granted = Math.Max(0, maxMib - reading.TargetMib);
+        memory.BalloonWorks |= reading.ActualMib > 0 && reading.ActualMib >= reading.TargetMib;
+        // Until the guest's balloon is there, what was touched is all that the guest can have.
+        int resident = (int)Math.Min(maxMib, (long)proc.ReadResidentBytes(instance.Process.Pid) / BytesPerMib);
+        (memory.GrantedMib, memory.HeldMib) = (granted, memory.BalloonWorks ? Math.Max(0, maxMib - reading.ActualMib) : resident);
+        memory.AvailableMib = memory.BalloonWorks && reading.AvailableBytes is long available ? (int)Math.Min(maxMib, available / BytesPerMib) : null;
+    }
+
+    private async Task MoveAsync(List<VmEntry> entries, CancellationToken cancellation)
+    {
+        List<ElasticVm> vms = [];
+        foreach (VmEntry entry in entries)
+        {
+            if (entry is { Instance.Memory: VmMemory memory, Record: VmRecord record })
+            {
+                vms.Add(new ElasticVm(
+                    entry.Name, record.Spec.Priority, MemoryDemand.LeastOf(record.Spec), record.Spec.MemoryMib, memory.GrantedMib, memory.HeldMib, memory.AvailableMib, memory.CalmTicks));
+            }
+        }
+
+        IReadOnlyList<ElasticVm> next = MemoryDecisions.Next(vms, admission.ElasticRoomMib(), _pressure);
+        foreach (ElasticVm vm in next.OrderBy(vm => vm.GrantedMib - vms.First(one => one.Vm == vm.Vm).GrantedMib))
+        {
+            await TellAsync(vm, cancellation);
+        }
+
+        Looked?.Invoke();
+        if (_moved && time.GetElapsedTime(_toldAt) >= s_tellPeriod)
+        {
+            (_moved, _toldAt) = (false, time.GetTimestamp());
+            Moved?.Invoke();
+        }
+    }
+
+    private async Task TellAsync(ElasticVm vm, CancellationToken cancellation)
+    {
+        if (table.Find(vm.Vm)?.Instance is not VmInstance instance)
+        {
+            return;
+        }
+
+        VmMemory memory = instance.Memory;
+        memory.CalmTicks = vm.CalmTicks;
+        int before = memory.GrantedMib;
+        if (vm.GrantedMib == before)
+        {
+            return;
+        }
+
+        try
+        {
+            await vmms.SetBalloonAsync(paths.Api(vm.Vm), vm.MaxMib - vm.GrantedMib, cancellation);
+            memory.GrantedMib = vm.GrantedMib;
+            _moved = true;
+            Log.MemoryMoved(logger, vm.Vm.Value, before, vm.GrantedMib, vm.HeldMib, vm.AvailableMib ?? -1);
+        }
+        catch (IOException e)
+        {
+            // Nobody knows whether it was told: it counts with the more of both until the next look says.
+            memory.GrantedMib = Math.Max(before, vm.GrantedMib);
+            Log.BalloonUnknown(logger, vm.Vm.Value, e.Message);
+        }
+    }
+}

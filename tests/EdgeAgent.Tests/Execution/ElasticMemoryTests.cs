@@ -1,0 +1,130 @@
+using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Desired;
+using MicroVm.EdgeAgent.Diagnostics;
+using MicroVm.EdgeAgent.Execution;
+using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.EdgeAgent.Vms;
+using MicroVm.EdgeAgent.Vms.Control;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MicroVm.EdgeAgent.Tests.Execution;
+
+/// <summary>Real processes and sockets; a shell script stands for the VMM and a socket of the test's for its API.</summary>
+public sealed class ElasticMemoryTests : IAsyncDisposable
+{
+    private const int Budget = 200;
+
+    private readonly TempDirectory _directory = new();
+    private readonly MemoryStore _store = new();
+    private readonly AgentOptions _options;
+    private readonly FakeVmm _vmm;
+    private readonly VmBench _agent;
+    private readonly DesiredIntake _intake;
+    private readonly MemoryAdmission _admission;
+    private readonly ElasticMemory _elastic;
+    private readonly Dictionary<string, FakeVmmApi> _apis = [];
+
+    public ElasticMemoryTests()
+    {
+        _options = TestOptions.In(_directory);
+        Directory.CreateDirectory(_directory["proc/pressure"]);
+        File.WriteAllText(_directory["proc/meminfo"], "MemTotal: 1000000 kB\nMemAvailable: 500000 kB\n");
+        Press("0.00");
+        _vmm = new FakeVmm(_directory, _options);
+        _vmm.Install();
+        _agent = new VmBench(_options, _store, TimeProvider.System);
+        _intake = new DesiredIntake(_store, TestIdentity.Open(_options), new Refusals(), new AgentCounters(), NullLogger.Instance);
+        _admission = new MemoryAdmission(_intake, _agent.Table, Budget);
+        _elastic = new ElasticMemory(
+            _agent.Table, _admission, _agent.Paths, new VmmApi(TimeProvider.System), new ProcFileSystem(_directory["proc"]), TimeProvider.System, NullLogger.Instance);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (VmEntry entry in _agent.Table.All())
+        {
+            entry.Instance?.Process.Signal(9);
+            await (entry.Instance?.Settled ?? Task.CompletedTask);
+        }
+
+        foreach (FakeVmmApi api in _apis.Values)
+        {
+            await api.DisposeAsync();
+        }
+
+        await _agent.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task Tick_GuestIsShort_GetsWhatItLacksAndCountsWithIt()
+    {
+        // It uses 29 of 32; 16 more are its headroom.
+        await StartAsync("a", available: 3);
+
+        await TickAsync();
+
+        Assert.Equal((83, 45), (_apis["a"].TargetMib, Memory("a").GrantedMib));
+        Assert.Equal(Budget - 45 - 8, _admission.FreeMib(ResourceName.Parse("other")));
+    }
+
+    [Fact]
+    public async Task Tick_TwoAreShort_NeverGrantsMoreThanTheBudget()
+    {
+        await StartAsync("a", available: 0);
+        await StartAsync("b", available: 0);
+
+        for (int i = 0; i < 20; i++)
+        {
+            await TickAsync();
+            Assert.True(Memory("a").GrantedMib + Memory("b").GrantedMib + 16 <= Budget);
+        }
+
+        Assert.Equal(Budget - 16, Memory("a").GrantedMib + Memory("b").GrantedMib);
+    }
+
+    [Fact]
+    public async Task Tick_GuestKeepsWhatItShouldGive_StillCountsWithIt()
+    {
+        await StartAsync("a", available: 3);
+        await TickAsync();
+        (_apis["a"].StubbornMib, _apis["a"].AvailableMib) = (30, 90);
+        Press("50.00");
+
+        await TickAsync();
+
+        Assert.Equal(32, Memory("a").GrantedMib);
+        await TickAsync();
+        Assert.Equal(62, Memory("a").CountedMib);
+    }
+
+    [Fact]
+    public async Task Tick_VmmWithoutApi_KeepsItsMemoryAndHoldsNobodyUp()
+    {
+        await StartAsync("a", available: 3);
+        await StartAsync("b", available: 3);
+        await _apis["a"].DisposeAsync();
+
+        await TickAsync();
+
+        Assert.Equal((32, 45), (Memory("a").GrantedMib, Memory("b").GrantedMib));
+    }
+
+    private Task TickAsync() => Phase.Of("tick", _elastic.TickAsync(TestContext.Current.CancellationToken));
+
+    private VmMemory Memory(string vm) => _agent.Entry(vm).Instance!.Memory;
+
+    private void Press(string percent) => File.WriteAllText(_directory["proc/pressure/memory"], $"some avg10={percent} avg60=0.00 avg300=0.00 total=0\n");
+
+    private async Task StartAsync(string vm, int available)
+    {
+        VmSpec spec = Specs.Vm(vm) with { MemoryMib = 128, MemoryMinMib = 32 };
+        _vmm.Prepare(vm);
+        Assert.Null(await _agent.StartAsync(spec));
+        await _vmm.WaitUpAsync(vm);
+        _apis[vm] = new FakeVmmApi(_agent.Paths.Api(spec.Name)) { TargetMib = 96, AvailableMib = available };
+    }
+}
