@@ -6,6 +6,8 @@
 #   tests/bench.sh aarch64         the VMM in a nested aarch64 host, where nothing stands beside it, and the sizes of all binaries; fills the
 #                                  aarch64 column of that document (5 minutes)
 #   tests/bench.sh agent           the agent's memory after its start and after 1,000 reports (about half a minute)
+#   tests/bench.sh memory          load that moves between ten VMs in a device of 1 GiB; writes artifacts/figures/memory.svg (five minutes, and
+#                                  the small kernel once)
 #   tests/bench.sh rollouts        what deciding costs in a rollout to 10,000 devices; enrolments and handshakes (seconds)
 #   tests/bench.sh workloads       what a guest of 32 MiB has left for its workload, apply to ready, exec (five minutes, and the small kernel once)
 # For experiments: MICROVM_BENCH_VMM (another VMM binary in the nested host), MICROVM_BENCH_ROUNDS (default 5),
@@ -14,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export HOME=${HOME:-/root}
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-case ${1:-} in vmm | aarch64 | agent | rollouts | workloads) ;; *) echo "usage: tests/bench.sh vmm [NAME ...] | aarch64 | agent | rollouts | workloads" >&2; exit 2 ;; esac
+case ${1:-} in vmm | aarch64 | agent | memory | rollouts | workloads) ;; *) echo "usage: tests/bench.sh vmm [NAME ...] | aarch64 | agent | memory | rollouts | workloads" >&2; exit 2 ;; esac
 bash deploy/prerequisites.sh bench
 out=$PWD/artifacts/release
 publish_nested() { # runtime, folder
@@ -32,7 +34,7 @@ case $1 in
     ;;
   agent) bash deploy/build.sh "$out" agent >&2 ;;
   rollouts) bash deploy/build.sh "$out" controlplane >&2 ;;
-  workloads) bash deploy/build.sh "$out" vmm init agent mvm guest device controlplane sample >&2 ;;
+  memory | workloads) bash deploy/build.sh "$out" vmm init agent mvm guest device controlplane sample >&2 ;;
 esac
 dotnet build tests/Benchmarks -c Release -v q --nologo >&2
 export MICROVM_ROOT=$PWD MICROVM_ARTIFACTS=$out MICROVM_FIGURES=$PWD/src/Vmm/docs/figures.md

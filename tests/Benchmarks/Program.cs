@@ -6,9 +6,9 @@ using MicroVm.Benchmarks.Rollouts;
 using MicroVm.Benchmarks.Workloads;
 
 string[] chosen = args.Length > 1 ? args[1..] : VmmRun.All;
-if (args is not ["agent"] and not ["rollouts"] and not ["workloads"] and not ["aarch64"] and not ["vmm", ..] || chosen.Except(VmmRun.All).Any())
+if (args is not ["agent"] and not ["memory"] and not ["rollouts"] and not ["workloads"] and not ["aarch64"] and not ["vmm", ..] || chosen.Except(VmmRun.All).Any())
 {
-    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | rollouts | workloads | aarch64 | vmm [{string.Join(" | ", VmmRun.All)}]...");
+    Console.Error.WriteLine($"usage: MicroVm.Benchmarks agent | memory | rollouts | workloads | aarch64 | vmm [{string.Join(" | ", VmmRun.All)}]...");
     return 2;
 }
 
@@ -20,6 +20,7 @@ try
     switch (args[0])
     {
         case "agent": await new AgentBenchmark(Path.Combine(artifacts, "microvm-agent"), work.FullName, figures).RunAsync(); break;
+        case "memory": await new MemoryBenchmark(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunAsync(); break;
         case "rollouts":
             new PlannerBenchmark(figures).Run();
             await new IdentityBenchmark(work.FullName, figures).RunAsync();

@@ -52,10 +52,26 @@ internal static partial class HostChecks
         _ => CheckResult.Warn(name, "missing", expected, advice),
     };
 
+    private static CheckResult Pressure(HostFacts facts)
+    {
+        const string name = "memory-pressure", expected = "/proc/pressure/memory, by which memory moves between VMs";
+        return facts.HasPressure
+            ? CheckResult.Ok(name, "there", expected)
+            : CheckResult.Warn(name, "none", expected, "memory moves by what is available alone; boot with psi=1, or use a kernel with CONFIG_PSI");
+    }
+
     private static CheckResult Cgroups(HostFacts facts)
     {
         const string name = "cgroup-v2";
         string expected = $"cgroup v2 with {string.Join(", ", s_controllers)}";
+        string[] legacy = [.. s_controllers.Intersect(facts.LegacyControllers)];
+        if (facts.CgroupControllers?.Contains("memory") != true && legacy.Contains("memory"))
+        {
+            return legacy.Length == s_controllers.Length
+                ? CheckResult.Ok(name, $"none, and v1 with {string.Join(", ", legacy)}, which limits VMs as well", expected)
+                : CheckResult.Warn(name, $"none, and v1 with {string.Join(", ", legacy)} alone", expected, "VMs are limited by what is there; boot with systemd.unified_cgroup_hierarchy=1");
+        }
+
         if (facts.CgroupControllers is not IReadOnlyList<string> found)
         {
             return CheckResult.Warn(name, "none mounted", expected, "VMs cannot be limited; boot with systemd.unified_cgroup_hierarchy=1, or mount it");
@@ -64,7 +80,7 @@ internal static partial class HostChecks
         if (found.Count == 0)
         {
             return CheckResult.Warn(
-                name, "a hierarchy without controllers", expected, "VMs cannot be limited; cgroup v1 holds them: boot with systemd.unified_cgroup_hierarchy=1");
+                name, "a hierarchy without controllers", expected, "VMs cannot be limited: mount the controllers, or boot with systemd.unified_cgroup_hierarchy=1");
         }
 
         string[] missing = [.. s_controllers.Except(found)];

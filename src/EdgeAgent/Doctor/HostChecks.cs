@@ -11,7 +11,7 @@ internal static partial class HostChecks
         Processor(facts), Kernel(facts), PageSize(facts), User(facts),
         .. Virtualisation(facts),
         .. facts.Files.Select(ProgramFileResult),
-        .. Features(facts), .. ProgramResults(facts), Cgroups(facts),
+        .. Features(facts), .. ProgramResults(facts), Cgroups(facts), Pressure(facts),
         Memory(facts), Disk(facts), Clock(facts), Entropy(facts),
     ];
 

@@ -30,6 +30,12 @@ internal sealed record HostFacts
     /// <summary>Controllers of the cgroup v2 hierarchy; null when none is mounted.</summary>
     public required IReadOnlyList<string>? CgroupControllers { get; init; }
 
+    /// <summary>Controllers that are mounted as cgroup v1.</summary>
+    public IReadOnlyList<string> LegacyControllers { get; init; } = [];
+
+    /// <summary>The kernel counts how long programs wait for memory (PSI).</summary>
+    public bool HasPressure { get; init; } = true;
+
     /// <summary>Files that VMs are started with.</summary>
     public required IReadOnlyList<ProgramFile> Files { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
@@ -38,6 +39,8 @@ internal sealed class HostProbe(ProcFileSystem proc, AgentOptions options, TimeP
             Kvm = KvmProbe.Look(),
             Features = LookAtFeatures(KernelModules.Read(release)),
             CgroupControllers = LookAtCgroups(Text("self/mounts")),
+            LegacyControllers = [.. CgroupMounts.Parse(Text("self/mountinfo")).Legacy.Keys],
+            HasPressure = Text("pressure/memory").Length > 0,
             Files =
             [
                 ProgramFile.LookAtExecutable("vmm", options.VmmPath, isArm64 ? ElfArm64 : ElfX64),

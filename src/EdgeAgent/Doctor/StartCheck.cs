@@ -3,6 +3,7 @@ using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
 using MicroVm.Shared.Contracts.Desired;
 
 namespace MicroVm.EdgeAgent.Doctor;
@@ -27,7 +28,7 @@ internal sealed class StartCheck(ProcFileSystem proc, AgentOptions options, Time
 
     private void Look(DesiredState desired)
     {
-        ulong wanted = desired.Vms.Aggregate(0UL, static (sum, vm) => sum + ((ulong)vm.MemoryMib * BytesPerMib));
+        ulong wanted = desired.Vms.Aggregate(0UL, static (sum, vm) => sum + ((ulong)MemoryDemand.LeastOf(vm) * BytesPerMib));
         HostFacts facts = new HostProbe(proc, options, time).Look() with { WantedBytes = wanted };
         IReadOnlyList<CheckResult> results = HostChecks.Judge(facts);
         foreach (CheckResult result in results.Where(static result => result.Status == CheckStatus.Fail))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the medium from which a virtual device starts a guest of 32 MiB with the small kernel:
 #   tests/Benchmarks/Workloads/media.sh OUT INIT
-# writes OUT, a squashfs: vmlinux, init.squashfs (INIT alone), workload.squashfs (busybox), bin/socat with its libraries.
+# writes OUT, a squashfs: vmlinux, init.squashfs and initramfs.cpio (INIT alone), workload.squashfs (busybox), bin/socat with its libraries.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 deploy=$here/../../../deploy
@@ -12,6 +12,7 @@ chmod 755 "$work"
 mkdir -p "$work"/{init,workload/bin,media/bin,media/lib} "$work"/init/{dev,proc,sys,mnt/image,mnt/upper,mnt/root}
 install -m 755 "$init" "$work/init/init"
 mksquashfs "$work/init" "$work/media/init.squashfs" -comp gzip -b 16K -quiet -no-progress >/dev/null
+"$deploy/guest/pack-cpio.sh" "$work/init" >"$work/media/initramfs.cpio"
 install -m 755 "$(readlink -f "$(command -v busybox)")" "$work/workload/bin/busybox"
 ln -s busybox "$work/workload/bin/sleep"
 mksquashfs "$work/workload" "$work/media/workload.squashfs" -comp zstd -quiet -no-progress >/dev/null

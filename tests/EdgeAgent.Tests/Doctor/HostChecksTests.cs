@@ -141,7 +141,11 @@ public sealed class HostChecksTests
     public void Cgroups_WithoutAControllerOrAtAll_AreNamed()
     {
         AssertSays(Hosts.Arm64() with { CgroupControllers = null }, "cgroup-v2", CheckStatus.Warn, "none mounted");
-        AssertSays(Hosts.Arm64() with { CgroupControllers = [] }, "cgroup-v2", CheckStatus.Warn, "cgroup v1 holds them");
+        AssertSays(Hosts.Arm64() with { CgroupControllers = [] }, "cgroup-v2", CheckStatus.Warn, "without controllers");
+        HostFacts legacy = Hosts.Arm64() with { CgroupControllers = [], LegacyControllers = ["cpu", "cpuset", "memory", "pids"] };
+        AssertSays(legacy, "cgroup-v2", CheckStatus.Ok, "v1 with cpu, memory, pids");
+        AssertSays(legacy with { LegacyControllers = ["memory"] }, "cgroup-v2", CheckStatus.Warn, "v1 with memory alone");
+        AssertSays(Hosts.X64() with { HasPressure = false }, "memory-pressure", CheckStatus.Warn, "psi=1");
         AssertSays(Hosts.Arm64() with { CgroupControllers = ["cpu", "pids"] }, "cgroup-v2", CheckStatus.Warn, "cgroup_enable=memory");
         AssertSays(Hosts.Arm64() with { CgroupControllers = ["memory"] }, "cgroup-v2", CheckStatus.Warn, "no cpu, pids");
     }

@@ -1,0 +1,59 @@
+using MicroVm.TestKit;
+
+namespace MicroVm.SystemTests.Memory;
+
+/// <summary>Memory that moves between VMs, and the limits around them, with the real kernel of a device.</summary>
+[Collection(VirtualDeviceCollection.Name)]
+public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixture>
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public async Task Load_MovesBetweenTenVms_GetsItsMemoryAndNobodyEnds()
+    {
+        int from = device.Load.Samples.Count;
+        IReadOnlyList<MemorySample.Vm> before = (await device.Load.SampleAsync()).Vms;
+
+        await device.Load.MoveAsync([], [0, 1, 2]);
+        await device.Load.MoveAsync([0, 1, 2], [7, 8, 9]);
+        await device.Load.MoveAsync([7, 8, 9], []);
+
+        Assert.Equal(10, before.Count);
+        Assert.All(device.Load.Samples[from..], sample =>
+        {
+            Assert.Equal(before.Select(static vm => (vm.Name, vm.Pid, vm.Restarts)), sample.Vms.Select(static vm => (vm.Name, vm.Pid, vm.Restarts)));
+            Assert.True(sample.GrantedMib + (10 * MemoryLoadOptions.VmmMib) <= device.Options.BudgetMib);
+            Assert.True(sample.HeldMib <= device.Options.BudgetMib);
+        });
+    }
+
+    [Fact]
+    public async Task Vm_IsInACgroupWithItsCost_AndGoesBeforeTheAgent()
+    {
+        int pid = (await device.Load.SampleAsync()).Vms[0].Pid;
+
+        string text = (await device.Load.Device.RunAsync(
+            $"cd /sys/fs/cgroup/microvm/vm-0 && cat cgroup.procs memory.max memory.swap.max pids.max cpu.weight /proc/{pid}/oom_score_adj /proc/$(pidof microvm-agent)/oom_score_adj")).Succeeded();
+
+        // 192 of the guest, 8 of the VMM, 3 of the kernel's tables. A kernel without swap has no file for it.
+        string[] lines = text.Split('\n');
+        Assert.Equal([$"{pid}", $"{203 << 20}"], lines[..2]);
+        Assert.Equal(["130", "100", "925", "-950"], lines[^4..]);
+        Assert.True(lines.Length == 6 || lines[2] == "0");
+    }
+
+    [Fact]
+    public async Task Vmm_KilledAtItsLimit_IsStartedAgainAndSaysWhy()
+    {
+        int from = device.Load.Device.AgentLog.Count;
+
+        // What it holds cannot be swapped or dropped.
+        await device.Load.Device.RunAsync($"echo {16 << 20} >/sys/fs/cgroup/microvm/vm-5/memory.max");
+
+        await device.Load.Device.AgentLog.WaitForAsync("killed the VMM: it reached its limit of 16 MiB", s_limit, from);
+        await device.Load.Device.AgentLog.WaitForAsync("vm-5: workload started", s_limit, from);
+        await device.Load.SampleUntilAsync("vm-5 runs again", static sample => sample.Vms.Single(static vm => vm.Name == "vm-5") is { Phase: "Running", Restarts: >= 1 });
+        string limit = (await device.Load.Device.RunAsync("cat /sys/fs/cgroup/microvm/vm-5/memory.max")).Succeeded();
+        Assert.Equal($"{203 << 20}", limit);
+    }
+}
