@@ -68,28 +68,24 @@ public sealed class MemoryLoad : IAsyncDisposable
         }
     }
 
-    /// <summary>Has a workload take its load, or give it back.</summary>
-    public async Task SetAsync(int vm, bool loaded)
+    /// <summary>Has workloads take their load, or give it back; does not wait until they have.</summary>
+    public async Task SetAsync(IEnumerable<int> vms, bool loaded)
     {
         string program = loaded ? $"/bin/dd if=/dev/zero of=/load/taken bs=1M count={_options.LoadMib}" : "/bin/rm -f /load/taken";
-        (await Device.RunAsync($"microvm-agent exec {NameOf(vm)} -- {program}", s_moveLimit).ConfigureAwait(false)).Succeeded();
+        string start = string.Join('\n', vms.Select(vm => $"setsid microvm-agent exec {NameOf(vm)} -- {program} >/tmp/load-{vm} 2>&1 </dev/null &"));
+        if (start.Length > 0)
+        {
+            (await Device.RunAsync(start).ConfigureAwait(false)).Succeeded();
+        }
     }
 
     /// <summary>Load leaves some VMs and comes to others; returns when those have what they need and these have given back.</summary>
-    /// <returns>How long the last of the loaded ones waited for its memory.</returns>
+    /// <returns>How long it took until the last of the loaded ones had its memory and its load.</returns>
     public async Task<TimeSpan> MoveAsync(IReadOnlyList<int> from, IReadOnlyList<int> to)
     {
-        foreach (int vm in from)
-        {
-            await SetAsync(vm, loaded: false).ConfigureAwait(false);
-        }
-
-        foreach (int vm in to)
-        {
-            await SetAsync(vm, loaded: true).ConfigureAwait(false);
-        }
-
         long began = Stopwatch.GetTimestamp();
+        await SetAsync(from, loaded: false).ConfigureAwait(false);
+        await SetAsync(to, loaded: true).ConfigureAwait(false);
         HashSet<string> loaded = [.. to.Select(NameOf)];
         await SampleUntilAsync(
             $"{string.Join(", ", loaded)} have the memory for their load",

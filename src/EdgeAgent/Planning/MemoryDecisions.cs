@@ -106,7 +106,8 @@ internal static class MemoryDecisions
                 continue;
             }
 
-            int wanted = Math.Min(Math.Max(vm.FittingMib, next[i]), next[i] + vm.StepMib);
+            // What it uses shows only as far as it has it: a guest that takes as it gets would crawl without the headroom on top.
+            int wanted = Math.Min(Math.Max(vm.FittingMib, Math.Min(vm.MaxMib, next[i] + vm.HeadroomMib)), next[i] + vm.StepMib);
             // What it holds beyond its grant is counted already: to grant that takes nothing of what is free.
             int counted = Math.Max(next[i], vm.HeldMib);
             int granted = free < 0 ? next[i] : (int)Math.Min(wanted, counted + free);

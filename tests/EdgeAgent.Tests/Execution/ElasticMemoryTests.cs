@@ -62,13 +62,13 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
     [Fact]
     public async Task Tick_GuestIsShort_GetsWhatItLacksAndCountsWithIt()
     {
-        // It uses 29 of 32; 16 more are its headroom.
+        // It uses 29 of 32, and gets its headroom of 16.
         await StartAsync("a", available: 3);
 
         await TickAsync();
 
-        Assert.Equal((83, 45), (_apis["a"].TargetMib, Memory("a").GrantedMib));
-        Assert.Equal(Budget - 45 - 8, _admission.FreeMib(ResourceName.Parse("other")));
+        Assert.Equal((80, 48), (_apis["a"].TargetMib, Memory("a").GrantedMib));
+        Assert.Equal(Budget - 48 - 8, _admission.FreeMib(ResourceName.Parse("other")));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
 
         await TickAsync();
 
-        Assert.Equal((32, 45), (Memory("a").GrantedMib, Memory("b").GrantedMib));
+        Assert.Equal((32, 48), (Memory("a").GrantedMib, Memory("b").GrantedMib));
     }
 
     private Task TickAsync() => Phase.Of("tick", _elastic.TickAsync(TestContext.Current.CancellationToken));
