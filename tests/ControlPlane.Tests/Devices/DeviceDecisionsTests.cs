@@ -251,16 +251,61 @@ public sealed class DeviceDecisionsTests
     public void Claim_OfAnImageWithoutTheDevicesPlatform_LeavesWhatRan()
     {
         Assignment first = Platforms("aarch64:arm", "x86_64:amd")["hello"].Assignment, second = Platforms("x86_64:amd2")["hello"].Assignment with { Revision = 2 };
-        DeviceAssignment claim = DeviceDecisions.Claim(new DeviceAssignment(1, first), second, 7, "aarch64");
-        claim = DeviceDecisions.Claim(claim, second with { Revision = 3 }, 8, "aarch64");
+        DeviceAssignment claim = DeviceDecisions.Claim(new DeviceAssignment(1, first), second, 7);
+        claim = DeviceDecisions.Claim(claim, second with { Revision = 3 }, 8);
 
         Composition result = Compose(DesiredDocument.Empty, s_none.Add("hello", claim), "aarch64");
 
         VmSpec vm = Assert.Single(DesiredState.Decode(result.Document.Bytes).Vms);
         Assert.Equal((1, "arm"), (vm.Revision, vm.Process.Arguments[0]));
         Assert.StartsWith("ImagePlatformMissing", result.Refusals["hello"]);
-        DeviceAssignment mended = DeviceDecisions.Claim(claim, first with { Revision = 4 }, 9, "aarch64");
-        Assert.Equal((1L, null), (mended.Order, mended.Before));
+        Assert.Same(first, DeviceDecisions.Settle(s_none.Add("hello", claim), result.Refusals)["hello"].Before);
+
+        ImmutableSortedDictionary<string, DeviceAssignment> mended = s_none.Add("hello", DeviceDecisions.Claim(claim, first with { Revision = 4 }, 9));
+        Composition after = Compose(result.Document, mended, "aarch64");
+        Assert.Equal(4, Assert.Single(after.Document.State.Vms).Revision);
+        Assert.Equal(1L, DeviceDecisions.Settle(mended, after.Refusals)["hello"].Order);
+        Assert.Null(DeviceDecisions.Settle(mended, after.Refusals)["hello"].Before);
+    }
+
+    [Fact]
+    public void Claim_OfAPortThatAnotherHas_LeavesBothAsTheyRan()
+    {
+        ImmutableSortedDictionary<string, DeviceAssignment> claims = Claims(
+            ("a", 1, 1, Published("alpha", new PortMapping(80, 80))), ("b", 2, 1, Published("beta", new PortMapping(8080, 80))));
+        DesiredDocument before = Compose(DesiredDocument.Empty, claims).Document;
+
+        claims = claims.SetItem("a", DeviceDecisions.Claim(claims["a"], new Assignment(2, Published("alpha", new PortMapping(8080, 80))), 3));
+        Composition result = Compose(before, claims);
+
+        Assert.Equal([("alpha", 1, 80), ("beta", 1, 8080)], result.Document.State.Vms.Select(vm => (vm.Name.Value, vm.Revision, vm.Ports[0].HostPort)));
+        Assert.StartsWith("PortConflict: port 8080/tcp", Assert.Single(result.Refusals, pair => pair.Key == "a").Value);
+        Assert.Same(before, result.Document);
+    }
+
+    [Fact]
+    public void Claim_OfASecretThatIsNotThere_LeavesWhatRanUntilItIs()
+    {
+        WorkloadSpec plain = Samples.Workload();
+        WorkloadSpec secretive = plain with { Further = plain.ToVm("hello", 1) with { Secrets = [new SecretMount(ResourceName.Parse("password"), 1, "", "/run/password")] } };
+        ImmutableSortedDictionary<string, DeviceAssignment> claims = Claims(("hello", 1, 1, plain));
+        DesiredDocument before = Compose(DesiredDocument.Empty, claims).Document;
+        claims = claims.SetItem("hello", DeviceDecisions.Claim(claims["hello"], new Assignment(2, secretive), 2));
+
+        Composition without = Compose(before, claims);
+        Composition with = DeviceDecisions.Compose(
+            without.Document,
+            new DeviceDesiredState
+            {
+                Assignments = DeviceDecisions.Settle(claims, without.Refusals),
+                Secrets = ImmutableSortedDictionary.Create<string, KeptSecret>(StringComparer.Ordinal).Add("password", new KeptSecret(1, "key", [1, 2, 3])),
+            },
+            "x86_64");
+
+        Assert.Same(before, without.Document);
+        Assert.StartsWith(SecretDecisions.Missing, without.Refusals["hello"]);
+        Assert.Equal((2, 1), (Assert.Single(with.Document.State.Vms).Revision, with.Document.State.Secrets.Count));
+        Assert.Empty(with.Refusals);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ internal sealed record DeviceAssignment(long Order, Assignment Assignment)
     public ulong Since { get; init; }
 
     /// <summary>
-    /// What it claimed before, when the device cannot run what it claims now: a healthy VM is not stopped for one that there
-    /// is no image for. Null when it can.
+    /// What the device has of it while it cannot have what is claimed now (no image for its architecture, a port or a name that
+    /// is taken, a secret that is not there): a healthy VM is not stopped for one that cannot be. Null when it can.
     /// </summary>
     public Assignment? Before { get; init; }
 }

@@ -32,7 +32,10 @@ internal static class DeviceDecisions
             .SetItem("arch", hello.Architecture)
             .SetItem("device", device);
 
-    /// <summary>Merges the claims. The generation rises by one when what the device sees changes, and only then.</summary>
+    /// <summary>
+    /// Merges the claims. The generation rises by one when what the device sees changes, and only then. What the device has
+    /// already keeps its place, then older claims go first; where what is claimed now cannot be had, what was claimed before stays.
+    /// </summary>
     /// <param name="current">The document as it is.</param>
     /// <param name="wanted">The claims, what is to be fetched, and the secrets.</param>
     /// <param name="architecture">The device's architecture; empty when it never said hello.</param>
@@ -40,44 +43,14 @@ internal static class DeviceDecisions
     {
         SortedDictionary<string, VmSpec> vms = new(StringComparer.Ordinal);
         var refusals = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach ((string deployment, DeviceAssignment claim) in wanted.Assignments.OrderBy(pair => pair.Value.Order))
+        HashSet<(string, int)> placed = [.. current.State.Vms.Select(static vm => (vm.Deployment.Value, vm.Revision))];
+        foreach ((string deployment, DeviceAssignment claim) in wanted.Assignments
+            .OrderBy(pair => placed.Contains((pair.Key, pair.Value.Assignment.Revision)) ? 0 : 1).ThenBy(pair => pair.Value.Order))
         {
-            Assignment? assignment = claim.Assignment;
-            if (assignment.On(architecture) is not WorkloadSpec workload)
+            if (Refusal(claim.Assignment, deployment, vms, wanted, architecture) is string refusal)
             {
-                refusals[deployment] = PlatformMissing(assignment, architecture);
-                assignment = claim.Before;
-                if (assignment?.On(architecture) is not WorkloadSpec before)
-                {
-                    continue;
-                }
-
-                workload = before;
-            }
-
-            if (SecretDecisions.Resolve(workload.ToVm(deployment, assignment.Revision), wanted.Secrets, out string missing) is not VmSpec vm)
-            {
-                refusals[deployment] = $"{SecretDecisions.Missing}: secret '{missing}' is not there, or this device has not shown its key yet";
-                continue;
-            }
-
-            if (vms.TryGetValue(vm.Name.Value, out VmSpec? holder))
-            {
-                refusals[deployment] = $"VM name '{vm.Name}' is held on this device by deployment '{holder.Deployment}'";
-                continue;
-            }
-
-            if (PortConflict(vm, vms.Values) is string conflict)
-            {
-                refusals[deployment] = conflict;
-                continue;
-            }
-
-            vms.Add(vm.Name.Value, vm);
-            if (vms.Count > CborLimits.Items || StateOf(ulong.MaxValue, vms.Values, wanted).Encode().Length > MaxDocumentBytes)
-            {
-                vms.Remove(vm.Name.Value);
-                refusals[deployment] = $"the device's desired state would be over {MaxDocumentBytes} bytes or {CborLimits.Items} VMs";
+                refusals[deployment] = refusal;
+                _ = claim.Before is Assignment before ? Refusal(before, deployment, vms, wanted, architecture) : null;
             }
         }
 
@@ -89,18 +62,20 @@ internal static class DeviceDecisions
             Next(current, state.Encode().Length > MaxDocumentBytes ? state with { Prefetch = [] } : state), refusals.ToImmutable());
     }
 
-    private static DesiredState StateOf(ulong generation, IReadOnlyCollection<VmSpec> vms, DeviceDesiredState wanted) =>
-        new(generation, [.. vms], new AgentSettings()) { Secrets = SecretDecisions.Of(vms, wanted.Secrets) };
-
     /// <summary>A deployment's claim after it asks for something else; see <see cref="DeviceAssignment.Before"/>.</summary>
-    internal static DeviceAssignment Claim(DeviceAssignment? before, Assignment assignment, long nextOrder, string architecture) =>
-        before is null || before.Assignment.Workload.VmName != assignment.Workload.VmName ? new DeviceAssignment(nextOrder, assignment)
-        : new DeviceAssignment(before.Order, assignment)
+    internal static DeviceAssignment Claim(DeviceAssignment? before, Assignment assignment, long nextOrder) =>
+        before is null ? new DeviceAssignment(nextOrder, assignment)
+        : new DeviceAssignment(before.Assignment.Workload.VmName == assignment.Workload.VmName ? before.Order : nextOrder, assignment)
         {
-            Before = assignment.On(architecture) is not null ? null
-                : before.Assignment.On(architecture) is not null ? before.Assignment
-                : before.Before,
+            Before = before.Before ?? before.Assignment,
         };
+
+    /// <summary>The claims after they were merged: what is had needs nothing to fall back to.</summary>
+    internal static ImmutableSortedDictionary<string, DeviceAssignment> Settle(
+        ImmutableSortedDictionary<string, DeviceAssignment> claims, IReadOnlyDictionary<string, string> refusals) =>
+        claims.SetItems(claims
+            .Where(claim => claim.Value.Before is not null && !refusals.ContainsKey(claim.Key))
+            .Select(claim => KeyValuePair.Create(claim.Key, claim.Value with { Before = null })));
 
     /// <summary>Compares what a device holds with what it should hold.</summary>
     internal static HoldVerdict Compare(DesiredDocument desired, ulong heldGeneration, Digest heldDigest) =>
@@ -167,6 +142,43 @@ internal static class DeviceDecisions
     internal static IReadOnlyList<string> Concerned(
         IReadOnlyDictionary<string, string> labels, IEnumerable<string> assigned, IEnumerable<DeploymentEntry> deployments) =>
         [.. deployments.Where(entry => entry.IsFor(labels)).Select(entry => entry.Name).Union(assigned).Order(StringComparer.Ordinal)];
+
+    /// <summary>Adds the VM of an assignment to the others; says why not when it cannot be had.</summary>
+    private static string? Refusal(
+        Assignment assignment, string deployment, SortedDictionary<string, VmSpec> vms, DeviceDesiredState wanted, string architecture)
+    {
+        if (assignment.On(architecture) is not WorkloadSpec workload)
+        {
+            return PlatformMissing(assignment, architecture);
+        }
+
+        if (SecretDecisions.Resolve(workload.ToVm(deployment, assignment.Revision), wanted.Secrets, out string missing) is not VmSpec vm)
+        {
+            return $"{SecretDecisions.Missing}: secret '{missing}' is not there, or this device has not shown its key yet";
+        }
+
+        if (vms.TryGetValue(vm.Name.Value, out VmSpec? holder))
+        {
+            return $"VM name '{vm.Name}' is held on this device by deployment '{holder.Deployment}'";
+        }
+
+        if (PortConflict(vm, vms.Values) is string conflict)
+        {
+            return conflict;
+        }
+
+        vms.Add(vm.Name.Value, vm);
+        if (vms.Count <= CborLimits.Items && StateOf(ulong.MaxValue, vms.Values, wanted).Encode().Length <= MaxDocumentBytes)
+        {
+            return null;
+        }
+
+        vms.Remove(vm.Name.Value);
+        return $"the device's desired state would be over {MaxDocumentBytes} bytes or {CborLimits.Items} VMs";
+    }
+
+    private static DesiredState StateOf(ulong generation, IReadOnlyCollection<VmSpec> vms, DeviceDesiredState wanted) =>
+        new(generation, [.. vms], new AgentSettings()) { Secrets = SecretDecisions.Of(vms, wanted.Secrets) };
 
     private static string Describe(VmStatus vm) =>
         vm.Reason.Length == 0 ? vm.Message

@@ -196,8 +196,7 @@ internal sealed partial class DeviceGrain(
     public async Task<DeviceStanding> AssignAsync(string deployment, Assignment assignment)
     {
         DeviceDesiredState state = desired.State;
-        DeviceAssignment claim = DeviceDecisions.Claim(
-            state.Assignments.GetValueOrDefault(deployment), assignment, state.NextOrder, Architecture);
+        DeviceAssignment claim = DeviceDecisions.Claim(state.Assignments.GetValueOrDefault(deployment), assignment, state.NextOrder);
         await ChangeAsync(state with
         {
             Assignments = state.Assignments.SetItem(deployment, claim),
@@ -310,6 +309,7 @@ internal sealed partial class DeviceGrain(
         Composition composition = DeviceDecisions.Compose(_document, next, Architecture);
         DesiredDocument document = composition.Document;
         bool changed = document.Generation != _document.Generation;
+        next = next with { Assignments = DeviceDecisions.Settle(next.Assignments, composition.Refusals) };
         await desired.ReplaceAsync(!changed ? next : next with
         {
             Assignments = DeviceDecisions.Date(desired.State.Assignments, next.Assignments, document.Generation),
