@@ -99,10 +99,10 @@ internal sealed class AgentHost : IAsyncDisposable
         _table = new VmTable(store);
         _collector = new TelemetryCollector(store, SpoolLimits.Default, _sequence, counters, time, _logger);
         _events = new EventLog(_collector.AddEvent, time);
-        new VmEvents(_events).Attach(_table);
 
         VmPaths paths = new(options);
         _logs = new LogStore(paths.LogDirectory, options.Logs, counters, time, _logger);
+        new VmEvents(_events, vm => _logs.Last(vm, VmEventDecisions.LastLines)).Attach(_table);
         VmCgroups cgroups = VmCgroups.Open(options.CgroupParent, proc, _logger);
         VmmLauncher launcher = new(options, paths, _watcher, cgroups);
         _programs = new HostPrograms(_watcher, options.RunDirectory);

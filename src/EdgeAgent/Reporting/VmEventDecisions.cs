@@ -1,5 +1,7 @@
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Sessions;
+using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Reporting;
 
@@ -11,6 +13,11 @@ internal static class VmEventDecisions
 
     /// <summary>One word for a workload that fails again and again.</summary>
     internal const string CrashLoop = nameof(CrashLoop);
+
+    /// <summary>Lines that are looked at for the last words of a workload.</summary>
+    internal const int LastLines = 10;
+
+    private const int LastWordsCharacters = 200;
 
     private const string Started = nameof(Started), Stopped = nameof(Stopped), Removed = nameof(Removed), Completed = nameof(Completed),
         Ready = nameof(Ready), NotReady = nameof(NotReady), Recovered = nameof(Recovered);
@@ -72,6 +79,25 @@ internal static class VmEventDecisions
         string last = record.Exit is VmExit exit ? $"; last: {exit.Text}" : "";
         string next = record.RetryAt is DateTimeOffset retry ? $"; next try at {retry:HH:mm:ss} UTC" : "";
         return $"failed {record.Crashes} times in a row{last}{next}";
+    }
+
+    /// <summary>
+    /// What a workload that failed wrote last, as the end of an event's message: its last line on standard error, or else its
+    /// last one; nothing when it wrote none in that run.
+    /// </summary>
+    internal static string LastWords(VmRun? run, IReadOnlyList<SessionLogEntry> lines)
+    {
+        long since = run is null ? long.MaxValue : run.StartedAt.ToUnixTimeMilliseconds() * 1_000_000;
+        SessionLogEntry? said = lines.LastOrDefault(line => line.Stream == LogStream.Stderr && IsOfRun(line)) ?? lines.LastOrDefault(IsOfRun);
+        return said is null ? "" : $"; last it wrote: {OneLine(said.Text)}";
+
+        bool IsOfRun(SessionLogEntry line) => line.AtUnixNs >= since && !string.IsNullOrWhiteSpace(line.Text);
+    }
+
+    private static string OneLine(string text)
+    {
+        string clean = string.Concat(text.Trim().Select(static c => char.IsControl(c) ? ' ' : c));
+        return clean.Length <= LastWordsCharacters ? clean : string.Concat(clean.AsSpan(0, LastWordsCharacters), "…");
     }
 
     private static VmEvent OfExit(VmExit exit) =>

@@ -3,6 +3,8 @@ using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Sessions;
+using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Tests.Reporting;
 
@@ -50,6 +52,21 @@ public sealed class VmEventDecisionsTests
         Assert.Equal(
             ["! CrashLoop: failed 3 times in a row; last: the workload ended with code 1; next try at 00:00:04 UTC"],
             Tell(second, third, third with { Crashes = 4 }));
+    }
+
+    [Fact]
+    public void LastWords_LinesOfThisRunAndOfOthers_IsTheLastErrorOfThisRun()
+    {
+        SessionLogEntry Line(int second, LogStream stream, string text) =>
+            new(1, s_now.AddSeconds(second).ToUnixTimeMilliseconds() * 1_000_000, stream, text);
+
+        SessionLogEntry earlier = Line(-5, LogStream.Stderr, "of the run before"), error = Line(1, LogStream.Stderr, "no\tdatabase"),
+            output = Line(2, LogStream.Stdout, new string('x', 300)), empty = Line(3, LogStream.Stderr, " ");
+
+        Assert.Equal("; last it wrote: no database", VmEventDecisions.LastWords(s_run, [earlier, error, output, empty]));
+        Assert.Equal($"; last it wrote: {new string('x', 200)}…", VmEventDecisions.LastWords(s_run, [earlier, output, empty]));
+        Assert.Equal("", VmEventDecisions.LastWords(s_run, [earlier]));
+        Assert.Equal("", VmEventDecisions.LastWords(null, [error]));
     }
 
     [Fact]
