@@ -1,6 +1,6 @@
 namespace MicroVm.EdgeAgent.Diagnostics;
 
-/// <summary>What went wrong or was lost since the agent started.</summary>
+/// <summary>What was done, went wrong or was lost since the agent started.</summary>
 internal sealed class AgentCounters
 {
     /// <summary>Downlinks that were not valid messages.</summary>
@@ -14,6 +14,9 @@ internal sealed class AgentCounters
 
     /// <summary>Frames from guests that were not valid messages.</summary>
     internal Counter GuestFaults { get; } = new();
+
+    /// <summary>VMs that were looked at; no fault, but the sign that the agent works.</summary>
+    internal Counter ReconcilePasses { get; } = new();
 
     /// <summary>Workers that threw.</summary>
     internal Counter ReconcileFaults { get; } = new();

@@ -29,6 +29,7 @@ internal static partial class LocalDocuments
         json.WriteNumber("running", status.Running);
         json.WriteNumber("spooledBatches", status.SpooledBatches);
         json.WriteNumber("spooledBytes", status.SpooledBytes);
+        json.WriteNumber("reconcilePasses", status.ReconcilePasses);
         WriteVolumes(json, status.Volumes);
         WriteImages(json, status.Images);
         WriteLink(json, status.Link);

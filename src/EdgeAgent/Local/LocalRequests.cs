@@ -83,6 +83,7 @@ internal sealed class LocalRequests(
             Running = known.Count(static entry => entry.Instance is not null),
             SpooledBatches = spool.Rows,
             SpooledBytes = spool.Bytes,
+            ReconcilePasses = counters.ReconcilePasses.Value,
             Link = look.Link(),
             Host = look.Host(),
             Network = look.Network(),

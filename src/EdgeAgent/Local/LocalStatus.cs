@@ -39,6 +39,9 @@ internal sealed record LocalStatus
     /// <summary>Its bytes.</summary>
     public required long SpooledBytes { get; init; }
 
+    /// <summary>How often a VM was looked at since the agent started.</summary>
+    public long ReconcilePasses { get; init; }
+
     /// <summary>What went wrong or was lost since the agent started, where it is not zero.</summary>
     public required IReadOnlyList<(string Name, long Value)> Counters { get; init; }
 

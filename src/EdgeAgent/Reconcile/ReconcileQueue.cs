@@ -102,6 +102,7 @@ internal sealed class ReconcileQueue<TKey>(
         TimeSpan? retry;
         try
         {
+            counters.ReconcilePasses.Increment();
             ReconcileResult result = await work(key, interrupt);
             slot.Faults = 0;
             retry = result.RetryDelay;

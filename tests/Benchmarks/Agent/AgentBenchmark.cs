@@ -1,67 +1,104 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using MicroVm.Benchmarks.Interop;
+using System.Text.Json;
 using MicroVm.Benchmarks.Measuring;
+using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
-using MicroVm.TestKit;
 
 namespace MicroVm.Benchmarks.Agent;
 
-/// <summary>Resident memory of the agent after its start and after 1,000 reports (reported state and telemetry batches).</summary>
+/// <summary>
+/// What the agent itself takes of a device: the release binary with ten VMs, connected by TLS, through 10,000 passes of
+/// reconciling and a million telemetry points. VMMs and guests are played, so that no processor is spent on them: the agent
+/// cannot tell, except that its VMs have no network.
+/// </summary>
 internal sealed class AgentBenchmark(string agent, string workFolder, Figures figures)
 {
-    private const int Reports = 1000;
-    private const double GoalResidentKib = 24 << 10;
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private const int Vms = 10;
+    private const int Passes = 10_000;
+    private const double GoalResidentKib = 24 << 10, GoalGrowthKib = 512, GoalCpuPercent = 0.5, GoalBinaryMb = 12;
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60), s_idle = TimeSpan.FromSeconds(60);
 
     internal async Task RunAsync()
     {
+        figures.AtMost("agent binary", Math.Round(new FileInfo(agent).Length / 1e6, 2), GoalBinaryMb, " MB");
         DeviceId device = DeviceId.Parse("bench-1");
         int port = FreePort();
         await using PlayedGateway gateway = new(device, port);
         await gateway.StartAsync();
-        int pid = ChildProcess.Start([agent, "--config", WriteConfig(device, port)]);
-        try
-        {
-            await gateway.Hello.WaitAsync(s_limit);
-            await gateway.NextReportAsync(s_limit);
-            figures.AtMost("agent resident after start", ResidentKib(pid), GoalResidentKib, " KiB");
-            for (int report = 0; report < Reports; report++)
-            {
-                await gateway.PushAsync();
-                await gateway.NextReportAsync(s_limit);
-            }
+        using AgentUnderTest process = AgentUnderTest.Start(agent, workFolder, device, port);
+        await gateway.Hello.WaitAsync(s_limit);
+        await gateway.NextReportAsync(s_limit);
+        figures.AtMost("agent resident, connected, no VM", process.ResidentKib, GoalResidentKib, " KiB");
 
-            figures.AtMost($"agent resident after {Reports} reports", ResidentKib(pid), GoalResidentKib, " KiB");
-        }
-        finally
+        VmSpec[] specs = [.. Enumerable.Range(1, Vms).Select(SpecOf)];
+        process.PlaceImage();
+        await gateway.PushAsync(specs, AgentSettings.DefaultTelemetryIntervalSeconds);
+        PlayedGuest[] guests = await Task.WhenAll(specs.Select(spec => PlayedGuest.BootAsync(process.ChannelOf(spec.Name), s_limit)));
+        await gateway.NextReportAsync(s_limit);
+        await Task.Delay(TimeSpan.FromSeconds(10));
+        figures.AtMost($"agent resident, {Vms} VMs just started", process.ResidentKib, GoalResidentKib, " KiB");
+
+        double cpu = process.CpuSeconds;
+        await Task.Delay(s_idle);
+        figures.AtMost(
+            $"agent CPU, {Vms} VMs, nothing changes", Math.Round((process.CpuSeconds - cpu) / s_idle.TotalSeconds * 100, 2), GoalCpuPercent, " % of a core");
+
+        double half = await ReconcileAsync(process);
+        figures.AtMost($"agent resident after {Passes} reconcile passes", process.ResidentKib, GoalResidentKib, " KiB");
+        figures.AtMost("agent growth over the second half of the passes", process.ResidentKib - half, GoalGrowthKib, " KiB");
+        figures.Say("agent memory by mapping, KiB", string.Join(", ", process.Mappings().Take(12)));
+        figures.Say("telemetry", string.Create(CultureInfo.InvariantCulture, $"{gateway.Batches} batches, {gateway.TelemetryBytes} bytes"));
+        foreach (PlayedGuest guest in guests)
         {
-            ChildProcess.Kill(pid);
+            guest.Dispose();
         }
     }
 
-    private static double ResidentKib(int pid) => double.Parse(
-        File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))["VmRSS:".Length..^"kB".Length],
-        CultureInfo.InvariantCulture);
+    /// <summary>Each switch of the pause has every VM looked at once.</summary>
+    /// <returns>Resident KiB halfway.</returns>
+    private static async Task<double> ReconcileAsync(AgentUnderTest process)
+    {
+        double half = 0;
+        for (long began = await PassesAsync(process), passes = 0; passes < Passes; passes = await PassesAsync(process) - began)
+        {
+            Expect(await process.AskAsync("pause bench"));
+            Expect(await process.AskAsync("resume"));
+            half = passes < Passes / 2 ? process.ResidentKib : half;
+        }
+
+        return half;
+    }
+
+    private static async Task<long> PassesAsync(AgentUnderTest process)
+    {
+        using JsonDocument status = JsonDocument.Parse((await process.AskAsync("status")).Split('\n', 2)[1]);
+        return status.RootElement.GetProperty("reconcilePasses").GetInt64();
+    }
+
+    private static void Expect(string answer)
+    {
+        if (!answer.StartsWith("ok", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"local socket: expected ok, found: {answer}");
+        }
+    }
+
+    private static VmSpec SpecOf(int number) => new()
+    {
+        Name = ResourceName.Parse($"vm-{number}"),
+        Deployment = ResourceName.Parse($"vm-{number}"),
+        Revision = 1,
+        Image = AgentUnderTest.Image,
+        Process = new ProcessSpec(["/bin/true"], new Dictionary<string, string>(), "/", ""),
+        MemoryMib = 64,
+    };
 
     private static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private string WriteConfig(DeviceId device, int mqttPort)
-    {
-        string path = Path.Combine(workFolder, "agent.json");
-        TestFleet.Shared.Install(Path.Combine(workFolder, "data"), device);
-        File.WriteAllText(
-            path,
-            $$"""
-            {"deviceId":"{{device}}","controlPlane":{"apiUrl":"https://127.0.0.1:1","mqttHost":"127.0.0.1","mqttPort":{{mqttPort}}},
-            "dataDirectory":"{{Path.Combine(workFolder, "data")}}","runDirectory":"{{Path.Combine(workFolder, "run")}}"}
-            """);
-        return path;
     }
 }

@@ -22,6 +22,8 @@ internal sealed class PlayedGateway : IAsyncDisposable
     private readonly SemaphoreSlim _uplinks = new(0);
     private readonly TaskCompletionSource _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _generation;
+    private long _batches;
+    private long _telemetryBytes;
 
     internal PlayedGateway(DeviceId device, int port)
     {
@@ -43,10 +45,16 @@ internal sealed class PlayedGateway : IAsyncDisposable
 
     internal Task StartAsync() => _server.StartAsync();
 
-    /// <summary>Sends the next generation: no VM, telemetry every second.</summary>
-    internal Task PushAsync()
+    /// <summary>Telemetry batches that came.</summary>
+    internal long Batches => Interlocked.Read(ref _batches);
+
+    /// <summary>Bytes of their payloads.</summary>
+    internal long TelemetryBytes => Interlocked.Read(ref _telemetryBytes);
+
+    /// <summary>Sends the next generation.</summary>
+    internal Task PushAsync(IReadOnlyList<VmSpec> vms, int telemetryIntervalSeconds)
     {
-        DesiredState state = new(++_generation, [], new AgentSettings(TelemetryIntervalSeconds: 1));
+        DesiredState state = new(++_generation, vms, new AgentSettings(telemetryIntervalSeconds));
         return SendAsync(
             DownlinkKind.Desired, TestFleet.Shared.SignDesired(_device, DesiredEnvelope.Of(state.Generation, state.Encode()).Encode()));
     }
@@ -81,6 +89,8 @@ internal sealed class PlayedGateway : IAsyncDisposable
                 _hello.TrySetResult();
                 break;
             case UplinkKind.Telemetry:
+                Interlocked.Increment(ref _batches);
+                Interlocked.Add(ref _telemetryBytes, publish.ApplicationMessage.Payload.Length);
                 Shared.Contracts.Reported.UplinkHeader header =
                     Shared.Contracts.Telemetry.TelemetryBatch.Decode(publish.ApplicationMessage.Payload.ToArray()).Header;
                 await SendAsync(DownlinkKind.Ack, new Shared.Contracts.Commands.Ack(header.BootId, header.Sequence).Encode());
