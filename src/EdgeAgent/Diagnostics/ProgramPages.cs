@@ -10,17 +10,17 @@ namespace MicroVm.EdgeAgent.Diagnostics;
 /// </summary>
 internal sealed class ProgramPages(TimeProvider time)
 {
-    /// <summary>Until then the agent starts, adopts VMs, and connects.</summary>
-    private static readonly TimeSpan s_afterStart = TimeSpan.FromSeconds(30);
-
     private static readonly TimeSpan s_period = TimeSpan.FromHours(6);
+
+    /// <summary>When the agent has started and adopted its VMs, and when it has connected, as a rule.</summary>
+    private static readonly TimeSpan[] s_first = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25)];
 
     /// <summary>Gives pages back after the start and from time to time, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        for (TimeSpan wait = s_afterStart; ; wait = s_period)
+        for (int turn = 0; ; turn++)
         {
-            await Task.Delay(wait, time, cancellation);
+            await Task.Delay(turn < s_first.Length ? s_first[turn] : s_period, time, cancellation);
             foreach ((nint address, nuint length) in Mappings(File.ReadLines("/proc/self/maps")))
             {
                 Libc.GiveBack(address, length);

