@@ -37,8 +37,8 @@ packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm binutils)
 # iproute2, iputils-ping: network namespaces of the tests. socat: the other end of Linux guests' sockets.
 # qemu-user: programs of aarch64 are run on this machine.
 [ "$job" = try ] || packages+=(gcc libc6-dev linux-libc-dev linux-libc-dev-arm64-cross acpica-tools device-tree-compiler iproute2 iputils-ping socat qemu-user)
-# What the small guest kernel is built with.
-[ "$job" != bench ] || packages+=(linux-source-6.1 make flex bison bc libelf-dev)
+# What the small guest kernel is built with. mosquitto-clients: the least that an MQTT client takes, beside the agent.
+[ "$job" != bench ] || packages+=(linux-source-6.1 make flex bison bc libelf-dev mosquitto-clients)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -23,7 +23,10 @@ internal sealed class AgentUnderTest : IDisposable
     internal static ImageReference Image { get; } = new(Digest.Of("an image"u8), (ulong)"an image"u8.Length, "bench:1");
 
     /// <summary>Resident memory in KiB.</summary>
-    internal double ResidentKib => double.Parse(Status("VmRSS:")[..^"kB".Length], CultureInfo.InvariantCulture);
+    internal double ResidentKib => ResidentKibOf(_pid);
+
+    /// <summary>Most that was resident at any time, in KiB.</summary>
+    internal double PeakKib => StatusKib(_pid, "VmHWM:");
 
     /// <summary>Processor time that it has used, in seconds.</summary>
     internal double CpuSeconds
@@ -117,6 +120,12 @@ internal sealed class AgentUnderTest : IDisposable
         }
     }
 
-    private string Status(string field) =>
-        File.ReadLines($"/proc/{_pid}/status").First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..];
+    /// <summary>Resident memory of a process in KiB (<c>VmRSS</c> of proc_pid_status(5)).</summary>
+    internal static double ResidentKibOf(int pid) => StatusKib(pid, "VmRSS:");
+
+    private static double StatusKib(int pid, string field)
+    {
+        string line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith(field, StringComparison.Ordinal));
+        return double.Parse(line[field.Length..^"kB".Length], CultureInfo.InvariantCulture);
+    }
 }

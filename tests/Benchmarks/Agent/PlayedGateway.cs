@@ -22,6 +22,7 @@ internal sealed class PlayedGateway : IAsyncDisposable
     private readonly SemaphoreSlim _uplinks = new(0);
     private readonly TaskCompletionSource _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _generation;
+    private int _clients;
     private long _batches;
     private long _telemetryBytes;
 
@@ -38,12 +39,20 @@ internal sealed class PlayedGateway : IAsyncDisposable
             .WithEncryptionSslProtocol(SslProtocols.Tls13)
             .Build());
         _server.InterceptingPublishAsync += TakeAsync;
+        _server.ClientConnectedAsync += _ =>
+        {
+            Interlocked.Increment(ref _clients);
+            return Task.CompletedTask;
+        };
     }
 
     /// <summary>The agent said hello.</summary>
     internal Task Hello => _hello.Task;
 
     internal Task StartAsync() => _server.StartAsync();
+
+    /// <summary>Clients that connected, the agent among them.</summary>
+    internal int Clients => Volatile.Read(ref _clients);
 
     /// <summary>Telemetry batches that came.</summary>
     internal long Batches => Interlocked.Read(ref _batches);
