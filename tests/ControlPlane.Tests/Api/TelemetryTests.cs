@@ -19,7 +19,7 @@ public sealed class TelemetryTests
         await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
         TelemetryBatch batch = Batch(device, 1_700_000_000_000, "one", "two");
 
-        await device.PublishAsync(UplinkKind.Telemetry, batch.Encode());
+        await device.PublishAsync(UplinkKind.Telemetry, batch.EncodeVersionOne());
         Ack ack = await device.NextAckAsync();
 
         Assert.Equal((batch.Header.BootId, batch.Header.Sequence), (ack.BootId, ack.Sequence));
@@ -41,7 +41,7 @@ public sealed class TelemetryTests
 
         for (int i = 0; i < 3; i++)
         {
-            await device.PublishAsync(UplinkKind.Telemetry, batch.Encode());
+            await device.PublishAsync(UplinkKind.Telemetry, batch.EncodeVersionOne());
             Assert.Equal(batch.Header.Sequence, (await device.NextAckAsync()).Sequence);
         }
 
@@ -63,7 +63,7 @@ public sealed class TelemetryTests
                 Logs = [new LogLine(s_vm, time, LogStream.Stderr, "x\0y")],
                 DroppedLogLines = ulong.MaxValue,
             };
-            await device.PublishAsync(UplinkKind.Telemetry, batch.Encode());
+            await device.PublishAsync(UplinkKind.Telemetry, batch.EncodeVersionOne());
             await device.NextAckAsync();
         }
 

@@ -96,6 +96,7 @@ public sealed class WireContractTests
         CborReaderState.TextString => "text",
         CborReaderState.ByteString => "bytes",
         CborReaderState.Boolean => "boolean",
+        CborReaderState.HalfPrecisionFloat or CborReaderState.SinglePrecisionFloat or CborReaderState.DoublePrecisionFloat => "number",
         _ => throw new NotSupportedException($"{state} is in no message"),
     };
 }

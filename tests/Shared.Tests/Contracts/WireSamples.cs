@@ -187,7 +187,7 @@ internal static class WireSamples
             new CommandReply(Header(26), s_boot, CommandKind.Decommission, "not now"),
             static reply => reply.Encode(),
             CommandReply.Decode);
-        yield return WireSample.Of("telemetry", Telemetry(), static batch => batch.Encode(), TelemetryBatch.Decode);
+        yield return WireSample.Of("telemetry", Telemetry(), static batch => batch.EncodeVersionOne(), TelemetryBatch.Decode);
         yield return WireSample.Of(
             "telemetry-workload",
             Telemetry() with
@@ -210,8 +210,23 @@ internal static class WireSamples
                     new DeviceEvent(Moment, null, false, "Started", ""),
                 ],
             },
+            static batch => batch.EncodeVersionOne(),
+            TelemetryBatch.Decode);
+        yield return WireSample.Of(
+            "telemetry-columns",
+            new TelemetryBatch
+            {
+                Header = Header(256),
+                Hosts = [new HostSample(Moment, 999, 1, 2UL << 30, 3, 8UL << 30, 86_400, 20 << 20)],
+                BaseUnixMs = Moment,
+                BaseUptimeMs = 86_400_123,
+                Clock = ClockQuality.NotSet,
+                Losses = new TelemetryLosses(1, 300, 70_000),
+                Stamp = new SendStamp(Moment + 1, ClockQuality.Synchronised, 4_000_000_000, -1),
+            },
             static batch => batch.Encode(),
             TelemetryBatch.Decode);
+        yield return WireSample.Of("telemetry-body", TelemetryColumns.Body, static body => body.Encode(), TelemetryBody.Decode);
     }
 
     private static ReportedState Reported() => new(

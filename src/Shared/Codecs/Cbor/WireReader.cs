@@ -88,6 +88,12 @@ public sealed class WireReader
         return items;
     }
 
+    /// <summary>Reads an array of integers.</summary>
+    public IReadOnlyList<long> ReadIntegers() => ReadPlain(static reader => reader.ReadInt64());
+
+    /// <summary>Reads an array of numbers, which may be of any of CBOR's sizes.</summary>
+    public IReadOnlyList<double> ReadNumbers() => ReadPlain(static reader => reader.ReadDouble());
+
     /// <summary>Reads a map from text to text, in the order of the encoding.</summary>
     public IReadOnlyDictionary<string, string> ReadTextMap()
     {
@@ -180,6 +186,21 @@ public sealed class WireReader
         {
             throw Fault($"at most {CborLimits.Depth} levels", "a deeper document");
         }
+    }
+
+    private List<T> ReadPlain<T>(Func<CborReader, T> item)
+    {
+        Enter();
+        int count = CheckCount(_reader.ReadStartArray());
+        List<T> items = [];
+        for (int i = 0; i < count; i++)
+        {
+            items.Add(item(_reader));
+        }
+
+        _reader.ReadEndArray();
+        _depth--;
+        return items;
     }
 
     private void SkipValue()

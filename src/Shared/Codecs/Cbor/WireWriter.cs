@@ -94,8 +94,40 @@ public sealed class WireWriter
     public void TextListField(int key, IReadOnlyCollection<string> items) =>
         ListField(key, items, static (writer, text) => writer._writer.WriteTextString(text));
 
+    /// <summary>Adds an array-of-integers field.</summary>
+    public void IntegerListField(int key, ReadOnlySpan<long> items)
+    {
+        _writer.WriteInt32(key);
+        WriteIntegers(items);
+    }
+
+    /// <summary>Writes an array of integers, as an element of a list.</summary>
+    public void WriteIntegers(ReadOnlySpan<long> items)
+    {
+        _writer.WriteStartArray(items.Length);
+        foreach (long item in items)
+        {
+            _writer.WriteInt64(item);
+        }
+
+        _writer.WriteEndArray();
+    }
+
+    /// <summary>Adds an array-of-numbers field; each takes the fewest bytes that hold it exactly.</summary>
+    public void NumberListField(int key, ReadOnlySpan<double> items)
+    {
+        _writer.WriteInt32(key);
+        _writer.WriteStartArray(items.Length);
+        foreach (double item in items)
+        {
+            _writer.WriteDouble(item);
+        }
+
+        _writer.WriteEndArray();
+    }
+
     /// <summary>Adds a text-to-text map field.</summary>
-    public void TextMapField(int key, IReadOnlyDictionary<string, string> pairs)
+    public void TextMapField(int key, IReadOnlyCollection<KeyValuePair<string, string>> pairs)
     {
         _writer.WriteInt32(key);
         _writer.WriteStartMap(pairs.Count);

@@ -11,9 +11,9 @@ public sealed record UplinkHeader(Guid BootId, ulong Sequence, long SentAtUnixMs
     internal const int Version = 1;
     private const int GuidBytes = 16;
 
-    internal void Write(WireWriter map)
+    internal void Write(WireWriter map, int version = Version)
     {
-        map.Field(0, Version);
+        map.Field(0, version);
         map.Field(1, BootId.ToByteArray(bigEndian: true));
         map.Field(2, Sequence);
         map.Field(3, SentAtUnixMs);
@@ -45,9 +45,16 @@ public sealed record UplinkHeader(Guid BootId, ulong Sequence, long SentAtUnixMs
             }
         }
 
-        internal UplinkHeader Finish(WireReader reader)
+        /// <summary>Checks what was collected.</summary>
+        /// <param name="reader">Where the message's map was read.</param>
+        /// <param name="newest">Newest version of the message; those from 1 on are read.</param>
+        internal UplinkHeader Finish(WireReader reader, int newest = Version)
         {
-            reader.RequireVersion(_version, Version);
+            if (_version < Version || _version > newest)
+            {
+                reader.RequireVersion(_version, newest);
+            }
+
             return _bootId != Guid.Empty && _sequence > 0
                 ? new UplinkHeader(_bootId, _sequence, _sentAt)
                 : throw reader.Fault("a boot id and a sequence number (keys 1 and 2)", "not both");
