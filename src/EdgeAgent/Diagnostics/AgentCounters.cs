@@ -41,4 +41,7 @@ internal sealed class AgentCounters
 
     /// <summary>Guests' questions for names that were malformed, or too many at once.</summary>
     internal Counter RefusedNameQueries { get; } = new();
+
+    /// <summary>Messages with workloads' metrics that were malformed or too much.</summary>
+    internal Counter RefusedMetrics { get; } = new();
 }

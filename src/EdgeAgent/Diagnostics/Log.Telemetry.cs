@@ -18,4 +18,7 @@ internal static partial class Log
 
     [LoggerMessage(1704, LogLevel.Warning, "telemetry batch {BootId}/{Sequence} is dropped: the gateway cannot read it")]
     internal static partial void BatchRefused(ILogger logger, Guid bootId, ulong sequence);
+
+    [LoggerMessage(1705, LogLevel.Warning, "workloads' metrics are not taken: {Reason}; tried again")]
+    internal static partial void NoMetricServer(ILogger logger, string reason);
 }

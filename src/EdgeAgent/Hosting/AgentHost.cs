@@ -22,6 +22,8 @@ using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Sessions;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Telemetry.Clocks;
+using MicroVm.EdgeAgent.Telemetry.Workloads;
 using MicroVm.EdgeAgent.Update;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Vms.Control;
@@ -58,6 +60,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly TelemetryCollector _collector;
     private readonly TelemetryPublisher _publisher;
     private readonly SamplingLoop _sampling;
+    private readonly MetricServers _metrics;
     private readonly HostPrograms _programs;
     private readonly VolumeStore _volumes;
     private readonly VmNetworks _networks;
@@ -97,7 +100,9 @@ internal sealed class AgentHost : IAsyncDisposable
         ClientTls tls = new(_identity, time);
         _intake = new DesiredIntake(store, _identity, _refusals, counters, _logger);
         _table = new VmTable(store);
-        _collector = new TelemetryCollector(store, SpoolLimits.Default, _sequence, counters, time, _logger);
+        DeviceClock clock = new(proc.ReadKernelBootId(), time);
+        BootTimeKeeper boots = new(store, clock);
+        _collector = new TelemetryCollector(store, SpoolLimits.Default, _sequence, clock, counters, time, _logger);
         _events = new EventLog(_collector.AddEvent, time);
 
         VmPaths paths = new(options);
@@ -140,7 +145,7 @@ internal sealed class AgentHost : IAsyncDisposable
             new ScheduleJobExecutor(_table, _events),
             new RemarkVmExecutor(_table),
         ];
-        HostSampler host = new(proc, directory.Path, time);
+        HostSampler host = new(proc, directory.Path);
         _pause = new PauseSwitch(directory.Path);
         _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
         cgroups.LimitAll(_memory.BudgetMib);
@@ -150,10 +155,13 @@ internal sealed class AgentHost : IAsyncDisposable
         _queue = new ReconcileQueue<ResourceName>(probe.ReconcileAsync, time, counters, _logger);
         _health = new HealthLoop(() => probe.ProveAsync(_queue), store, _notifier, ServiceNotifier.WatchdogOfEnvironment(), time, _logger);
 
-        _sampling = new SamplingLoop(_intake, host, new VmSampler(proc, _table, time), _collector, time, _logger);
+        _sampling = new SamplingLoop(
+            _intake, host, new VmSampler(proc, _table, vm => _networks.Find(vm)?.Link.Tap, time), _collector, clock, boots, time, _logger);
+        MetricIntake metrics = new(vm => _table.Find(vm) is not null, _collector.AddMetrics, clock, counters);
+        _metrics = new MetricServers(_networks, _table, paths, metrics, time, _logger);
         AgentLinkHandler handler = new(options, _intake, _identity, host, _sequence, counters, _logger);
         _link = new MqttLink(options, tls, _identity.Enrolled, handler, counters, time, _logger);
-        _publisher = new TelemetryPublisher(store, _link, counters, time, _logger);
+        _publisher = new TelemetryPublisher(store, _link, boots, counters, time, _logger);
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
         UpdateSurroundings surroundings = new(Launcher.Slot is not null, () => _link.IsConnected, () => _health.IsAlive);
         _updates = UpdateWiring.Make(
@@ -213,6 +221,7 @@ internal sealed class AgentHost : IAsyncDisposable
             loops.Start("memory", _elastic.RunAsync, _stopping.Token);
             loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
             loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
+            loops.Start("metrics", _metrics.RunAsync, _stopping.Token);
             loops.Start("local", _local.RunAsync, _stopping.Token);
             loops.Start("identity", _keeper.RunAsync, _stopping.Token);
             loops.Start("link", _link.RunAsync, _stopping.Token);

@@ -89,20 +89,21 @@ internal sealed class LocalRequests(
             Network = look.Network(),
             Images = look.Images(),
             Volumes = [.. volumes.List().Select(file => new LocalVolume(file, IsDesired(file)))],
-            Counters = [.. Counters().Where(static counter => counter.Value != 0)],
+            Counters = [.. Counters(spool.Losses).Where(static counter => counter.Value != 0)],
         };
     }
 
     private bool IsDesired(VolumeFile file) =>
         intake.Current.Vms.Any(spec => spec.Name == file.Vm && spec.Volumes.Any(volume => volume.Name == file.Name));
 
-    private (string Name, long Value)[] Counters() =>
+    private (string Name, long Value)[] Counters(TelemetryLosses losses) =>
     [
         ("refusedDownlinks", counters.RefusedDownlinks.Value), ("refusedGenerations", counters.RefusedGenerations.Value),
         ("guestFaults", counters.GuestFaults.Value), ("reconcileFaults", counters.ReconcileFaults.Value),
         ("storeFaults", counters.StoreFaults.Value), ("digestMismatches", counters.DigestMismatches.Value),
         ("droppedBatches", counters.DroppedBatches.Value), ("refusedBatches", counters.RefusedBatches.Value),
         ("droppedLogLines", counters.DroppedLogLines.Value), ("stoppedOrphans", counters.StoppedOrphans.Value),
-        ("refusedNameQueries", counters.RefusedNameQueries.Value),
+        ("refusedNameQueries", counters.RefusedNameQueries.Value), ("refusedMetrics", counters.RefusedMetrics.Value),
+        ("lostSamples", (long)losses.Samples), ("lostMetrics", (long)losses.Metrics), ("lostEvents", (long)losses.Events),
     ];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MicroVm.EdgeAgent.Networks.Links;
+using MicroVm.EdgeAgent.Telemetry.Workloads;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Networks;
@@ -13,6 +14,9 @@ internal static partial class RuleSet
 {
     /// <summary>Name of both tables.</summary>
     internal const string Table = "microvm";
+
+    /// <summary>The address by which a guest reaches its device, wherever it is (RFC 3927; clouds use the same). The host itself does not have it.</summary>
+    internal const string DeviceAddress = "169.254.169.254";
 
     /// <summary>The chain that everything forwarded goes through.</summary>
     internal const string ForwardChain = "through";
@@ -116,6 +120,7 @@ internal static partial class RuleSet
               }
               chain arrive {
                 type nat hook prerouting priority -100; policy accept;
+                iifname "{{HostLinks.BridgeName}}" ip daddr {{DeviceAddress}} tcp dport 80 dnat ip to {{input.Gateway}}:{{MetricHttpServer.Port}}
                 fib daddr type local jump published
               }
               chain begin {
@@ -159,6 +164,7 @@ internal static partial class RuleSet
               chain guest_to_device {
                 ct state vmap { established : accept, related : accept, invalid : drop }
                 ip daddr {{input.Gateway}} meta l4proto { tcp, udp } th dport 53 accept
+                ip daddr {{input.Gateway}} tcp dport {{MetricHttpServer.Port}} ct status dnat accept
                 icmp type echo-request accept
             {{ipv6}}    jump refused
               }

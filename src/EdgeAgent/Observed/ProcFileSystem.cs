@@ -13,6 +13,9 @@ internal sealed class ProcFileSystem(string root = "/proc")
     /// <summary>A process's status line.</summary>
     internal ProcessStat? ReadStat(int pid) => TryRead($"{pid}/stat") is string text ? ProcessStat.Parse(text) : null;
 
+    /// <summary>Bytes that a process made the device's disks read and write; 0 when there is no such process, or the kernel does not count.</summary>
+    internal ProcessIo ReadIo(int pid) => ProcessIo.Parse(TryRead($"{pid}/io"));
+
     /// <summary>A process's arguments; empty when there is no such process.</summary>
     internal IReadOnlyList<string> ReadCommandLine(int pid) =>
         TryRead($"{pid}/cmdline") is { Length: > 0 } text ? text.TrimEnd('\0').Split('\0') : [];

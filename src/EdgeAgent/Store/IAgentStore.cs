@@ -40,8 +40,11 @@ internal interface IAgentStore : IDisposable
     /// <summary>Keeps a text.</summary>
     void SaveSetting(string name, string value);
 
-    /// <summary>Appends a batch and drops the oldest batches that are over the limits, in one step.</summary>
-    /// <returns>How many were dropped.</returns>
+    /// <summary>
+    /// Appends a batch and drops what is over the limits, in one step: the oldest of the least class first, and whatever is too old.
+    /// What is dropped is added to <see cref="SpoolUsage.Losses"/>.
+    /// </summary>
+    /// <returns>How many batches were dropped.</returns>
     long AppendBatch(SpooledBatch batch, SpoolLimits limits);
 
     /// <summary>At most <paramref name="count"/> batches after one, oldest first.</summary>

@@ -1,3 +1,5 @@
+using MicroVm.Shared.Contracts.Telemetry;
+
 namespace MicroVm.EdgeAgent.Store;
 
 /// <summary>A telemetry batch that is not acknowledged yet.</summary>
@@ -5,4 +7,23 @@ namespace MicroVm.EdgeAgent.Store;
 /// <param name="BootId">Boot id of the batch's header.</param>
 /// <param name="Sequence">Sequence of the batch's header.</param>
 /// <param name="Payload">The encoded batch.</param>
-internal sealed record SpooledBatch(long Id, Guid BootId, ulong Sequence, byte[] Payload);
+internal sealed record SpooledBatch(long Id, Guid BootId, ulong Sequence, byte[] Payload)
+{
+    /// <summary>What it holds.</summary>
+    internal SpoolClass Class { get; init; }
+
+    /// <summary>Rows in it: samples, points or events.</summary>
+    internal int Items { get; init; }
+
+    /// <summary>The device's clock at its first row.</summary>
+    internal long BaseUnixMs { get; init; }
+
+    /// <summary>The uptime at its first row.</summary>
+    internal long BaseUptimeMs { get; init; }
+
+    /// <summary>How far that clock can be believed.</summary>
+    internal ClockQuality Clock { get; init; }
+
+    /// <summary>The kernel's boot in which it was made; empty for those of older agents.</summary>
+    internal string KernelBootId { get; init; } = "";
+}

@@ -1,9 +1,12 @@
+using MicroVm.Shared.Contracts.Telemetry;
 using Microsoft.Data.Sqlite;
 
 namespace MicroVm.EdgeAgent.Store;
 
 internal sealed partial class SqliteStore
 {
+    private const string SpoolColumns = "id, boot_id, sequence, payload, class, items, clock, base_unix_ms, base_uptime_ms, kernel_boot_id";
+
     /// <summary>What <see cref="MeasureSpool"/> would find; null when it has to be asked. Counting reads the whole table.</summary>
     private SpoolUsage? _usage;
 
@@ -14,16 +17,29 @@ internal sealed partial class SqliteStore
         _usage = null;
         using SqliteTransaction transaction = _connection.BeginTransaction();
         Execute(
-            "INSERT INTO spool (boot_id, sequence, bytes, payload) VALUES ($boot, $sequence, $bytes, $payload)",
+            """
+            INSERT INTO spool (boot_id, sequence, bytes, payload, class, items, clock, base_unix_ms, base_uptime_ms, kernel_boot_id)
+            VALUES ($boot, $sequence, $bytes, $payload, $class, $items, $clock, $unix, $uptime, $kernel)
+            """,
             ("$boot", batch.BootId.ToString("N")),
             ("$sequence", (long)batch.Sequence),
             ("$bytes", (long)batch.Payload.Length),
-            ("$payload", batch.Payload));
-        usage = new SpoolUsage(usage.Bytes + batch.Payload.Length, usage.Rows + 1);
-        long dropped = Evict(ref usage, limits);
+            ("$payload", batch.Payload),
+            ("$class", (long)batch.Class),
+            ("$items", (long)batch.Items),
+            ("$clock", (long)batch.Clock),
+            ("$unix", batch.BaseUnixMs),
+            ("$uptime", batch.BaseUptimeMs),
+            ("$kernel", batch.KernelBootId));
+        usage = usage with { Bytes = usage.Bytes + batch.Payload.Length, Rows = usage.Rows + 1 };
+        long before = usage.Rows;
+        TelemetryLosses known = usage.Losses;
+        DropOld(ref usage, limits);
+        DropExcess(ref usage, limits);
+        SaveLosses(known, usage.Losses);
         transaction.Commit();
         _usage = usage;
-        return dropped;
+        return before - usage.Rows;
     });
 
     /// <inheritdoc/>
@@ -31,17 +47,21 @@ internal sealed partial class SqliteStore
     {
         List<SpooledBatch> batches = [];
         using SqliteCommand command = Command(
-            "SELECT id, boot_id, sequence, payload FROM spool WHERE id > $after ORDER BY id LIMIT $count",
+            $"SELECT {SpoolColumns} FROM spool WHERE id > $after ORDER BY id LIMIT $count",
             ("$after", afterId),
             ("$count", (long)count));
         using SqliteDataReader row = command.ExecuteReader();
         while (row.Read())
         {
-            batches.Add(new SpooledBatch(
-                row.GetInt64(0),
-                Guid.Parse(row.GetString(1)),
-                (ulong)row.GetInt64(2),
-                row.GetFieldValue<byte[]>(3)));
+            batches.Add(new SpooledBatch(row.GetInt64(0), Guid.Parse(row.GetString(1)), (ulong)row.GetInt64(2), row.GetFieldValue<byte[]>(3))
+            {
+                Class = (SpoolClass)row.GetInt32(4),
+                Items = row.GetInt32(5),
+                Clock = (ClockQuality)row.GetInt32(6),
+                BaseUnixMs = row.GetInt64(7),
+                BaseUptimeMs = row.GetInt64(8),
+                KernelBootId = row.GetString(9),
+            });
         }
 
         return batches;
@@ -56,9 +76,9 @@ internal sealed partial class SqliteStore
             "DELETE FROM spool WHERE boot_id = $boot AND sequence = $sequence RETURNING bytes",
             ("$boot", bootId.ToString("N")),
             ("$sequence", (long)sequence));
-        bool removed = command.ExecuteScalar() is long bytes && Shrink(ref usage, bytes);
-        _usage = usage;
-        return removed;
+        long? bytes = command.ExecuteScalar() as long?;
+        _usage = bytes is long gone ? usage with { Bytes = usage.Bytes - gone, Rows = usage.Rows - 1 } : usage;
+        return bytes is not null;
     });
 
     /// <inheritdoc/>
@@ -71,31 +91,74 @@ internal sealed partial class SqliteStore
             return known;
         }
 
+        TelemetryLosses losses = LoadLosses();
         using SqliteCommand command = Command("SELECT coalesce(sum(bytes), 0), count(*) FROM spool");
         using SqliteDataReader row = command.ExecuteReader();
         row.Read();
-        SpoolUsage measured = new(row.GetInt64(0), row.GetInt64(1));
+        SpoolUsage measured = new(row.GetInt64(0), row.GetInt64(1), losses);
         _usage = measured;
         return measured;
     }
 
-    private static bool Shrink(ref SpoolUsage usage, long bytes)
+    /// <summary>Drops what was spooled before anything that is known to be too old, and that itself.</summary>
+    private void DropOld(ref SpoolUsage usage, SpoolLimits limits)
     {
-        usage = new SpoolUsage(usage.Bytes - bytes, usage.Rows - 1);
-        return true;
+        if (limits.OldestUnixMs is long oldest)
+        {
+            using SqliteCommand command = Command("SELECT max(id) FROM spool WHERE clock = 1 AND base_unix_ms < $oldest", ("$oldest", oldest));
+            if (command.ExecuteScalar() is long last)
+            {
+                Drop(ref usage, "DELETE FROM spool WHERE id <= $id AND id < (SELECT max(id) FROM spool) RETURNING bytes, class, items", last);
+            }
+        }
     }
 
-    /// <summary>Drops from the old end until the limits hold; the newest batch stays whatever its size.</summary>
-    private long Evict(ref SpoolUsage usage, SpoolLimits limits)
+    /// <summary>Drops from the old end of the least class until the limits hold; one batch alone stays whatever its size.</summary>
+    private void DropExcess(ref SpoolUsage usage, SpoolLimits limits)
     {
-        long batches = 0;
         while (usage.Rows > 1 && (usage.Bytes > limits.Bytes || usage.Rows > limits.Rows))
         {
-            using SqliteCommand command = Command("DELETE FROM spool WHERE id = (SELECT min(id) FROM spool) RETURNING bytes");
-            Shrink(ref usage, command.ExecuteScalar() is long bytes ? bytes : 0);
-            batches++;
+            Drop(
+                ref usage,
+                "DELETE FROM spool WHERE id = (SELECT id FROM spool ORDER BY class, id LIMIT 1) RETURNING bytes, class, items",
+                0);
+        }
+    }
+
+    private void Drop(ref SpoolUsage usage, string sql, long id)
+    {
+        using SqliteCommand command = Command(sql, ("$id", id));
+        using SqliteDataReader row = command.ExecuteReader();
+        while (row.Read())
+        {
+            usage = new SpoolUsage(
+                usage.Bytes - row.GetInt64(0), usage.Rows - 1, usage.Losses + SpoolDecisions.LossOf((SpoolClass)row.GetInt32(1), row.GetInt32(2)));
+        }
+    }
+
+    private TelemetryLosses LoadLosses()
+    {
+        TelemetryLosses losses = default;
+        using SqliteCommand command = Command("SELECT class, items FROM spool_loss");
+        using SqliteDataReader row = command.ExecuteReader();
+        while (row.Read())
+        {
+            losses += SpoolDecisions.LossOf((SpoolClass)row.GetInt32(0), row.GetInt64(1));
         }
 
-        return batches;
+        return losses;
+    }
+
+    private void SaveLosses(TelemetryLosses known, TelemetryLosses losses)
+    {
+        if (known == losses)
+        {
+            return;
+        }
+
+        foreach ((SpoolClass kind, ulong items) in SpoolDecisions.ByClass(losses))
+        {
+            Execute("INSERT OR REPLACE INTO spool_loss (class, items) VALUES ($class, $items)", ("$class", (long)kind), ("$items", (long)items));
+        }
     }
 }

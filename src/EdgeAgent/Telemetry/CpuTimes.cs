@@ -11,26 +11,52 @@ internal readonly record struct CpuTimes(ulong Busy, ulong Total)
     internal static CpuTimes? Parse(string text)
     {
         int lineEnd = text.IndexOf('\n', StringComparison.Ordinal);
-        string[] fields = (lineEnd < 0 ? text : text[..lineEnd]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length <= WaitField + 1 || fields[0] != "cpu")
-        {
-            return null;
-        }
+        ReadOnlySpan<char> line = lineEnd < 0 ? text : text.AsSpan(0, lineEnd);
+        return line.StartsWith("cpu ", StringComparison.Ordinal) ? ParseFields(line[4..]) : null;
+    }
 
-        ulong busy = 0, total = 0;
-        // Guest time, behind the eighth field, is part of user time already.
-        for (int i = 0; i < FieldsCounted && i + 1 < fields.Length; i++)
+    /// <summary>Each processor's, in the order of the file, which leaves out those that are switched off.</summary>
+    internal static void ParseCores(string text, List<CpuTimes> cores)
+    {
+        cores.Clear();
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
         {
-            if (!ulong.TryParse(fields[i + 1], out ulong ticks))
+            if (!line.StartsWith("cpu", StringComparison.Ordinal))
+            {
+                break;
+            }
+
+            int name = line.IndexOf(' ');
+            if (name > 3 && ParseFields(line[name..]) is CpuTimes core)
+            {
+                cores.Add(core);
+            }
+        }
+    }
+
+    private static CpuTimes? ParseFields(ReadOnlySpan<char> numbers)
+    {
+        ulong busy = 0, total = 0;
+        int field = 0;
+        foreach (Range range in numbers.Split(' '))
+        {
+            // Guest time, behind the eighth field, is part of user time already.
+            if (numbers[range].IsEmpty || field >= FieldsCounted)
+            {
+                continue;
+            }
+
+            if (!ulong.TryParse(numbers[range], out ulong ticks))
             {
                 return null;
             }
 
             total += ticks;
-            busy += i is IdleField or WaitField ? 0 : ticks;
+            busy += field is IdleField or WaitField ? 0 : ticks;
+            field++;
         }
 
-        return new CpuTimes(busy, total);
+        return field > WaitField ? new CpuTimes(busy, total) : null;
     }
 
     /// <summary>Use since an earlier look, 0 to 1,000.</summary>

@@ -1,33 +1,79 @@
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Telemetry.Clocks;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Telemetry;
 
 /// <summary>Looks at the device.</summary>
-internal sealed class HostSampler(ProcFileSystem proc, string dataDirectory, TimeProvider time)
+internal sealed class HostSampler(ProcFileSystem proc, string dataDirectory)
 {
+    private readonly Thermometer _thermometer = new();
+    private readonly OwnLinks _links = new();
+    private List<CpuTimes> _cores = [], _coresBefore = [];
     private CpuTimes? _before;
 
+    /// <summary>Where the kernel says what is so.</summary>
+    internal ProcFileSystem Proc => proc;
+
     /// <summary>One look; processor use is that since the look before.</summary>
+    /// <param name="now">The clocks.</param>
+    /// <param name="network">Bytes of every link.</param>
     /// <exception cref="IOException">The kernel's files are not there or not of the form that proc(5) gives.</exception>
-    internal HostSample Take()
+    internal HostSample Take(ClockReading now, NetworkCounters network)
     {
-        CpuTimes cpu = CpuTimes.Parse(Read("stat")) ?? throw Unexpected("stat");
+        string stat = Read("stat");
+        CpuTimes cpu = CpuTimes.Parse(stat) ?? throw Unexpected("stat");
         MemoryInfo memory = ReadMemory();
         FileSystemSpace disk = Libc.SpaceOf(dataDirectory);
+        (ulong received, ulong sent) = _links.Sum(network);
         HostSample sample = new(
-            time.GetUtcNow().ToUnixTimeMilliseconds(),
+            now.UnixMs,
             _before is CpuTimes before ? cpu.PermilleSince(before) : 0,
             memory.TotalBytes - memory.AvailableBytes,
             memory.TotalBytes,
             disk.UsedBytes,
             disk.TotalBytes,
             ReadUptimeSeconds(),
-            proc.ReadOwnResidentBytes());
+            proc.ReadOwnResidentBytes())
+        {
+            CoreCpuPermille = TakeCores(stat),
+            Pressure = ReadPressure(),
+            TemperatureMilliCelsius = _thermometer.Read(),
+            NetworkReceivedBytes = received,
+            NetworkSentBytes = sent,
+            Clock = now.Quality,
+        };
         _before = cpu;
         return sample;
+    }
+
+    /// <summary>Empty at the first look, and when a processor was switched on or off since the look before.</summary>
+    private int[] TakeCores(string stat)
+    {
+        (_cores, _coresBefore) = (_coresBefore, _cores);
+        CpuTimes.ParseCores(stat, _cores);
+        if (_cores.Count != _coresBefore.Count)
+        {
+            return [];
+        }
+
+        int[] use = new int[_cores.Count];
+        for (int i = 0; i < use.Length; i++)
+        {
+            use[i] = _cores[i].PermilleSince(_coresBefore[i]);
+        }
+
+        return use;
+    }
+
+    private PressureSample ReadPressure()
+    {
+        (int cpu, _) = PressureFile.Parse(proc.TryRead("pressure/cpu"));
+        (int memorySome, int memoryFull) = PressureFile.Parse(proc.TryRead("pressure/memory"));
+        (int ioSome, int ioFull) = PressureFile.Parse(proc.TryRead("pressure/io"));
+        return new PressureSample(cpu, memorySome, memoryFull, ioSome, ioFull);
     }
 
     /// <summary>What the device has.</summary>

@@ -3,12 +3,14 @@ using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Reconcile;
+using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Telemetry.Clocks;
 
 namespace MicroVm.EdgeAgent.Telemetry;
 
 /// <summary>Takes samples at the interval of the desired state's settings.</summary>
 internal sealed class SamplingLoop(
-    DesiredIntake intake, HostSampler host, VmSampler vms, TelemetryCollector collector, TimeProvider time, ILogger logger)
+    DesiredIntake intake, HostSampler host, VmSampler vms, TelemetryCollector collector, IDeviceClock clock, BootTimeKeeper boots, TimeProvider time, ILogger logger)
 {
     private readonly AsyncSignal _changed = new();
 
@@ -22,9 +24,12 @@ internal sealed class SamplingLoop(
         {
             try
             {
-                collector.AddSamples(host.Take(), vms.Take());
+                ClockReading now = clock.Read();
+                NetworkCounters network = NetworkCounters.Read(host.Proc);
+                collector.AddSamples(host.Take(now, network), vms.Take(now, network));
+                boots.Note(now);
             }
-            catch (Exception e) when (e is IOException or OsFaultException)
+            catch (Exception e) when (e is IOException or OsFaultException or StoreException)
             {
                 Log.SampleFailed(logger, e.Message);
             }

@@ -3,84 +3,92 @@ using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Store;
-using MicroVm.Shared.Contracts.Reported;
+using MicroVm.EdgeAgent.Telemetry.Clocks;
 using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Telemetry;
 
 /// <summary>
-/// Gathers samples and events into batches and puts these into the spool. While the store is broken, the newest are kept.
+/// Gathers samples, metrics and events, each class by itself, into batches and puts these into the spool. Rows of one batch are
+/// by one setting of the clock. While the store is broken, the newest are kept.
 /// </summary>
 internal sealed class TelemetryCollector : IDisposable
 {
-    private const int BufferSamples = 64;
-    private const int BufferEvents = 256;
-    private static readonly TimeSpan s_lingering = TimeSpan.FromMilliseconds(500);
+    private const int Classes = 3;
+
+    /// <summary>Batches that wait for a broken store besides the three that still grow: the clock was set in between.</summary>
+    private const int MostSealed = 8;
+
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
     private readonly IAgentStore _store;
     private readonly SpoolLimits _limits;
     private readonly UplinkSequence _sequence;
+    private readonly IDeviceClock _clock;
     private readonly AgentCounters _counters;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly AsyncSignal _due = new();
     private readonly ITimer _timer;
-    private readonly List<HostSample> _hosts = [];
-    private readonly List<VmSample> _vms = [];
-    private readonly List<DeviceEvent> _events = [];
+    private readonly PendingBatch?[] _growing = new PendingBatch?[Classes];
+    private readonly long?[] _spooledAt = new long?[Classes];
+    private readonly (long Since, TimeSpan Wait)?[] _waits = new (long, TimeSpan)?[Classes];
+    private readonly Queue<PendingBatch> _sealed = new();
 
     internal TelemetryCollector(
-        IAgentStore store, SpoolLimits limits, UplinkSequence sequence, AgentCounters counters, TimeProvider time, ILogger logger)
+        IAgentStore store, SpoolLimits limits, UplinkSequence sequence, IDeviceClock clock, AgentCounters counters, TimeProvider time, ILogger logger)
     {
         _store = store;
         _limits = limits;
         _sequence = sequence;
+        _clock = clock;
         _counters = counters;
         _time = time;
         _logger = logger;
-        _timer = time.CreateTimer(_ => _due.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => SealDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Raised after a batch was spooled.</summary>
     internal event Action? Spooled;
 
-    /// <summary>Takes samples; they go into the next batch, which is made at once.</summary>
+    /// <summary>Takes samples.</summary>
     internal void AddSamples(HostSample host, IReadOnlyList<VmSample> vms)
     {
         lock (_lock)
         {
-            if (_hosts.Count >= BufferSamples)
+            PendingBatch batch = Growing(SpoolClass.Samples);
+            batch.Hosts.Add(host);
+            batch.Vms.AddRange(vms);
+            bool isUrgent = false;
+            foreach (VmSample vm in vms)
             {
-                // The store has refused for minutes: the newest samples are worth more than the oldest.
-                _hosts.Clear();
-                _vms.Clear();
+                isUrgent |= vm.ErrorLines > 0;
             }
 
-            _hosts.Add(host);
-            _vms.AddRange(vms);
+            Plan(batch, isUrgent, batch.Hosts.Count >= BatchDecisions.MostSamples || batch.Vms.Count >= BatchDecisions.MostVmSamples);
         }
-
-        _due.Set();
     }
 
-    /// <summary>Takes an event; it is spooled soon.</summary>
+    /// <summary>Takes what a workload measured.</summary>
+    internal void AddMetrics(IReadOnlyList<MetricPoint> points)
+    {
+        lock (_lock)
+        {
+            PendingBatch batch = Growing(SpoolClass.Metrics);
+            batch.Metrics.AddRange(points);
+            Plan(batch, isUrgent: false, batch.Metrics.Count >= BatchDecisions.MostPoints);
+        }
+    }
+
+    /// <summary>Takes an event.</summary>
     internal void AddEvent(DeviceEvent one)
     {
         lock (_lock)
         {
-            if (_events.Count >= BufferEvents)
-            {
-                // The store has refused for a long time: the newest events are worth more than the oldest.
-                _events.RemoveAt(0);
-            }
-
-            _events.Add(one);
-            if (_events.Count == 1)
-            {
-                _timer.Change(s_lingering, Timeout.InfiniteTimeSpan);
-            }
+            PendingBatch batch = Growing(SpoolClass.Events);
+            batch.Events.Add(one);
+            Plan(batch, isUrgent: false, batch.Events.Count >= BatchDecisions.MostEvents);
         }
     }
 
@@ -90,7 +98,7 @@ internal sealed class TelemetryCollector : IDisposable
         while (true)
         {
             await _due.WaitAsync(cancellation);
-            while (!TryFlush())
+            while (!TrySpool())
             {
                 await Task.Delay(s_retry, _time, cancellation);
             }
@@ -100,9 +108,111 @@ internal sealed class TelemetryCollector : IDisposable
     /// <summary>Spools everything that is in memory; false when the store refused and some is left.</summary>
     internal bool TryFlush()
     {
+        SealAll();
+        return TrySpool();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    /// <summary>The batch that rows of a class go into now. One that is by another setting of the clock grows no more.</summary>
+    private PendingBatch Growing(SpoolClass kind)
+    {
+        ClockReading now = _clock.Read();
+        if (_growing[(int)kind] is PendingBatch batch && ClockDecisions.IsStep(batch.Began, now))
+        {
+            Seal(kind);
+        }
+
+        return _growing[(int)kind] ??= new PendingBatch(kind, now);
+    }
+
+    private void Plan(PendingBatch batch, bool isUrgent, bool isFull)
+    {
+        int kind = (int)batch.Class;
+        TimeSpan wait = BatchDecisions.Wait(
+            batch.Class, _spooledAt[kind] is long at ? _time.GetElapsedTime(at) : null, isUrgent, isFull);
+        if (wait <= TimeSpan.Zero)
+        {
+            Seal(batch.Class);
+        }
+        else if (_waits[kind] is null)
+        {
+            _waits[kind] = (_time.GetTimestamp(), wait);
+            Arm();
+        }
+    }
+
+    /// <summary>Has the timer fire for the batch that is due next.</summary>
+    private void Arm()
+    {
+        TimeSpan next = Timeout.InfiniteTimeSpan;
+        foreach ((long Since, TimeSpan Wait)? wait in _waits)
+        {
+            if (wait is var (since, all))
+            {
+                TimeSpan left = all - _time.GetElapsedTime(since);
+                left = left < TimeSpan.Zero ? TimeSpan.Zero : left;
+                next = next == Timeout.InfiniteTimeSpan || left < next ? left : next;
+            }
+        }
+
+        _timer.Change(next, Timeout.InfiniteTimeSpan);
+    }
+
+    private void SealDue()
+    {
+        lock (_lock)
+        {
+            for (int kind = 0; kind < Classes; kind++)
+            {
+                if (_waits[kind] is var (since, wait) && _time.GetElapsedTime(since) >= wait)
+                {
+                    Seal((SpoolClass)kind);
+                }
+            }
+
+            Arm();
+        }
+    }
+
+    private void SealAll()
+    {
+        lock (_lock)
+        {
+            for (int kind = 0; kind < Classes; kind++)
+            {
+                Seal((SpoolClass)kind);
+            }
+        }
+    }
+
+    private void Seal(SpoolClass kind)
+    {
+        if (_growing[(int)kind] is not PendingBatch batch)
+        {
+            return;
+        }
+
+        _growing[(int)kind] = null;
+        _waits[(int)kind] = null;
+        _spooledAt[(int)kind] = _time.GetTimestamp();
+        if (_sealed.Count >= MostSealed)
+        {
+            // The store has refused for a long time: what is newer is worth more.
+            _sealed.Dequeue();
+            _counters.DroppedBatches.Increment();
+        }
+
+        _sealed.Enqueue(batch);
+        _due.Set();
+    }
+
+    private bool TrySpool()
+    {
         try
         {
-            while (FlushOne())
+            while (SpoolOne())
             {
             }
 
@@ -116,36 +226,28 @@ internal sealed class TelemetryCollector : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _timer.Dispose();
-
     /// <summary>Spools one batch; false when there was nothing.</summary>
-    private bool FlushOne()
+    private bool SpoolOne()
     {
-        TelemetryBatch batch;
+        PendingBatch? batch;
         lock (_lock)
         {
-            if (_hosts.Count == 0 && _events.Count == 0)
+            if (!_sealed.TryPeek(out batch))
             {
                 return false;
             }
-
-            batch = new TelemetryBatch
-            {
-                Header = _sequence.Next(),
-                Hosts = [.. _hosts],
-                Vms = [.. _vms],
-                Events = [.. _events],
-            };
         }
 
-        UplinkHeader header = batch.Header;
-        long dropped = _store.AppendBatch(new SpooledBatch(0, header.BootId, header.Sequence, batch.Encode()), _limits);
+        ClockReading now = _clock.Read();
+        SpoolLimits limits = _limits with { OldestUnixMs = SpoolDecisions.OldestUnixMs(now.UnixMs, now.Quality, _limits.Age) };
+        TelemetryLosses losses = _store.ReadSpoolUsage().Losses;
+        long dropped = _store.AppendBatch(batch.Encode(_sequence.Next(), _clock.KernelBootId, losses), limits);
         lock (_lock)
         {
-            _hosts.RemoveRange(0, Math.Min(batch.Hosts.Count, _hosts.Count));
-            _vms.RemoveRange(0, Math.Min(batch.Vms.Count, _vms.Count));
-            _events.RemoveAll(one => batch.Events.Contains(one));
+            if (_sealed.TryPeek(out PendingBatch? first) && first == batch)
+            {
+                _sealed.Dequeue();
+            }
         }
 
         if (dropped > 0)

@@ -3,7 +3,9 @@ using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Store;
+using MicroVm.EdgeAgent.Telemetry.Clocks;
 using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Topics;
 
 namespace MicroVm.EdgeAgent.Telemetry;
@@ -13,7 +15,7 @@ namespace MicroVm.EdgeAgent.Telemetry;
 /// sent again on a new connection, or when its acknowledgement stays out.
 /// </summary>
 internal sealed class TelemetryPublisher(
-    IAgentStore store, IUplink uplink, AgentCounters counters, TimeProvider time, ILogger logger)
+    IAgentStore store, IUplink uplink, BootTimeKeeper boots, AgentCounters counters, TimeProvider time, ILogger logger)
 {
     /// <summary>Batches that may be published and not acknowledged.</summary>
     internal const int Window = 8;
@@ -124,7 +126,7 @@ internal sealed class TelemetryPublisher(
             _inFlight.Add((batch.BootId, batch.Sequence));
         }
 
-        switch (await uplink.PublishAsync(UplinkKind.Telemetry, batch.Payload, cancellation))
+        switch (await uplink.PublishAsync(UplinkKind.Telemetry, TelemetryBatch.AddStamp(batch.Payload, boots.Stamp(batch)), cancellation))
         {
             case PublishOutcome.Delivered:
                 return true;

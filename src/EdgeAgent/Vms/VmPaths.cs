@@ -27,6 +27,9 @@ internal sealed class VmPaths(AgentOptions options)
     /// <summary>Where the agent listens for the guest: the VMM connects there for the channel's port.</summary>
     internal string GuestChannel(ResourceName vm) => $"{Vsock(vm)}_{Shared.Contracts.Guest.GuestChannel.Port}";
 
+    /// <summary>Where the agent listens for the workload's metrics: the VMM connects there for their port.</summary>
+    internal string GuestMetrics(ResourceName vm) => $"{Vsock(vm)}_{Telemetry.Workloads.MetricLineServer.Port}";
+
     /// <summary>Directory of serial logs, and of the workloads' logs, which have directories of their own.</summary>
     internal string LogDirectory => Path.Combine(options.DataDirectory, "logs");
 

@@ -1,5 +1,7 @@
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Telemetry.Clocks;
+using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Tests.Telemetry;
 
@@ -58,14 +60,19 @@ public sealed class ProcParsersTests
     [Fact]
     public void HostSampler_ThisMachine_GivesPlausibleNumbers()
     {
-        HostSampler sampler = new(new ProcFileSystem(), Path.GetTempPath(), TimeProvider.System);
+        HostSampler sampler = new(new ProcFileSystem(), Path.GetTempPath());
+        ClockReading now = new DeviceClock("boot", TimeProvider.System).Read();
 
-        var sample = sampler.Take();
+        HostSample sample = sampler.Take(now, NetworkCounters.Read(sampler.Proc));
 
         Assert.InRange(sample.MemoryUsedBytes, 1UL, sample.MemoryTotalBytes);
         Assert.InRange(sample.DiskUsedBytes, 1UL, sample.DiskTotalBytes);
         Assert.InRange(sample.AgentResidentBytes, 1UL, sample.MemoryTotalBytes);
         Assert.Equal(0, sample.CpuPermille);
-        Assert.InRange(sampler.Take().CpuPermille, 0, 1000);
+        Assert.Empty(sample.CoreCpuPermille);
+        Assert.InRange(now.UptimeMs / 1000, (long)sample.UptimeSeconds - 5, (long)sample.UptimeSeconds + 5);
+        HostSample second = sampler.Take(now, NetworkCounters.Read(sampler.Proc));
+        Assert.InRange(second.CpuPermille, 0, 1000);
+        Assert.NotEmpty(second.CoreCpuPermille);
     }
 }

@@ -3,7 +3,9 @@ using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Identity;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -13,8 +15,11 @@ public sealed class TelemetryCollectorTests : IDisposable
 {
     private static readonly HostSample s_host = new(1, 2, 3, 4, 5, 6, 7, 8);
     private static readonly DeviceEvent s_event = new(1, null, false, "AgentStarted", "one");
+    private static readonly ResourceName s_vm = ResourceName.Parse("web");
+    private static readonly MetricPoint s_point = new(s_vm, "temperature", 21.5, "", [], 1);
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly FakeClock _clock = new();
     private readonly FailingStore _store = new(new MemoryStore());
     private readonly AgentCounters _counters = new();
     private readonly TelemetryCollector _collector;
@@ -31,40 +36,92 @@ public sealed class TelemetryCollectorTests : IDisposable
         _store.Broken = false;
         Assert.True(_collector.TryFlush());
 
-        Assert.Equal(s_host, Decode().Single().Hosts.Single());
+        Assert.Equivalent(s_host, Decode().Single().Hosts.Single());
         Assert.Equal(1, _counters.StoreFaults.Value);
     }
 
     [Fact]
     public async Task Run_AnEvent_IsSpooledAfterHalfASecond()
     {
-        TaskCompletionSource spooled = new();
-        _collector.Spooled += spooled.SetResult;
-        using CancellationTokenSource stop = new();
-        Task running = _collector.RunAsync(stop.Token);
+        await using Running running = new(_collector);
 
         _collector.AddEvent(s_event);
-        Assert.False(spooled.Task.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(500));
-        await Phase.Of("spool", spooled.Task);
+        Assert.False(running.Spooled(1).IsCompleted);
+        _time.Advance(BatchDecisions.Gathering);
+        await Phase.Of("spool", running.Spooled(1));
 
         Assert.Equal(s_event, Decode().Single().Events.Single());
-        await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(SpoolClass.Events, _store.ReadBatches(0, 1)[0].Class);
     }
 
     [Fact]
-    public void AddSamples_Next_AreInTheNextBatch()
+    public async Task Run_Samples_AreSpooledAtOnceAndThenThirtySecondsTogether()
     {
+        await using Running running = new(_collector);
         _collector.AddSamples(s_host, []);
-        _collector.TryFlush();
+        await Phase.Of("the first", running.Spooled(1));
 
-        Assert.Equal(s_host, Decode().Single().Hosts.Single());
-        Assert.Empty(Decode().Single().Logs);
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.False(running.Spooled(2).IsCompleted);
+            _time.Advance(TimeSpan.FromSeconds(5));
+            _collector.AddSamples(s_host, []);
+        }
+
+        await Phase.Of("the second", running.Spooled(2));
+        Assert.Equal([1, 6], Decode().Select(batch => batch.Hosts.Count));
     }
 
     [Fact]
-    public void TryFlush_SpoolOverflows_IsCounted()
+    public async Task Run_ErrorsOfAWorkload_AreSpooledAtOnce()
+    {
+        await using Running running = new(_collector);
+        _collector.AddSamples(s_host, []);
+        await Phase.Of("the first", running.Spooled(1));
+
+        _collector.AddSamples(s_host, [new VmSample(1, s_vm, 0, 0, VmPhase.Running) { ErrorLines = 1 }]);
+
+        await Phase.Of("the errors", running.Spooled(2));
+    }
+
+    [Fact]
+    public async Task Run_AnEventWhileMetricsWait_IsSpooledWithoutThem()
+    {
+        await using Running running = new(_collector);
+        _collector.AddMetrics([s_point]);
+        _time.Advance(BatchDecisions.Gathering);
+        await Phase.Of("the first point", running.Spooled(1));
+
+        _collector.AddMetrics([s_point]);
+        _collector.AddEvent(s_event);
+        _time.Advance(BatchDecisions.Gathering);
+        await Phase.Of("the event", running.Spooled(2));
+        Assert.Equal([SpoolClass.Metrics, SpoolClass.Events], _store.ReadBatches(0, 10).Select(batch => batch.Class));
+
+        _time.Advance(BatchDecisions.Linger);
+        await Phase.Of("the second point", running.Spooled(3));
+        Assert.Equivalent(s_point, Decode()[2].Metrics.Single());
+    }
+
+    [Fact]
+    public void AddSamples_ClockWasSetInBetween_AreInBatchesOfTheirOwn()
+    {
+        _clock.Now = _clock.Now with { UnixMs = 5_000, Quality = ClockQuality.NotSet };
+        _collector.AddMetrics([s_point]);
+        _clock.Pass(1_000);
+        _collector.AddMetrics([s_point]);
+        _clock.Now = new FakeClock().Now;
+        _collector.AddMetrics([s_point]);
+
+        Assert.True(_collector.TryFlush());
+
+        Assert.Equal([(5_000L, ClockQuality.NotSet, 2), (1_800_000_000_000L, ClockQuality.Synchronised, 1)],
+            Decode().Select(batch => (batch.BaseUnixMs, batch.Clock, batch.Metrics.Count)));
+        Assert.All(_store.ReadBatches(0, 10), batch => Assert.Equal((50_000, FakeClock.Boot), (batch.BaseUptimeMs, batch.KernelBootId)));
+    }
+
+    [Fact]
+    public void TryFlush_SpoolOverflows_IsCountedAndInTheNextBatch()
     {
         using TelemetryCollector small = Make(new SpoolLimits(long.MaxValue, 1));
         for (int i = 0; i < 3; i++)
@@ -74,6 +131,25 @@ public sealed class TelemetryCollectorTests : IDisposable
         }
 
         Assert.Equal(2, _counters.DroppedBatches.Value);
+        Assert.Equal(new TelemetryLosses(1, 0, 0), Decode().Single().Losses);
+        Assert.Equal(new TelemetryLosses(2, 0, 0), _store.ReadSpoolUsage().Losses);
+    }
+
+    [Fact]
+    public void TryFlush_StoreIsBrokenForLong_KeepsTheNewest()
+    {
+        _store.Broken = true;
+        for (int i = 0; i < 20; i++)
+        {
+            _collector.AddSamples(s_host with { AtUnixMs = i }, []);
+            Assert.False(_collector.TryFlush());
+        }
+
+        _store.Broken = false;
+        Assert.True(_collector.TryFlush());
+
+        Assert.Equal(Enumerable.Range(12, 8).Select(i => (long)i), Decode().SelectMany(batch => batch.Hosts).Select(host => host.AtUnixMs));
+        Assert.Equal(12, _counters.DroppedBatches.Value);
     }
 
     public void Dispose() => _collector.Dispose();
@@ -81,5 +157,29 @@ public sealed class TelemetryCollectorTests : IDisposable
     private IReadOnlyList<TelemetryBatch> Decode() => [.. _store.ReadBatches(0, 100).Select(batch => TelemetryBatch.Decode(batch.Payload))];
 
     private TelemetryCollector Make(SpoolLimits limits) =>
-        new(_store, limits, new UplinkSequence(Guid.NewGuid(), _time), _counters, _time, NullLogger.Instance);
+        new(_store, limits, new UplinkSequence(Guid.NewGuid(), _time), _clock, _counters, _time, NullLogger.Instance);
+
+    /// <summary>The collector while it runs, and how often it has spooled.</summary>
+    private sealed class Running : IAsyncDisposable
+    {
+        private readonly TaskCompletionSource[] _spooled = [new(), new(), new()];
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _running;
+        private int _count;
+
+        internal Running(TelemetryCollector collector)
+        {
+            collector.Spooled += () => _spooled[_count++].SetResult();
+            _running = collector.RunAsync(_stop.Token);
+        }
+
+        internal Task Spooled(int count) => _spooled[count - 1].Task;
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running);
+            _stop.Dispose();
+        }
+    }
 }

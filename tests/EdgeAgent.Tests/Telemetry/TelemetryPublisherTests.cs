@@ -1,8 +1,11 @@
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry;
+using MicroVm.EdgeAgent.Telemetry.Clocks;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Contracts.Commands;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Topics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -15,6 +18,7 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly MemoryStore _store = new();
     private readonly FakeUplink _uplink = new();
+    private readonly FakeClock _clock = new();
     private readonly AgentCounters _counters = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TelemetryPublisher _publisher;
@@ -22,7 +26,7 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
 
     public TelemetryPublisherTests()
     {
-        _publisher = new TelemetryPublisher(_store, _uplink, _counters, _time, NullLogger.Instance);
+        _publisher = new TelemetryPublisher(_store, _uplink, new BootTimeKeeper(_store, _clock), _counters, _time, NullLogger.Instance);
         _running = _publisher.RunAsync(_stop.Token);
     }
 
@@ -91,6 +95,20 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
 
         Assert.Equal([1], await Take(1));
         Assert.Equal(1, _store.ReadSpoolUsage().Rows);
+    }
+
+    [Fact]
+    public async Task Run_ABatch_IsStampedWithItsAge()
+    {
+        TelemetryBatch batch = new() { Header = new UplinkHeader(s_boot, 1, 0), BaseUnixMs = 5 };
+        _store.AppendBatch(
+            new SpooledBatch(0, s_boot, 1, batch.Encode()) { KernelBootId = FakeClock.Boot, BaseUptimeMs = _clock.Now.UptimeMs - 7_000 }, SpoolLimits.Default);
+
+        _publisher.OnConnected();
+        TelemetryBatch sent = TelemetryBatch.Decode(await _uplink.TakeAsync(UplinkKind.Telemetry));
+
+        Assert.Equal(new SendStamp(_clock.Now.UnixMs, ClockQuality.Synchronised, 7_000), sent.Stamp);
+        Assert.Equal(5, sent.BaseUnixMs);
     }
 
     public async ValueTask DisposeAsync()

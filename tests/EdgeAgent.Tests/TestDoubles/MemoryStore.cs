@@ -1,6 +1,7 @@
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Tests.TestDoubles;
@@ -15,6 +16,7 @@ internal sealed class MemoryStore : IAgentStore
     private readonly Dictionary<string, string> _settings = [];
     private DesiredDocument? _desired;
     private long _lastId;
+    private TelemetryLosses _losses;
 
     public DesiredDocument? LoadDesired() => _desired;
 
@@ -89,15 +91,28 @@ internal sealed class MemoryStore : IAgentStore
         lock (_lock)
         {
             _spool.Add(batch with { Id = ++_lastId });
-            long batches = 0;
-            while (_spool.Count > 1 && (_spool.Sum(b => (long)b.Payload.Length) > limits.Bytes || _spool.Count > limits.Rows))
+            int before = _spool.Count;
+            long last = limits.OldestUnixMs is long oldest
+                ? _spool.Where(one => one.Clock == ClockQuality.Synchronised && one.BaseUnixMs < oldest).Select(one => one.Id).DefaultIfEmpty().Max()
+                : 0;
+            foreach (SpooledBatch old in _spool.SkipLast(1).Where(one => one.Id <= last).ToList())
             {
-                batches++;
-                _spool.RemoveAt(0);
+                Drop(old);
             }
 
-            return batches;
+            while (_spool.Count > 1 && (_spool.Sum(b => (long)b.Payload.Length) > limits.Bytes || _spool.Count > limits.Rows))
+            {
+                Drop(_spool.OrderBy(one => one.Class).ThenBy(one => one.Id).First());
+            }
+
+            return before - _spool.Count;
         }
+    }
+
+    private void Drop(SpooledBatch batch)
+    {
+        _spool.Remove(batch);
+        _losses += SpoolDecisions.LossOf(batch.Class, batch.Items);
     }
 
     public IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count)
@@ -120,7 +135,7 @@ internal sealed class MemoryStore : IAgentStore
     {
         lock (_lock)
         {
-            return new SpoolUsage(_spool.Sum(batch => (long)batch.Payload.Length), _spool.Count);
+            return new SpoolUsage(_spool.Sum(batch => (long)batch.Payload.Length), _spool.Count, _losses);
         }
     }
 

@@ -8,7 +8,7 @@ namespace MicroVm.EdgeAgent.Store.Migrations;
 internal static class SchemaMigrations
 {
     /// <summary>All steps, oldest first.</summary>
-    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks, LogsOfTheirOwn, FailuresForGood];
+    internal static IReadOnlyList<string> All { get; } = [Initial, ExitCausesAndSchedules, Networks, LogsOfTheirOwn, FailuresForGood, SpoolClasses];
 
     /// <summary>
     /// Oldest schema whose agents work with a database of the newest one: columns that they do not know have defaults, and nothing
@@ -84,4 +84,20 @@ internal static class SchemaMigrations
         """;
 
     private const string FailuresForGood = "ALTER TABLE vm ADD COLUMN exit_judged_by TEXT NOT NULL DEFAULT '';";
+
+    // Batches of before may hold events: they are dropped last.
+    private const string SpoolClasses = """
+        ALTER TABLE spool ADD COLUMN class INTEGER NOT NULL DEFAULT 2;
+        ALTER TABLE spool ADD COLUMN items INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE spool ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE spool ADD COLUMN base_unix_ms INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE spool ADD COLUMN base_uptime_ms INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE spool ADD COLUMN kernel_boot_id TEXT NOT NULL DEFAULT '';
+        CREATE INDEX spool_class ON spool (class, id);
+        CREATE INDEX spool_age ON spool (base_unix_ms) WHERE clock = 1;
+        CREATE TABLE spool_loss (
+          class INTEGER PRIMARY KEY,
+          items INTEGER NOT NULL
+        );
+        """;
 }

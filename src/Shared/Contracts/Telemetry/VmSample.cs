@@ -33,22 +33,22 @@ public sealed record VmSample(long AtUnixMs, ResourceName Name, int CpuPermille,
     /// <summary>Memory that the balloon holds back from the guest, in MiB.</summary>
     public int BalloonMib { get; init; }
 
-    /// <summary>Bytes that were read from its disks since it was started.</summary>
+    /// <summary>Bytes that the device's disks had to read for it. A counter, as the three below: it rises, and begins anew now and then.</summary>
     public ulong BlockReadBytes { get; init; }
 
-    /// <summary>Bytes that were written to its disks since it was started.</summary>
+    /// <summary>Bytes that the device's disks have to write for it.</summary>
     public ulong BlockWrittenBytes { get; init; }
 
-    /// <summary>Bytes that the guest received from the network since it was started.</summary>
+    /// <summary>Bytes that the guest received from the network.</summary>
     public ulong NetworkReceivedBytes { get; init; }
 
-    /// <summary>Bytes that the guest sent to the network since it was started.</summary>
+    /// <summary>Bytes that the guest sent to the network.</summary>
     public ulong NetworkSentBytes { get; init; }
 
     /// <summary>How often it was started again since its specification changed.</summary>
     public int Restarts { get; init; }
 
-    /// <summary>How often its processors left the guest since it was started, for what the VMM had to do.</summary>
+    /// <summary>How often its processors left the guest since it was started; 0 where the device does not count.</summary>
     public ulong Exits { get; init; }
 
     internal static VmSample Read(WireReader reader)
