@@ -59,6 +59,49 @@ public sealed class ResourceCommandsTests
     }
 
     [Fact]
+    public async Task DevicesSet_ChangesTheVersionThatItRead()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new DeviceSettingsView(5), ApiJsonContext.Default.DeviceSettingsView, "\"7\"");
+
+        CliRun run = await CliRun.OfAsync(server.Url, "device", "set", "dev-1", "--telemetry-interval", "1m30s");
+
+        Assert.Equal((0, "device/dev-1 set: telemetry every 90s\n"), (run.Code, run.Out));
+        ReceivedRequest put = server.Received[1];
+        Assert.Equal(("PUT", ApiPaths.DeviceSettings("dev-1"), "\"7\""), (put.Method, put.Path, put.IfMatch));
+        Assert.Equal("""{"telemetryIntervalSeconds":90}""", put.Text);
+        Assert.Equal(2, (await CliRun.OfAsync(server.Url, "device", "set", "dev-1")).Code);
+    }
+
+    [Fact]
+    public async Task Metrics_WithoutAName_ShowsTheSeries()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new ListView<MetricSeriesView>([new("web", "belt.speed", "m/s", new Dictionary<string, string> { ["line"] = "4" }, DateTimeOffset.UtcNow, 1.25)]),
+            ApiJsonContext.Default.ListViewMetricSeriesView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "metrics", "dev-1/web");
+
+        Assert.Equal($"{ApiPaths.Metrics("dev-1")}?limit=10000&vm=web", server.Received[0].Path);
+        Assert.Contains("belt.speed   1.25  m/s   line=4", run.OutLines[1]);
+    }
+
+    [Fact]
+    public async Task Metrics_WithAName_ShowsItsPoints()
+    {
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(
+            new ListView<MetricPointView>([new("web", "n", "", new Dictionary<string, string>(), DateTimeOffset.UnixEpoch, 7, "NotSet")]),
+            ApiJsonContext.Default.ListViewMetricPointView);
+
+        CliRun run = await CliRun.OfAsync(server.Url, "metrics", "dev-1", "n/a:x", "--limit", "3");
+
+        Assert.Equal($"{ApiPaths.MetricPoints("dev-1")}?limit=3&name=n%2Fa%3Ax", server.Received[0].Path);
+        Assert.StartsWith("1970-01-01T00:00:00.000Z", run.OutLines[1]);
+        Assert.EndsWith("not set", run.OutLines[1]);
+        Assert.Equal(2, (await CliRun.OfAsync(server.Url, "metrics", "dev-1", "no spaces")).Code);
+    }
+
+    [Fact]
     public async Task GetDeployment_WithAName_ShowsItsDevices()
     {
         await using FakeControlPlane server = await FakeControlPlane.StartAsync(
@@ -167,9 +210,13 @@ public sealed class ResourceCommandsTests
                 new("hello", 31, 141UL << 20, "Running")
                 {
                     GuestMemoryBytes = 60UL << 20, GuestAvailableBytes = 40UL << 20, GuestLoadPermille = 250, VolumeBytes = 1UL << 30, VolumeUsedBytes = 3UL << 20,
+                    BalloonMib = 64, Restarts = 2,
                 },
                 new("silent", 0, 1UL << 20, "Starting"),
-            ]);
+            ])
+        {
+            PressureMemory = 153, TemperatureMilliCelsius = 52_500, Clock = "NotSet",
+        };
         await using FakeControlPlane server = await FakeControlPlane.StartAsync(
             new ListView<TelemetryView>([sample]), ApiJsonContext.Default.ListViewTelemetryView);
 
@@ -179,8 +226,12 @@ public sealed class ResourceCommandsTests
         Assert.Contains("12.5%", run.OutLines[1]);
         Assert.Contains("2h1m", run.OutLines[1]);
         Assert.Contains("Running", run.OutLines[3]);
-        Assert.EndsWith("3.1%   141 MiB  20 MiB  60 MiB  0.25    3 MiB  1 GiB", run.OutLines[3]);
-        Assert.EndsWith("0.0%     1 MiB       -       -     -        -      -", run.OutLines[4]);
+        Assert.Contains("3.1%   141 MiB  20 MiB  60 MiB  0.25    3 MiB  1 GiB   64 MiB  ", run.OutLines[3]);
+        Assert.Contains("0.0%     1 MiB       -       -     -        -      -        -  ", run.OutLines[4]);
+        Assert.EndsWith("2", run.OutLines[3]);
+        Assert.Contains("1.5%", run.OutLines[1]);
+        Assert.Contains("52 °C", run.OutLines[1]);
+        Assert.EndsWith("not set", run.OutLines[1]);
     }
 
     [Fact]

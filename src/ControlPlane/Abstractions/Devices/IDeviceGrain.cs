@@ -66,4 +66,13 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <param name="labels">The new labels, already checked.</param>
     /// <param name="expectedVersion">Version that they replace.</param>
     Task<LabelsOutcome> SetLabelsAsync(IReadOnlyDictionary<string, string> labels, long expectedVersion);
+
+    /// <summary>The device's settings; null when it never said hello.</summary>
+    Task<DeviceSettings?> GetSettingsAsync();
+
+    /// <summary>Replaces the device's settings and tells the device.</summary>
+    /// <param name="telemetryIntervalSeconds">Seconds between samples, already checked.</param>
+    /// <param name="expectedVersion">Version that they replace.</param>
+    /// <returns>The settings as they are now, and whether the version was the expected one; null when the device never said hello.</returns>
+    Task<DeviceSettings?> SetSettingsAsync(int telemetryIntervalSeconds, long expectedVersion);
 }

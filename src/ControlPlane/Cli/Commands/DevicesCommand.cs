@@ -15,6 +15,7 @@ internal static class DevicesCommand
         Command command = new("devices", "List devices");
         command.Aliases.Add("device");
         command.Subcommands.Add(DevicesLabelCommand.Create(run));
+        command.Subcommands.Add(DevicesSetCommand.Create(run));
         foreach (Command identity in DevicesIdentityCommand.Create(run))
         {
             command.Subcommands.Add(identity);

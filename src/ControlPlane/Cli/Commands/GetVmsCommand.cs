@@ -49,7 +49,17 @@ internal static class GetVmsCommand
 
         DevicesCommand.WriteTable(context, [device]);
         await context.Terminal.Out.WriteLineAsync();
+        await context.Terminal.Out.WriteLineAsync(TelemetryOf(device));
+        await context.Terminal.Out.WriteLineAsync();
         WriteVms(context, [device]);
+    }
+
+    private static string TelemetryOf(DeviceView device)
+    {
+        string every = $"Telemetry every {Quantity.Duration(TimeSpan.FromSeconds(device.TelemetryIntervalSeconds))}";
+        return device.TelemetryLost is TelemetryLossView lost
+            ? $"{every}; lost before it could be delivered: {lost.Samples} samples, {lost.Metrics} metrics, {lost.Events} events"
+            : every;
     }
 
     private static void WriteVms(CliContext context, IEnumerable<DeviceView> devices)

@@ -33,6 +33,7 @@ internal static class RootCommands
         root.Subcommands.Add(ImagesCommand.Create(run));
         root.Subcommands.Add(LoginCommand.Create(run));
         root.Subcommands.Add(LogsCommand.Create(run));
+        root.Subcommands.Add(MetricsCommand.Create(run));
         root.Subcommands.Add(PortForwardCommand.Create(run));
         root.Subcommands.Add(RolloutCommand.Create(run));
         root.Subcommands.Add(SchemaCommand.Create(run));

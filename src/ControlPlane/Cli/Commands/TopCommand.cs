@@ -72,9 +72,11 @@ internal static class TopCommand
 
         Table devices = new(
             new("DEVICE"), new("CPU", true), new("MEMORY", true), new("OF", true), new("DISK", true), new("OF", true),
-            new("UPTIME", true), new("AGENT", true), new("SAMPLE", true));
+            new("WAITS CPU", true), new("MEM", true), new("IO", true), new("TEMP", true), new("IN", true), new("OUT", true),
+            new("UPTIME", true), new("AGENT", true), new("SAMPLE", true), new("CLOCK"));
         Table vms = new(new("DEVICE"), new("VM"), new("PHASE"), new("CPU", true), new("RESIDENT", true), new("GUEST", true), new("OF", true), new("LOAD", true),
-            new("VOLUMES", true), new("OF", true));
+            new("VOLUMES", true), new("OF", true), new("BALLOON", true), new("READ", true), new("WRITTEN", true), new("IN", true), new("OUT", true),
+            new("RESTARTS", true));
         foreach (TelemetryView sample in telemetry.Items)
         {
             devices.Add(
@@ -84,9 +86,16 @@ internal static class TopCommand
                 Quantity.Bytes(sample.MemoryTotalBytes),
                 Quantity.Bytes(sample.DiskUsedBytes),
                 Quantity.Bytes(sample.DiskTotalBytes),
+                Quantity.Percent(sample.PressureCpu / 10),
+                Quantity.Percent(sample.PressureMemory / 10),
+                Quantity.Percent(sample.PressureIo / 10),
+                sample.TemperatureMilliCelsius is int temperature ? $"{temperature / 1000} °C" : "",
+                Quantity.Bytes(sample.NetworkReceivedBytes),
+                Quantity.Bytes(sample.NetworkSentBytes),
                 Quantity.Duration(TimeSpan.FromSeconds(sample.UptimeSeconds)),
                 Quantity.Bytes(sample.AgentResidentBytes),
-                Quantity.Age(sample.At, context.Time.GetUtcNow()) + " ago");
+                Quantity.Age(sample.At, context.Time.GetUtcNow()) + " ago",
+                ClockText.Cell(sample.Clock));
             foreach (VmSampleView vm in sample.Vms)
             {
                 vms.Add(RowOf(sample.Device, vm));
@@ -118,6 +127,12 @@ internal static class TopCommand
             says ? Quantity.Load(vm.GuestLoadPermille) : "",
             vm.VolumeBytes > 0 ? Quantity.Bytes(vm.VolumeUsedBytes) : "",
             vm.VolumeBytes > 0 ? Quantity.Bytes(vm.VolumeBytes) : "",
+            vm.BalloonMib > 0 ? Quantity.Bytes((ulong)vm.BalloonMib << 20) : "",
+            Quantity.Bytes(vm.BlockReadBytes),
+            Quantity.Bytes(vm.BlockWrittenBytes),
+            Quantity.Bytes(vm.NetworkReceivedBytes),
+            Quantity.Bytes(vm.NetworkSentBytes),
+            vm.Restarts,
         ];
     }
 }

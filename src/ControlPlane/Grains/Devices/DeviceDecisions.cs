@@ -62,6 +62,10 @@ internal static class DeviceDecisions
             Next(current, state.Encode().Length > MaxDocumentBytes ? state with { Prefetch = [] } : state), refusals.ToImmutable());
     }
 
+    /// <summary>How the agent is to behave.</summary>
+    internal static AgentSettings SettingsOf(DeviceDesiredState wanted) =>
+        new(wanted.TelemetryIntervalSeconds == 0 ? AgentSettings.DefaultTelemetryIntervalSeconds : wanted.TelemetryIntervalSeconds);
+
     /// <summary>A deployment's claim after it asks for something else; see <see cref="DeviceAssignment.Before"/>.</summary>
     internal static DeviceAssignment Claim(DeviceAssignment? before, Assignment assignment, long nextOrder) =>
         before is null ? new DeviceAssignment(nextOrder, assignment)
@@ -178,7 +182,7 @@ internal static class DeviceDecisions
     }
 
     private static DesiredState StateOf(ulong generation, IReadOnlyCollection<VmSpec> vms, DeviceDesiredState wanted) =>
-        new(generation, [.. vms], new AgentSettings()) { Secrets = SecretDecisions.Of(vms, wanted.Secrets) };
+        new(generation, [.. vms], SettingsOf(wanted)) { Secrets = SecretDecisions.Of(vms, wanted.Secrets) };
 
     private static string Describe(VmStatus vm) =>
         vm.Reason.Length == 0 ? vm.Message

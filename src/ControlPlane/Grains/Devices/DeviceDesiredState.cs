@@ -32,5 +32,11 @@ internal sealed record DeviceDesiredState
     /// <summary>Rises with every change of <see cref="OperatorLabels"/>.</summary>
     public long LabelsVersion { get; init; } = 1;
 
+    /// <summary>Seconds between samples; 0 for the agent's own default.</summary>
+    public int TelemetryIntervalSeconds { get; init; }
+
+    /// <summary>Rises with every change of the settings.</summary>
+    public long SettingsVersion { get; init; } = 1;
+
     internal DesiredDocument ToDocument() => Document is null ? DesiredDocument.Empty : new DesiredDocument(Generation, Document);
 }

@@ -31,7 +31,10 @@ internal static class DeviceViews
         desired.Generation,
         report?.ObservedGeneration ?? 0,
         condition,
-        [.. (report?.Vms ?? []).OrderBy(vm => vm.Name.Value, StringComparer.Ordinal).Select(vm => Of(vm, desired))]);
+        [.. (report?.Vms ?? []).OrderBy(vm => vm.Name.Value, StringComparer.Ordinal).Select(vm => Of(vm, desired))])
+    {
+        TelemetryIntervalSeconds = desired.State.Settings.TelemetryIntervalSeconds,
+    };
 
     private static VmView Of(VmStatus vm, DesiredDocument desired) => new(
         vm.Name.Value,

@@ -50,12 +50,14 @@ internal static class ApiRouting
         application.MapApply();
         application.MapDevices();
         application.MapBundles();
+        application.MapDeviceSettings();
         application.MapDeployments();
         application.MapDeploymentWatch();
         application.MapRollouts();
         application.MapLogs();
         application.MapSessions();
         application.MapTelemetry();
+        application.MapMetrics();
         application.MapSchema();
         application.MapSecrets();
         application.MapVolumes();

@@ -8,6 +8,9 @@ public sealed record RetentionOptions(long MaxSamples, TimeSpan MaxAge)
     /// <summary>Most events.</summary>
     public long MaxEvents { get; init; } = 1_000_000;
 
+    /// <summary>Most points of workloads' metrics.</summary>
+    public long MaxPoints { get; init; } = 5_000_000;
+
     /// <summary>A million samples, 14 days.</summary>
     public RetentionOptions()
         : this(1_000_000, TimeSpan.FromDays(14))

@@ -77,6 +77,7 @@ internal static class ControlPlaneServices
         services.AddSingleton<EventQueries>();
         services.AddSingleton<TelemetryStore>();
         services.AddSingleton<TelemetryQueries>();
+        services.AddSingleton<MetricQueries>();
         services.AddSingleton<IWorkloadErrors, WorkloadErrors>();
     }
 

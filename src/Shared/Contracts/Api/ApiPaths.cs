@@ -81,6 +81,15 @@ public static class ApiPaths
     /// <summary>GET a device's samples; <c>?limit=N</c>.</summary>
     public static string DeviceTelemetry(string id) => $"{Devices}/{id}/telemetry";
 
+    /// <summary>GET a device's settings. PUT replaces them (<c>If-Match</c>).</summary>
+    public static string DeviceSettings(string id) => $"{Devices}/{id}/settings";
+
+    /// <summary>GET the series of workloads' metrics with their newest points: <c>?vm=V</c>, <c>?name=N</c>, <c>?limit=N</c>.</summary>
+    public static string Metrics(string id) => $"{Devices}/{id}/metrics";
+
+    /// <summary>GET points of workloads' metrics, newest last: <c>?vm=V</c>, <c>?name=N</c>, <c>?since=TIME</c>, <c>?limit=N</c>.</summary>
+    public static string MetricPoints(string id) => $"{Devices}/{id}/metrics/points";
+
     /// <summary>GET a VM's log lines: <c>?tail=N</c>, <c>?after=CURSOR</c>; <c>?follow=true</c> as server-sent events.</summary>
     public static string Logs(string device, string vm) => $"{Devices}/{device}/vms/{vm}/logs";
 

@@ -27,4 +27,11 @@ public sealed record DeviceView(
     ulong DesiredGeneration,
     ulong ObservedGeneration,
     string Condition,
-    IReadOnlyList<VmView> Vms);
+    IReadOnlyList<VmView> Vms)
+{
+    /// <summary>Seconds between samples.</summary>
+    public int TelemetryIntervalSeconds { get; init; } = Desired.AgentSettings.DefaultTelemetryIntervalSeconds;
+
+    /// <summary>Telemetry that was lost on the device; null when none was.</summary>
+    public TelemetryLossView? TelemetryLost { get; init; }
+}

@@ -24,4 +24,25 @@ public sealed record VmSampleView(string Name, int CpuPermille, ulong ResidentBy
 
     /// <summary>Lines on standard error since the sample before.</summary>
     public int ErrorLines { get; init; }
+
+    /// <summary>Memory that the balloon holds back from the guest, in MiB.</summary>
+    public int BalloonMib { get; init; }
+
+    /// <summary>Bytes that disks read for it. A counter, as those below: it rises, and begins anew now and then.</summary>
+    public ulong BlockReadBytes { get; init; }
+
+    /// <summary>Bytes that disks wrote for it.</summary>
+    public ulong BlockWrittenBytes { get; init; }
+
+    /// <summary>Bytes that the guest received from the network.</summary>
+    public ulong NetworkReceivedBytes { get; init; }
+
+    /// <summary>Bytes that the guest sent to the network.</summary>
+    public ulong NetworkSentBytes { get; init; }
+
+    /// <summary>How often it was started again.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>How often its processors left the guest; 0 where the device does not count.</summary>
+    public ulong Exits { get; init; }
 }

@@ -9,6 +9,9 @@ public sealed record AgentSettings(int TelemetryIntervalSeconds = AgentSettings.
     /// <summary>Seconds between samples when nothing else is set.</summary>
     public const int DefaultTelemetryIntervalSeconds = 5;
 
+    /// <summary>Least and most seconds between samples.</summary>
+    public const int MinTelemetryIntervalSeconds = 1, MaxTelemetryIntervalSeconds = 3_600;
+
     internal static AgentSettings Read(WireReader reader)
     {
         int telemetryInterval = DefaultTelemetryIntervalSeconds;
@@ -19,7 +22,7 @@ public sealed record AgentSettings(int TelemetryIntervalSeconds = AgentSettings.
                 return false;
             }
 
-            telemetryInterval = reader.ReadInt32(1, 3600);
+            telemetryInterval = reader.ReadInt32(MinTelemetryIntervalSeconds, MaxTelemetryIntervalSeconds);
             return true;
         });
         return new AgentSettings(telemetryInterval);

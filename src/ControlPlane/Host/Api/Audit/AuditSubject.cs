@@ -35,6 +35,7 @@ internal sealed class AuditSubject(
     {
         ["apply", ..] => await AllDeploymentsAsync(),
         ["deployments", var name, ..] => deployments.Contains(name) ? await DeploymentAsync(name) : null,
+        ["devices", var id, "settings"] => identities.Find(id) is null ? null : (await grains.GetGrain<IDeviceGrain>(id).GetSettingsAsync())?.TelemetryIntervalSeconds,
         ["devices", var id, ..] => identities.Find(id) is null ? null : (await grains.GetGrain<IDeviceGrain>(id).GetLabelsAsync())?.Labels,
         ["identities", var id, ..] => identities.Find(id) is DeviceIdentity identity ? IdentityEndpoints.Of(identity) : null,
         ["enrolment-tokens", ..] => await enrolmentTokens.ListAsync(),

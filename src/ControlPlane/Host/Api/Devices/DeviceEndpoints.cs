@@ -110,7 +110,11 @@ internal static class DeviceEndpoints
         DeviceView? view = await grains.GetGrain<IDeviceGrain>(id).GetViewAsync();
         // Telemetry does not pass through the grain, so the grain's own time may be the older one.
         DateTimeOffset? telemetrySeen = await telemetry.LastSeenAsync(id, cancellationToken);
-        return view is not null && telemetrySeen > view.LastSeen ? view with { LastSeen = telemetrySeen } : view;
+        return view is null ? null : view with
+        {
+            LastSeen = telemetrySeen > view.LastSeen ? telemetrySeen : view.LastSeen,
+            TelemetryLost = await telemetry.LossesAsync(id, cancellationToken),
+        };
     }
 
     private static IResult Show(HttpResponse response, DeviceLabels labels)

@@ -1,4 +1,5 @@
 using MicroVm.ControlPlane.Abstractions.Events;
+using MicroVm.ControlPlane.Host.Storage.Telemetry;
 using MicroVm.Shared.Contracts.Telemetry;
 using Microsoft.Data.Sqlite;
 
@@ -14,11 +15,11 @@ internal sealed class EventStore(Database database, EventFeed feed, TimeProvider
     public void Add(FleetEvent happened) => AddAsync(happened).Ignore();
 
     /// <summary>Keeps the events of a batch; a part of the batch's own write, so that a batch that is repeated repeats none.</summary>
-    internal static void Store(SqliteConnection connection, string device, long batch, long nowMs, IReadOnlyList<DeviceEvent> events)
+    internal static void Store(SqliteConnection connection, string device, long batch, long nowMs, ClockCorrection clock, IReadOnlyList<DeviceEvent> events)
     {
         foreach (DeviceEvent one in events)
         {
-            Store(connection, batch, nowMs, one.AtUnixMs, one.Vm?.Value ?? "", new FleetEvent(device, one.IsWarning, one.Reason, one.Message));
+            Store(connection, batch, nowMs, clock.Apply(one.AtUnixMs), one.Vm?.Value ?? "", new FleetEvent(device, one.IsWarning, one.Reason, one.Message));
         }
     }
 

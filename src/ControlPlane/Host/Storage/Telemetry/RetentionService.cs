@@ -41,7 +41,12 @@ internal sealed class RetentionService(Database database, RetentionOptions optio
         long lastOld = connection.Number(
             "SELECT MAX(id) FROM telemetry_batches WHERE received_ms < $oldest", 0, ("$oldest", oldestMs));
         int deleted = DeleteRows(connection, "host_samples", "id", lastOld, options.MaxSamples)
-            + DeleteRows(connection, "vm_samples", "id", lastOld, options.MaxSamples);
+            + DeleteRows(connection, "vm_samples", "id", lastOld, options.MaxSamples)
+            + DeleteRows(connection, "metric_points", "id", lastOld, options.MaxPoints);
+        deleted += connection.Execute(
+            "DELETE FROM metric_series WHERE id IN (SELECT id FROM metric_series WHERE received_ms < $oldest LIMIT $some)",
+            ("$oldest", oldestMs),
+            ("$some", RowsAtATime));
         deleted += connection.Execute(
             "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE received_ms < $oldest OR id <= (SELECT MAX(id) FROM events) - $most ORDER BY id LIMIT $some)",
             ("$oldest", oldestMs),

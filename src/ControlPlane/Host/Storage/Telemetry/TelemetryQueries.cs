@@ -10,10 +10,12 @@ internal sealed class TelemetryQueries(Database database)
     private const long SameMomentMs = 2_000;
 
     private const string HostColumns =
-        "device, at_ms, cpu_permille, memory_used, memory_total, disk_used, disk_total, uptime_s, agent_resident";
+        "device, at_ms, cpu_permille, memory_used, memory_total, disk_used, disk_total, uptime_s, agent_resident, "
+        + "clock, cores, pressure_cpu, pressure_memory, pressure_memory_full, pressure_io, pressure_io_full, temperature, network_received, network_sent";
 
     private const string VmColumns =
-        "at_ms, vm, cpu_permille, resident, phase, guest_memory, guest_available, guest_load_permille, volume_bytes, volume_used, error_lines";
+        "at_ms, vm, cpu_permille, resident, phase, guest_memory, guest_available, guest_load_permille, volume_bytes, volume_used, error_lines, "
+        + "balloon_mib, block_read, block_written, network_received, network_sent, restarts, exits";
 
     /// <summary>The newest samples of a device, newest first.</summary>
     internal Task<List<TelemetryView>> SamplesAsync(string device, int count, CancellationToken cancellationToken) => database.ReadAsync(
@@ -41,6 +43,14 @@ internal sealed class TelemetryQueries(Database database)
         connection => connection.Number("SELECT last_seen_ms FROM devices WHERE id = $device", 0, ("$device", device)) is > 0 and long ms
             ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
             : (DateTimeOffset?)null,
+        cancellationToken);
+
+    /// <summary>What a device has lost; null when nothing.</summary>
+    internal Task<TelemetryLossView?> LossesAsync(string device, CancellationToken cancellationToken) => database.ReadAsync(
+        connection => connection.Query(
+            "SELECT samples, metrics, events FROM telemetry_losses WHERE device = $device",
+            static row => new TelemetryLossView((ulong)row.GetInt64(0), (ulong)row.GetInt64(1), (ulong)row.GetInt64(2)),
+            ("$device", device)).FirstOrDefault(),
         cancellationToken);
 
     private static List<TelemetryView> WithVms(SqliteConnection connection, string device, List<TelemetryView> hosts)
@@ -74,6 +84,13 @@ internal sealed class TelemetryQueries(Database database)
         VolumeBytes = (ulong)row.GetInt64(8),
         VolumeUsedBytes = (ulong)row.GetInt64(9),
         ErrorLines = row.GetInt32(10),
+        BalloonMib = row.GetInt32(11),
+        BlockReadBytes = (ulong)row.GetInt64(12),
+        BlockWrittenBytes = (ulong)row.GetInt64(13),
+        NetworkReceivedBytes = (ulong)row.GetInt64(14),
+        NetworkSentBytes = (ulong)row.GetInt64(15),
+        Restarts = row.GetInt32(16),
+        Exits = (ulong)row.GetInt64(17),
     };
 
     private static TelemetryView ReadHost(SqliteDataReader row) => new(
@@ -86,5 +103,17 @@ internal sealed class TelemetryQueries(Database database)
         (ulong)row.GetInt64(6),
         (ulong)row.GetInt64(7),
         (ulong)row.GetInt64(8),
-        []);
+        [])
+    {
+        Clock = ((TimeMark)row.GetInt32(9)).ToString(),
+        CoreCpuPermille = [.. row.GetString(10).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)],
+        PressureCpu = row.GetInt32(11),
+        PressureMemory = row.GetInt32(12),
+        PressureMemoryFull = row.GetInt32(13),
+        PressureIo = row.GetInt32(14),
+        PressureIoFull = row.GetInt32(15),
+        TemperatureMilliCelsius = row.IsDBNull(16) ? null : row.GetInt32(16),
+        NetworkReceivedBytes = (ulong)row.GetInt64(17),
+        NetworkSentBytes = (ulong)row.GetInt64(18),
+    };
 }
