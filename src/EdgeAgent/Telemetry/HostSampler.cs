@@ -1,5 +1,6 @@
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Telemetry.Clocks;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
@@ -70,11 +71,11 @@ internal sealed class HostSampler(ProcFileSystem proc, string dataDirectory)
 
     private PressureSample ReadPressure()
     {
-        (int cpu, _) = PressureFile.Parse(proc.TryRead("pressure/cpu"));
-        (int memorySome, int memoryFull) = PressureFile.Parse(proc.TryRead("pressure/memory"));
-        (int ioSome, int ioFull) = PressureFile.Parse(proc.TryRead("pressure/io"));
-        return new PressureSample(cpu, memorySome, memoryFull, ioSome, ioFull);
+        PressureReading cpu = ReadPressure("cpu"), memory = ReadPressure("memory"), io = ReadPressure("io");
+        return new PressureSample(cpu.Some, memory.Some, memory.Full, io.Some, io.Full);
     }
+
+    private PressureReading ReadPressure(string resource) => PressureReading.Parse(proc.TryRead($"pressure/{resource}") ?? "") ?? default;
 
     /// <summary>What the device has.</summary>
     /// <exception cref="IOException">The kernel's files are not there or not of the form that proc(5) gives.</exception>

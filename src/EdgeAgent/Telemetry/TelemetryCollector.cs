@@ -4,7 +4,9 @@ using MicroVm.EdgeAgent.Mqtt;
 using MicroVm.EdgeAgent.Reconcile;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Telemetry.Clocks;
+using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
+using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Telemetry;
 
@@ -35,6 +37,7 @@ internal sealed class TelemetryCollector : IDisposable
     private readonly long?[] _spooledAt = new long?[Classes];
     private readonly (long Since, TimeSpan Wait)?[] _waits = new (long, TimeSpan)?[Classes];
     private readonly Queue<PendingBatch> _sealed = new();
+    private readonly Dictionary<ResourceName, VmPhase> _phases = [];
 
     internal TelemetryCollector(
         IAgentStore store, SpoolLimits limits, UplinkSequence sequence, IDeviceClock clock, AgentCounters counters, TimeProvider time, ILogger logger)
@@ -60,13 +63,7 @@ internal sealed class TelemetryCollector : IDisposable
             PendingBatch batch = Growing(SpoolClass.Samples);
             batch.Hosts.Add(host);
             batch.Vms.AddRange(vms);
-            bool isUrgent = false;
-            foreach (VmSample vm in vms)
-            {
-                isUrgent |= vm.ErrorLines > 0;
-            }
-
-            Plan(batch, isUrgent, batch.Hosts.Count >= BatchDecisions.MostSamples || batch.Vms.Count >= BatchDecisions.MostVmSamples);
+            Plan(batch, IsUrgent(vms), batch.Hosts.Count >= BatchDecisions.MostSamples || batch.Vms.Count >= BatchDecisions.MostVmSamples);
         }
     }
 
@@ -114,6 +111,27 @@ internal sealed class TelemetryCollector : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
+
+    /// <summary>Workloads complain, or VMs came, went or became another phase since the samples before.</summary>
+    private bool IsUrgent(IReadOnlyList<VmSample> vms)
+    {
+        bool isUrgent = vms.Count != _phases.Count;
+        foreach (VmSample vm in vms)
+        {
+            isUrgent |= vm.ErrorLines > 0 || !_phases.TryGetValue(vm.Name, out VmPhase before) || before != vm.Phase;
+        }
+
+        if (isUrgent)
+        {
+            _phases.Clear();
+            foreach (VmSample vm in vms)
+            {
+                _phases[vm.Name] = vm.Phase;
+            }
+        }
+
+        return isUrgent;
+    }
 
     /// <summary>The batch that rows of a class go into now. One that is by another setting of the clock grows no more.</summary>
     private PendingBatch Growing(SpoolClass kind)

@@ -48,7 +48,7 @@ internal sealed class VmSampler(ProcFileSystem proc, VmTable table, Func<Resourc
             }
 
             seen.Add(instance.Run.Id);
-            sample = WithIo(sample, instance, network);
+            sample = WithIo(sample, instance, network) with { BalloonMib = BalloonOf(instance.Memory, record.Spec.MemoryMib) };
             samples.Add(entry.Metrics is GuestMetrics metrics ? WithMetrics(sample, metrics) : sample);
         }
 
@@ -68,6 +68,8 @@ internal sealed class VmSampler(ProcFileSystem proc, VmTable table, Func<Resourc
         VolumeBytes = metrics.DiskTotalBytes,
         VolumeUsedBytes = metrics.DiskUsedBytes,
     };
+
+    private static int BalloonOf(VmMemory memory, int mostMib) => memory.BalloonWorks ? Math.Max(0, mostMib - memory.HeldMib) : 0;
 
     /// <summary>What the tap sends the guest receives.</summary>
     private VmSample WithIo(VmSample sample, VmInstance instance, NetworkCounters network)

@@ -46,14 +46,6 @@ public sealed class HostParsersTests
         Assert.Equal((7_000_000_005UL, 306UL), new OwnLinks(sys.Path).Sum(NetworkCounters.Parse(Net)));
     }
 
-    [Theory]
-    [InlineData("some avg10=1.53 avg60=0.87 avg300=0.73 total=1\nfull avg10=100.00 avg60=0 avg300=0 total=2\n", 153, 10_000)]
-    [InlineData("some avg10=0.05 avg60=0.00 avg300=0.00 total=0\n", 5, 0)]
-    [InlineData("some avg60=1.00\nfull avg10=x\n", 0, 0)]
-    [InlineData("", 0, 0)]
-    public void PressureFile_Text_GivesHundredthsOfAPercent(string text, int some, int full) =>
-        Assert.Equal((some, full), PressureFile.Parse(text));
-
     [Fact]
     public void Thermometer_SeveralZones_GivesTheWarmestThatIsReal()
     {

@@ -76,12 +76,31 @@ public sealed class TelemetryCollectorTests : IDisposable
     public async Task Run_ErrorsOfAWorkload_AreSpooledAtOnce()
     {
         await using Running running = new(_collector);
-        _collector.AddSamples(s_host, []);
+        VmSample calm = new(1, s_vm, 0, 0, VmPhase.Running);
+        _collector.AddSamples(s_host, [calm]);
         await Phase.Of("the first", running.Spooled(1));
 
-        _collector.AddSamples(s_host, [new VmSample(1, s_vm, 0, 0, VmPhase.Running) { ErrorLines = 1 }]);
+        _collector.AddSamples(s_host, [calm]);
+        Assert.False(running.Spooled(2).IsCompleted);
+        _collector.AddSamples(s_host, [calm with { ErrorLines = 1 }]);
 
         await Phase.Of("the errors", running.Spooled(2));
+        Assert.Equal([1, 2], Decode().Select(batch => batch.Hosts.Count));
+    }
+
+    [Fact]
+    public async Task Run_AVmThatBecomesAnotherPhase_IsSpooledAtOnce()
+    {
+        await using Running running = new(_collector);
+        VmSample starting = new(1, s_vm, 0, 0, VmPhase.Starting);
+        _collector.AddSamples(s_host, [starting]);
+        await Phase.Of("the first", running.Spooled(1));
+
+        _collector.AddSamples(s_host, [starting with { Phase = VmPhase.Running }]);
+        await Phase.Of("it runs", running.Spooled(2));
+        _collector.AddSamples(s_host, []);
+
+        await Phase.Of("it is gone", running.Spooled(3));
     }
 
     [Fact]
