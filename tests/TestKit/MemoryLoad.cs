@@ -123,9 +123,9 @@ public sealed class MemoryLoad : IAsyncDisposable
     /// <summary>Looks once.</summary>
     public async Task<MemorySample> SampleAsync()
     {
-        string text = (await Device.RunAsync("microvm-agent vms --json && grep MemAvailable /proc/meminfo").ConfigureAwait(false)).Succeeded();
+        string text = (await Device.RunAsync("microvm-agent vms --json && grep MemAvailable /proc/meminfo && cat /sys/fs/cgroup/microvm/memory.current").ConfigureAwait(false)).Succeeded();
         List<MemorySample.Vm> vms = [];
-        long available = 0;
+        long available = 0, charged = 0;
         foreach (string line in text.Split('\n'))
         {
             if (line.StartsWith('{'))
@@ -140,9 +140,13 @@ public sealed class MemoryLoad : IAsyncDisposable
             {
                 available = long.Parse(line["MemAvailable:".Length..^"kB".Length], System.Globalization.CultureInfo.InvariantCulture) >> 10;
             }
+            else if (long.TryParse(line, System.Globalization.CultureInfo.InvariantCulture, out long bytes))
+            {
+                charged = bytes >> 20;
+            }
         }
 
-        MemorySample sample = new(Stopwatch.GetElapsedTime(_began).TotalSeconds, vms, available);
+        MemorySample sample = new(Stopwatch.GetElapsedTime(_began).TotalSeconds, vms, available, charged);
         Samples.Add(sample);
         return sample;
     }

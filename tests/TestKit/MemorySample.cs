@@ -4,7 +4,8 @@ namespace MicroVm.TestKit;
 /// <param name="Seconds">Since the first sample.</param>
 /// <param name="Vms">Each VM, by name.</param>
 /// <param name="AvailableMib">What is left of the device's memory.</param>
-public sealed record MemorySample(double Seconds, IReadOnlyList<MemorySample.Vm> Vms, long AvailableMib)
+/// <param name="ChargedMib">What the kernel charges the VMs' cgroup with, the kernel's own tables and file pages included.</param>
+public sealed record MemorySample(double Seconds, IReadOnlyList<MemorySample.Vm> Vms, long AvailableMib, long ChargedMib)
 {
     /// <summary>All grants together.</summary>
     public long GrantedMib => Vms.Sum(static vm => vm.GrantedMib);

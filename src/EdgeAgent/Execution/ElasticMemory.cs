@@ -102,12 +102,21 @@ internal sealed class ElasticMemory(
     {
         VmMemory memory = instance.Memory;
         int granted = Math.Max(0, maxMib - reading.TargetMib);
-        memory.BalloonWorks |= reading.ActualMib > 0 && reading.ActualMib >= reading.TargetMib;
+        memory.BalloonWorks |= HasArrived(reading, memory.BalloonMib);
+        memory.BalloonMib = reading.ActualMib;
         // Until the guest's balloon is there, what was touched is all that the guest can have.
         int resident = (int)Math.Min(maxMib, (long)proc.ReadResidentBytes(instance.Process.Pid) / BytesPerMib);
         (memory.GrantedMib, memory.HeldMib) = (granted, memory.BalloonWorks ? Math.Max(0, maxMib - reading.ActualMib) : resident);
         memory.AvailableMib = memory.BalloonWorks && reading.AvailableBytes is long available ? (int)Math.Min(maxMib, available / BytesPerMib) : null;
     }
+
+    /// <summary>
+    /// True once a guest that starts has filled its balloon, or as much of it as it can: one whose least is too little for it keeps
+    /// the rest, and has to be given more.
+    /// </summary>
+    private static bool HasArrived(BalloonReading reading, int before) => reading.TargetMib == 0
+        ? reading.AvailableBytes is not null
+        : reading.ActualMib > 0 && (reading.ActualMib >= reading.TargetMib || reading.ActualMib == before);
 
     private async Task MoveAsync(List<VmEntry> entries, CancellationToken cancellation)
     {

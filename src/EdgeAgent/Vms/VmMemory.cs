@@ -27,7 +27,10 @@ internal sealed class VmMemory
     /// <summary>What it counts with among all VMs, in MiB, without its VMM.</summary>
     internal int CountedMib => Math.Max(_grantedMib, _heldMib);
 
-    /// <summary>Its guest's balloon has once been as full as it was asked to be: from then on it says what the guest has.</summary>
+    /// <summary>What its balloon held at the last look, in MiB.</summary>
+    internal int BalloonMib { get; set; }
+
+    /// <summary>Its guest's balloon has once been as full as it can be: from then on it says what the guest has.</summary>
     internal bool BalloonWorks { get; set; }
 
     /// <summary>What its guest could still use, in MiB; null when it has not said.</summary>

@@ -49,14 +49,15 @@ internal sealed class MemoryBenchmark(string root, string artifacts, string work
         figures.AtMost("VMs that ended while load moved", load.Samples.Max(sample => sample.Vms.Count(vm => pids.TryGetValue(vm.Name, out int pid) && vm.Pid != pid)), 0, "");
         figures.AtMost("granted to ten VMs, with their VMMs, at most", load.Samples.Max(sample => sample.GrantedMib) + overhead, options.BudgetMib, " MiB");
         figures.AtMost("held by ten VMs and VMMs, at most", load.Samples.Max(sample => sample.HeldMib), options.BudgetMib, " MiB");
-        figures.Say("held by ten idle VMs and VMMs", $"{idle.HeldMib} MiB");
+        figures.Say("charged to their cgroup, at most", $"{load.Samples.Max(sample => sample.ChargedMib)} MiB, with tables and file pages; {load.Samples.Min(sample => sample.AvailableMib)} MiB of the device were left at least");
+        figures.Say("held by ten idle VMs and VMMs", $"{idle.HeldMib} MiB, {idle.ChargedMib} MiB charged");
         figures.AtMost($"3 x {options.LoadMib} MiB of load, asked for until there, the longest of {waits.Count} moves", Math.Round(waits.Max(), 1), GoalSeconds, " s");
         string path = Path.Combine(Directory.CreateDirectory(Path.Combine(root, "artifacts/figures")).FullName, "memory.svg");
         File.WriteAllText(path, MemoryPlot.Draw(load.Samples, options));
         figures.Note($"memory over time, each VM: {Path.GetRelativePath(root, path)}");
         foreach (MemorySample sample in load.Samples.Where((_, i) => i % Math.Max(1, load.Samples.Count / 20) == 0))
         {
-            figures.Note($"{sample.Seconds,5:0} s  {string.Join(' ', sample.Vms.Select(vm => $"{vm.HeldMib,3}"))}  of {sample.GrantedMib} MiB granted");
+            figures.Note($"{sample.Seconds,5:0} s  {string.Join(' ', sample.Vms.Select(vm => $"{vm.HeldMib,3}"))}  = {sample.HeldMib}, {sample.GrantedMib} granted, {sample.ChargedMib} charged");
         }
     }
 }

@@ -102,6 +102,36 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Tick_GuestThatStartsCannotFillItsBalloon_IsGivenWhatItKeeps()
+    {
+        await StartAsync("a", available: 1);
+        _apis["a"].StubbornMib = 12;
+        await TickAsync();
+        Assert.Equal(32, Memory("a").GrantedMib);
+
+        await TickAsync();
+
+        Assert.Equal(48, Memory("a").GrantedMib);
+    }
+
+    [Fact]
+    public async Task Tick_OfAnotherStartOfTheAgent_TakesTheGrantsOver()
+    {
+        await StartAsync("a", available: 30);
+        _apis["a"].TargetMib = 60;
+        VmBench next = new(_options, _store, TimeProvider.System);
+        await next.Adoption.RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(128, next.Entry("a").Instance!.Memory.CountedMib);
+        ElasticMemory elastic = new(
+            next.Table, new MemoryAdmission(_intake, next.Table, Budget), next.Paths, new VmmApi(TimeProvider.System), new ProcFileSystem(_directory["proc"]), TimeProvider.System, NullLogger.Instance);
+
+        await Phase.Of("tick", elastic.TickAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(68, next.Entry("a").Instance!.Memory.CountedMib);
+        await next.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Tick_VmmWithoutApi_KeepsItsMemoryAndHoldsNobodyUp()
     {
         await StartAsync("a", available: 3);
