@@ -11,7 +11,7 @@ namespace MicroVm.TestKit;
 public sealed class MemoryLoad : IAsyncDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan s_moveLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_moveLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
     // What may stay with a VM that has no load, and its VMM: an agent takes nothing before it is twice the headroom.

@@ -8,7 +8,7 @@ namespace MicroVm.SystemTests.Memory;
 /// </summary>
 public sealed class MemoryFixture : IAsyncLifetime
 {
-    internal MemoryLoadOptions Options { get; } = new() { MinMib = 96, MaxMib = 192, LoadMib = 80, LoadedMib = 128, DeviceMib = 1792 };
+    internal MemoryLoadOptions Options { get; } = new() { MinMib = 96, MaxMib = 192, LoadMib = 56, LoadedMib = 112, DeviceMib = 1792 };
 
     internal MemoryLoad Load { get; private set; } = null!;
 

@@ -14,9 +14,9 @@ public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixt
         int from = device.Load.Samples.Count;
         IReadOnlyList<MemorySample.Vm> before = (await device.Load.SampleAsync()).Vms;
 
-        await device.Load.MoveAsync([], [0, 1, 2]);
-        await device.Load.MoveAsync([0, 1, 2], [7, 8, 9]);
-        await device.Load.MoveAsync([7, 8, 9], []);
+        await device.Load.MoveAsync([], [0, 1]);
+        await device.Load.MoveAsync([0, 1], [8, 9]);
+        await device.Load.MoveAsync([8, 9], []);
 
         Assert.Equal(10, before.Count);
         Assert.All(device.Load.Samples[from..], sample =>
@@ -33,13 +33,12 @@ public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixt
         int pid = (await device.Load.SampleAsync()).Vms[0].Pid;
 
         string text = (await device.Load.Device.RunAsync(
-            $"cd /sys/fs/cgroup/microvm/vm-0 && cat cgroup.procs memory.max memory.swap.max pids.max cpu.weight /proc/{pid}/oom_score_adj /proc/$(pidof microvm-agent)/oom_score_adj")).Succeeded();
+            $"cd /sys/fs/cgroup/microvm/vm-0 && cat cgroup.procs memory.max memory.swap.max pids.max cpu.weight /proc/{pid}/oom_score_adj /proc/$(cat /run/agent.pid)/oom_score_adj")).Succeeded();
 
-        // 192 of the guest, 8 of the VMM, 3 of the kernel's tables. A kernel without swap has no file for it.
+        // 192 of the guest, 8 of the VMM, 3 of the kernel's tables. KVM puts a thread of the kernel's beside the VMM.
         string[] lines = text.Split('\n');
-        Assert.Equal([$"{pid}", $"{203 << 20}"], lines[..2]);
-        Assert.Equal(["130", "100", "925", "-950"], lines[^4..]);
-        Assert.True(lines.Length == 6 || lines[2] == "0");
+        Assert.Contains($"{pid}", lines[..^6]);
+        Assert.Equal([$"{203 << 20}", "0", "130", "100", "925", "-950"], lines[^6..]);
     }
 
     [Fact]
