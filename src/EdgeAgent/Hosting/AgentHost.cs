@@ -166,7 +166,8 @@ internal sealed class AgentHost : IAsyncDisposable
         UpdateSurroundings surroundings = new(Launcher.Slot is not null, () => _link.IsConnected, () => _health.IsAlive);
         _updates = UpdateWiring.Make(
             options, directory, _identity, _http, _programs, _watcher, _intake, _pause, surroundings, _events, counters, time, _logger);
-        _reporter = new Reporter(_intake, _refusals, _table, _prefetch, () => _updates.Status, _link, _sequence, time);
+        _reporter = new Reporter(
+            _intake, _refusals, _table, _prefetch, () => _updates.Status, () => VolumeReport.Build(_intake.Current, _volumes.List()), _link, _sequence, time);
         _commands = new CommandIntake(_identity, _link, _sequence, _refusals, counters, _logger);
         SessionSlots slots = new();
         LogAnswerer logs = new(_logs, vm => _table.Find(vm) is not null, time);
@@ -346,7 +347,14 @@ internal sealed class AgentHost : IAsyncDisposable
         VmEntry? entry = _table.Find(order.Vm);
         VmSpec? running = entry?.Instance is null ? null : entry.Record?.Spec;
         string? who = Has(desired) ? "the VM is desired and has it" : Has(running) ? "the VM still runs and has it" : null;
-        return who is null ? _volumes.TryDelete(order.Vm, order.Volume) : $"volume {order.Volume} of {order.Vm}: expected one that no VM has, but {who}";
+        if (who is not null)
+        {
+            return $"volume {order.Volume} of {order.Vm}: expected one that no VM has, but {who}";
+        }
+
+        string refusal = _volumes.TryDelete(order.Vm, order.Volume);
+        _reporter.OnChanged();
+        return refusal;
 
         bool Has(VmSpec? spec) => spec?.Volumes.Any(volume => volume.Name == order.Volume) ?? false;
     }

@@ -88,13 +88,10 @@ internal sealed class LocalRequests(
             Host = look.Host(),
             Network = look.Network(),
             Images = look.Images(),
-            Volumes = [.. volumes.List().Select(file => new LocalVolume(file, IsDesired(file)))],
+            Volumes = [.. volumes.List().Select(file => new LocalVolume(file, VolumeReport.IsDesired(intake.Current, file)))],
             Counters = [.. Counters(spool.Losses).Where(static counter => counter.Value != 0)],
         };
     }
-
-    private bool IsDesired(VolumeFile file) =>
-        intake.Current.Vms.Any(spec => spec.Name == file.Vm && spec.Volumes.Any(volume => volume.Name == file.Name));
 
     private (string Name, long Value)[] Counters(TelemetryLosses losses) =>
     [

@@ -14,13 +14,22 @@ namespace MicroVm.EdgeAgent.Reporting;
 /// time, so a lost or late one does no harm.
 /// </summary>
 internal sealed class Reporter(
-    DesiredIntake intake, Refusals refusals, VmTable table, PrefetchLoop prefetch, Func<AgentStatus> agent, IUplink uplink, UplinkSequence sequence, TimeProvider time)
+    DesiredIntake intake,
+    Refusals refusals,
+    VmTable table,
+    PrefetchLoop prefetch,
+    Func<AgentStatus> agent,
+    Func<IReadOnlyList<VolumeStatus>> volumes,
+    IUplink uplink,
+    UplinkSequence sequence,
+    TimeProvider time)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
     private readonly AsyncSignal _due = new();
     private IReadOnlyList<VmStatus>? _sent;
     private IReadOnlyList<Digest> _sentPrefetched = [];
+    private IReadOnlyList<VolumeStatus> _sentVolumes = [];
     private ulong _sentGeneration;
     private string _sentRefusal = "";
     private AgentStatus _sentAgent = AgentStatus.None;
@@ -56,17 +65,20 @@ internal sealed class Reporter(
         AgentStatus update = agent();
         IReadOnlyList<VmStatus> statuses = ReportedStateBuilder.Build(intake.Current, table.All());
         IReadOnlyList<Digest> prefetched = prefetch.Complete;
+        IReadOnlyList<VolumeStatus> onDisk = volumes();
         if (!resend && _sent is not null && _sentGeneration == generation && _sentRefusal == refusal && _sentAgent == update
-            && _sent.SequenceEqual(statuses) && _sentPrefetched.SequenceEqual(prefetched))
+            && _sent.SequenceEqual(statuses) && _sentPrefetched.SequenceEqual(prefetched) && VolumeReport.AreSame(_sentVolumes, onDisk))
         {
             return;
         }
 
-        byte[] payload = new ReportedState(sequence.Next(), generation, statuses) { Prefetched = prefetched, Refusal = refusal, Agent = update }.Encode();
+        ReportedState report = new(sequence.Next(), generation, statuses) { Prefetched = prefetched, Refusal = refusal, Agent = update, Volumes = onDisk };
+        byte[] payload = report.Encode();
         PublishOutcome outcome = await uplink.PublishAsync(UplinkKind.Reported, payload, cancellation);
         // What was not published is told on the next connection, which always reports.
         _sent = outcome == PublishOutcome.Delivered ? statuses : null;
         _sentPrefetched = prefetched;
+        _sentVolumes = onDisk;
         (_sentGeneration, _sentRefusal, _sentAgent) = (generation, refusal, update);
     }
 }

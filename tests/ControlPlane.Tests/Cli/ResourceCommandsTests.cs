@@ -177,6 +177,26 @@ public sealed class ResourceCommandsTests
         Assert.Equal(2, (await CliRun.OfAsync("https://127.0.0.1:1", arguments)).Code);
 
     [Fact]
+    public async Task VolumesList_ShowsThoseOfAllDevicesOrOfOne()
+    {
+        DeviceView device = Views.Device("dev-1") with
+        {
+            Volumes = [new VolumeView("web", "data", 64 << 20, 3 << 20, true), new VolumeView("gone", "old", 8 << 20, 1 << 20, false)],
+        };
+        await using FakeControlPlane all = await FakeControlPlane.StartAsync(new ListView<DeviceView>([device, Views.Device("dev-2")]), ApiJsonContext.Default.ListViewDeviceView);
+        await using FakeControlPlane one = await FakeControlPlane.StartAsync(device, ApiJsonContext.Default.DeviceView);
+
+        CliRun ofAll = await CliRun.OfAsync(all.Url, "volumes", "list"), ofOne = await CliRun.OfAsync(one.Url, "volumes", "list", "dev-1");
+
+        Assert.Equal(
+            ["DEVICE  VM    VOLUME    SIZE  TAKEN  STATE", "dev-1   web   data    64 MiB  3 MiB  in use", "dev-1   gone  old      8 MiB  1 MiB  left over"],
+            ofAll.OutLines.Select(static line => line.TrimEnd()));
+        Assert.Equal(ofAll.Out, ofOne.Out);
+        Assert.Equal("/api/v1/devices/dev-1", Assert.Single(one.Received).Path);
+        Assert.Contains("\"desired\": false", (await CliRun.OfAsync(all.Url, "volumes", "list", "-o", "json")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task VolumesDelete_DeletesTheOneVolume()
     {
         await using FakeControlPlane server = await FakeControlPlane.StartAsync((_, response) =>

@@ -22,7 +22,9 @@ public sealed partial class AgentHostTests
         await _gateway.TakeAsync(UplinkKind.Hello, "hello");
         VmSpec spec = Specs.Vm() with { Volumes = [new VolumeMount(ResourceName.Parse("data"), 8, "/data")] };
         using FakeInit init = await DeployAsync(1, spec);
-        await TakeStatusAsync("running", static status => status.Phase == VmPhase.Running);
+        await _gateway.TakeAsync(
+            UplinkKind.Reported, "running with its volume", payload => ReportedState.Decode(payload),
+            static state => state is { Vms: [{ Phase: VmPhase.Running }], Volumes: [{ IsDesired: true, SizeBytes: 8 << 20 }] });
         Assert.Equal(8 << 20, new FileInfo(file).Length);
         Assert.Contains(file, File.ReadAllText(_paths.Config(spec.Name)), StringComparison.Ordinal);
         Assert.Equal("volume data of web: expected one that no VM has, but the VM is desired and has it", await DeleteVolumeAsync("data"));
@@ -34,13 +36,15 @@ public sealed partial class AgentHostTests
         await init.ReceiveAsync<GuestExitAck>("acknowledgement");
         _vmm.End("web", 0);
         init.Dispose();
-        await _gateway.TakeAsync(
+        ReportedState left = await _gateway.TakeAsync(
             UplinkKind.Reported, "nothing runs", payload => ReportedState.Decode(payload), state => state is { ObservedGeneration: 2, Vms.Count: 0 });
+        Assert.Equal(("data", false), (Assert.Single(left.Volumes).Name.Value, left.Volumes[0].IsDesired));
 
         Assert.True(File.Exists(file));
         Assert.Equal("volume other of web: expected one on this device, found none", await DeleteVolumeAsync("other"));
         Assert.Equal("", await DeleteVolumeAsync("data"));
         Assert.False(File.Exists(file));
+        await _gateway.TakeAsync(UplinkKind.Reported, "no volume is left", payload => ReportedState.Decode(payload), static state => state.Volumes.Count == 0);
     }
 
     [Fact]

@@ -183,6 +183,14 @@ internal static class WireSamples
             static reported => reported.Encode(),
             ReportedState.Decode);
         yield return WireSample.Of(
+            "reported-volumes",
+            new ReportedState(Header(25), 1, [])
+            {
+                Volumes = [new VolumeStatus(s_vm, ResourceName.Parse("data"), 64 << 20, 3 << 20, true), new VolumeStatus(s_vm, ResourceName.Parse("old"), 8 << 20, 1 << 20, false)],
+            },
+            static reported => reported.Encode(),
+            ReportedState.Decode);
+        yield return WireSample.Of(
             "reply",
             new CommandReply(Header(26), s_boot, CommandKind.Decommission, "not now"),
             static reply => reply.Encode(),

@@ -21,6 +21,14 @@ internal static class NameArgument
         CustomParser = static result => Parse(result, static text => DeviceId.Parse(text).Value),
     };
 
+    /// <summary>The id of a device, or nothing for all.</summary>
+    public static Argument<string?> AnyDevice() => new("DEVICE")
+    {
+        Description = "Id of the device; all when not given",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = static result => Parse<string?>(result, static text => DeviceId.Parse(text).Value),
+    };
+
     /// <summary>The ids of devices.</summary>
     public static Argument<string[]> Devices() => new("DEVICE")
     {

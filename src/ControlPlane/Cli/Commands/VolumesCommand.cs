@@ -5,7 +5,7 @@ using MicroVm.Shared.Identity;
 
 namespace MicroVm.ControlPlane.Cli.Commands;
 
-/// <summary><c>mvm volumes delete DEVICE/VM/NAME</c>.</summary>
+/// <summary><c>mvm volumes delete DEVICE/VM/NAME</c> and <c>mvm volumes list</c>.</summary>
 internal static class VolumesCommand
 {
     /// <summary>Creates the command.</summary>
@@ -20,7 +20,7 @@ internal static class VolumesCommand
             await context.Terminal.Out.WriteLineAsync($"volume/{device}/{vm}/{name} deleted");
             return ExitCode.Success;
         }));
-        Command command = new("volumes", "Work with volumes of devices") { delete };
+        Command command = new("volumes", "Work with volumes of devices") { delete, VolumesListCommand.Create(run) };
         command.Aliases.Add("volume");
         return command;
     }

@@ -34,6 +34,8 @@ internal static class DeviceViews
         [.. (report?.Vms ?? []).OrderBy(vm => vm.Name.Value, StringComparer.Ordinal).Select(vm => Of(vm, desired))])
     {
         TelemetryIntervalSeconds = desired.State.Settings.TelemetryIntervalSeconds,
+        Volumes = [.. (report?.Volumes ?? []).Select(static volume =>
+            new VolumeView(volume.Vm.Value, volume.Name.Value, volume.SizeBytes, volume.AllocatedBytes, volume.IsDesired))],
     };
 
     private static VmView Of(VmStatus vm, DesiredDocument desired) => new(

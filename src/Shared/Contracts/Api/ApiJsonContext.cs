@@ -27,4 +27,5 @@ namespace MicroVm.Shared.Contracts.Api;
 [JsonSerializable(typeof(CallerView))]
 [JsonSerializable(typeof(ProblemView))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(Dictionary<string, IReadOnlyList<VolumeView>>))]
 public sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -34,4 +34,7 @@ public sealed record DeviceView(
 
     /// <summary>Telemetry that was lost on the device; null when none was.</summary>
     public TelemetryLossView? TelemetryLost { get; init; }
+
+    /// <summary>Its volumes, ordered by VM and name; none of an agent that does not report them.</summary>
+    public IReadOnlyList<VolumeView> Volumes { get; init; } = [];
 }

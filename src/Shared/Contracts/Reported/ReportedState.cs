@@ -20,6 +20,9 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
     /// <summary>How far the device is with the agent that it should run; not written when there is nothing to say.</summary>
     public AgentStatus Agent { get; init; } = AgentStatus.None;
 
+    /// <summary>Volumes on the device's disk, ordered by VM and name; not written when there are none.</summary>
+    public IReadOnlyList<VolumeStatus> Volumes { get; init; } = [];
+
     /// <summary>Decodes a payload of <c>up/reported</c>.</summary>
     /// <exception cref="Faults.WireFormatException">The bytes are not a reported state.</exception>
     public static ReportedState Decode(ReadOnlyMemory<byte> payload) => WireReader.Decode(payload, "reported state", static reader =>
@@ -30,6 +33,7 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         IReadOnlyList<Digest> prefetched = [];
         string refusal = "";
         AgentStatus agent = AgentStatus.None;
+        IReadOnlyList<VolumeStatus> volumes = [];
         reader.ReadMap(key =>
         {
             switch (key)
@@ -39,10 +43,11 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
                 case 12: prefetched = reader.ReadList(static r => r.ReadParsed(Digest.Parse)); return true;
                 case 13: refusal = reader.ReadText(); return true;
                 case 14: agent = AgentStatus.Read(reader); return true;
+                case 15: volumes = reader.ReadList(VolumeStatus.Read); return true;
                 default: return header.Take(reader, key);
             }
         });
-        return new ReportedState(header.Finish(reader), generation, vms) { Prefetched = prefetched, Refusal = refusal, Agent = agent };
+        return new ReportedState(header.Finish(reader), generation, vms) { Prefetched = prefetched, Refusal = refusal, Agent = agent, Volumes = volumes };
     });
 
     /// <summary>Encodes the payload.</summary>
@@ -64,6 +69,11 @@ public sealed record ReportedState(UplinkHeader Header, ulong ObservedGeneration
         if (Agent != AgentStatus.None)
         {
             map.WriteField(14, Agent.Write);
+        }
+
+        if (Volumes.Count > 0)
+        {
+            map.ListField(15, Volumes, static (w, volume) => volume.Write(w));
         }
     }));
 }
