@@ -54,6 +54,37 @@ public sealed class BundleCommandTests : IDisposable
         Assert.Empty(await back.DrainAsync());
     }
 
+    /// <summary>Rollouts choose connected devices; one that never is gets what is complete, and no more, when somebody goes to it.</summary>
+    [Fact]
+    public async Task Bundle_OfADeviceThatIsAway_HasTheRevisionWhoseRolloutIsComplete()
+    {
+        const string strategy = "\n  strategy: {soakSeconds: 0, healthGate: {readySeconds: 0}}";
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using (FakeDevice away = await new FakeDevice("edge-2").StartAsync(controlPlane))
+        {
+            await away.DrainAsync();
+        }
+
+        await using FakeDevice near = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await controlPlane.ApplyAsync(Samples.Manifest(workload: "args: [one]") + strategy);
+        await near.ReportAsync(await near.NextDesiredAsync(), Shared.Contracts.Reported.VmPhase.Running);
+        await controlPlane.WatchUntilAsync("hello", static view => view.Rollout?.Phase == "Complete");
+        Assert.Equal(0UL, (await controlPlane.DeviceAsync("edge-2")).DesiredGeneration);
+
+        Assert.Equal(["/bin/hello", "one"], await ArgumentsAsync());
+        Assert.Equal(["/bin/hello", "one"], await ArgumentsAsync());
+        Assert.Equal(1UL, (await controlPlane.DeviceAsync("edge-2")).DesiredGeneration);
+        await controlPlane.ApplyAsync(Samples.Manifest(workload: "args: [two]") + strategy);
+        await near.NextDesiredAsync();
+        Assert.Equal(["/bin/hello", "one"], await ArgumentsAsync());
+
+        async Task<IReadOnlyList<string>> ArgumentsAsync()
+        {
+            Assert.Equal(0, (await SessionCliRun.OfAsync(controlPlane, [], "bundle", "edge-2", "-o", File)).Code);
+            return Assert.Single(Open(controlPlane.Fleet.Trust, Assert.Single((await ReadAsync()).Devices)).Open().Vms).Process.Arguments;
+        }
+    }
+
     [Fact]
     public async Task Bundle_OfADeviceThatMissedARotation_BringsTheTrustSignedByWhatItKnows()
     {

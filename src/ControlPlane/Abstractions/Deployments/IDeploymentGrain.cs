@@ -24,6 +24,12 @@ public interface IDeploymentGrain : IGrainWithStringKey
     /// <summary>The deployment and how far it is; null when there is none.</summary>
     Task<DeploymentSnapshot?> GetAsync();
 
+    /// <summary>
+    /// Somebody carries to a device that is away what it should run: it is told the revision whose rollout is complete, as it would be
+    /// when it came back, but without regard to rate, windows and how many are on the way. Nothing happens for any other device or rollout.
+    /// </summary>
+    Task TellAbsentAsync(string device);
+
     /// <summary>Something about a device changed that may matter here: labels, presence, or what it reports.</summary>
     [OneWay]
     Task DeviceChangedAsync(string device);

@@ -57,6 +57,23 @@ internal sealed partial class DeploymentGrain
     }
 
     /// <inheritdoc/>
+    public async Task TellAbsentAsync(string device)
+    {
+        if (State is not { Exists: true, Deleting: false, Rollout: { Phase: RolloutPhase.Complete, IsPaused: false } rollout })
+        {
+            return;
+        }
+
+        DeviceNote note = await NoteAsync(await Grain(device).GetStandingAsync(Name));
+        if (note.IsSelected && !note.Standing.Online && note.Standing.AssignedRevision != rollout.Revision)
+        {
+            // Its note stays: it is admitted when it comes back, and has the revision already then.
+            await CarryOutAsync([new ShardOrder(device, note.Rollout.Admission, State.AssignmentOf(rollout.Revision), false)]);
+            await TellWatchersAsync();
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task ReconcileAsync()
     {
         if (State.Deleting)

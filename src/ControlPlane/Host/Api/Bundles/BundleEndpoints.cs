@@ -1,3 +1,4 @@
+using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Host.Api.Devices;
@@ -13,7 +14,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace MicroVm.ControlPlane.Host.Api.Bundles;
 
 /// <summary>
-/// What a bundle has for a device (<see cref="Shared.Contracts.Bundles"/>). A POST although nothing changes: what a device should run leaves
+/// What a bundle has for a device (<see cref="Shared.Contracts.Bundles"/>). What a device should run leaves
 /// the control plane in somebody's hands, so only operators may have it and the audit log notes each time.
 /// </summary>
 internal static class BundleEndpoints
@@ -29,6 +30,7 @@ internal static class BundleEndpoints
         string id,
         [FromServices] SqliteDeviceDirectory directory,
         [FromServices] IGrainFactory grains,
+        [FromServices] IDeploymentDirectory deployments,
         [FromServices] IDeviceIdentities identities,
         [FromServices] IFleetSigner signer)
     {
@@ -42,6 +44,7 @@ internal static class BundleEndpoints
             return Problems.Of(StatusCodes.Status409Conflict, $"device '{id}': expected one that is enrolled and may connect, found one that may not");
         }
 
+        await TellAbsentAsync(id, grains, deployments);
         if (await grains.GetGrain<IDeviceGrain>(id).GetSignedAsync() is not SignedDesired desired)
         {
             return Problems.Of(StatusCodes.Status409Conflict, $"device '{id}': expected a desired state, found none: nothing was ever applied to it");
@@ -51,6 +54,18 @@ internal static class BundleEndpoints
         return Results.Json(
             new BundlePartView(id, state.Generation, Digest.Of(desired.Document).Value, desired.Message, Trust(identity, signer), ImagesOf(state)),
             ApiJsonContext.Default.BundlePartView);
+    }
+
+    /// <summary>Rollouts choose connected devices only; one that never is gets its turn here, where somebody goes to it.</summary>
+    private static async Task TellAbsentAsync(string id, IGrainFactory grains, IDeploymentDirectory deployments)
+    {
+        if (await grains.GetGrain<IDeviceGrain>(id).GetViewAsync() is { Online: false } view)
+        {
+            foreach (DeploymentEntry entry in deployments.List().Where(entry => entry.IsFor(view.Labels)))
+            {
+                await grains.GetGrain<IDeploymentGrain>(entry.Name).TellAbsentAsync(id);
+            }
+        }
     }
 
     private static byte[] Trust(DeviceIdentity identity, IFleetSigner signer)
