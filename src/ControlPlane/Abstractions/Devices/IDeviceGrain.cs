@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Agents;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Reported;
@@ -49,6 +50,12 @@ public interface IDeviceGrain : IGrainWithStringKey
 
     /// <summary>Secrets have new versions; those that the device needs are sealed to it anew.</summary>
     Task SecretsChangedAsync();
+
+    /// <summary>The device is to run this agent; null for whatever it runs.</summary>
+    Task<AgentStanding> SetAgentAsync(AgentOrder? order);
+
+    /// <summary>Which agent the device runs and should run.</summary>
+    Task<AgentStanding> GetAgentAsync();
 
     /// <summary>How far a deployment is on the device.</summary>
     Task<DeviceStanding> GetStandingAsync(string deployment);

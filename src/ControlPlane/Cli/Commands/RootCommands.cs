@@ -20,6 +20,7 @@ internal static class RootCommands
         RootCommand root = new(Description);
         root.Options.Add(options.Server);
         root.Options.Add(options.Output);
+        root.Subcommands.Add(AgentCommand.Create(run));
         root.Subcommands.Add(ApplyCommand.Create(run));
         root.Subcommands.Add(AuditCommand.Create(run));
         root.Subcommands.Add(BundleCommand.Create(run));

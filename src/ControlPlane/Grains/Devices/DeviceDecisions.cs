@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
+using MicroVm.ControlPlane.Grains.Agents;
 using MicroVm.Shared.Codecs.Cbor;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Reported;
@@ -57,7 +58,7 @@ internal static class DeviceDecisions
         // What a VM has is there already; what would not fit is not worth a VM.
         ImageReference[] images = [.. wanted.Prefetches.Select(pair => pair.Value.On(architecture)).OfType<WorkloadSpec>().Select(workload => workload.ToImage())
             .Where(image => vms.Values.All(vm => vm.Image.Digest != image.Digest)).DistinctBy(image => image.Digest).Take(MaxPrefetches)];
-        DesiredState state = StateOf(current.Generation, vms.Values, wanted) with { Prefetch = images };
+        DesiredState state = StateOf(current.Generation, vms.Values, wanted, architecture) with { Prefetch = images };
         return new Composition(
             Next(current, state.Encode().Length > MaxDocumentBytes ? state with { Prefetch = [] } : state), refusals.ToImmutable());
     }
@@ -91,7 +92,7 @@ internal static class DeviceDecisions
 
     /// <summary>One line for people about what is wrong with a device; empty when nothing is.</summary>
     internal static string Condition(
-        HoldVerdict held, ulong heldGeneration, ulong desiredGeneration, IReadOnlyDictionary<string, string> refusals, string refusedByDevice) => held switch
+        HoldVerdict held, ulong heldGeneration, ulong desiredGeneration, IReadOnlyDictionary<string, string> refusals, string refusedByDevice, string agent = "") => held switch
     {
         HoldVerdict.Newer =>
             $"holds generation {heldGeneration}, newer than this control plane's {desiredGeneration}: nothing is sent until it is resolved",
@@ -99,7 +100,8 @@ internal static class DeviceDecisions
             $"holds generation {heldGeneration} with other content than this control plane's: nothing is sent until the next change",
         _ => string.Join("; ", refusals.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => $"deployment '{pair.Key}': {pair.Value}")
-            .Concat(refusedByDevice.Length > 0 ? [$"the device refused: {refusedByDevice}"] : [])),
+            .Concat(refusedByDevice.Length > 0 ? [$"the device refused: {refusedByDevice}"] : [])
+            .Concat(agent.Length > 0 ? [agent] : [])),
     };
 
     /// <summary>The claims with the generation that tells the device noted in those that changed.</summary>
@@ -172,7 +174,7 @@ internal static class DeviceDecisions
         }
 
         vms.Add(vm.Name.Value, vm);
-        if (vms.Count <= CborLimits.Items && StateOf(ulong.MaxValue, vms.Values, wanted).Encode().Length <= MaxDocumentBytes)
+        if (vms.Count <= CborLimits.Items && StateOf(ulong.MaxValue, vms.Values, wanted, architecture).Encode().Length <= MaxDocumentBytes)
         {
             return null;
         }
@@ -181,8 +183,12 @@ internal static class DeviceDecisions
         return $"the device's desired state would be over {MaxDocumentBytes} bytes or {CborLimits.Items} VMs";
     }
 
-    private static DesiredState StateOf(ulong generation, IReadOnlyCollection<VmSpec> vms, DeviceDesiredState wanted) =>
-        new(generation, [.. vms], SettingsOf(wanted)) { Secrets = SecretDecisions.Of(vms, wanted.Secrets) };
+    private static DesiredState StateOf(ulong generation, IReadOnlyCollection<VmSpec> vms, DeviceDesiredState wanted, string architecture) =>
+        new(generation, [.. vms], SettingsOf(wanted))
+        {
+            Secrets = SecretDecisions.Of(vms, wanted.Secrets),
+            Agent = AgentDecisions.TargetOf(wanted.Agent, architecture),
+        };
 
     private static string Describe(VmStatus vm) =>
         vm.Reason.Length == 0 ? vm.Message

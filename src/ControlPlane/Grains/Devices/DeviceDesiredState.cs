@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MicroVm.ControlPlane.Abstractions.Agents;
 using MicroVm.ControlPlane.Abstractions.Deployments;
 
 namespace MicroVm.ControlPlane.Grains.Devices;
@@ -16,6 +17,9 @@ internal sealed record DeviceDesiredState
 
     /// <summary>Secrets that the claims need, sealed to the device, by name.</summary>
     public ImmutableSortedDictionary<string, KeptSecret> Secrets { get; init; } = ImmutableSortedDictionary.Create<string, KeptSecret>(StringComparer.Ordinal);
+
+    /// <summary>The agent that the device is to run; null for whatever it runs.</summary>
+    public AgentOrder? Agent { get; init; }
 
     /// <summary>Order of the next claim.</summary>
     public long NextOrder { get; init; } = 1;

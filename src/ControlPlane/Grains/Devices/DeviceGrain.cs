@@ -4,6 +4,7 @@ using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Abstractions.Events;
 using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Abstractions.Secrets;
+using MicroVm.ControlPlane.Grains.Agents;
 using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Reported;
@@ -84,7 +85,7 @@ internal sealed partial class DeviceGrain(
         bool first = _hello is null;
         string before = Architecture;
         await KeepAsync(hello);
-        bool isOther = before != Architecture && !(desired.State.Assignments.IsEmpty && desired.State.Prefetches.IsEmpty);
+        bool isOther = before != Architecture && !(desired.State.Assignments.IsEmpty && desired.State.Prefetches.IsEmpty && desired.State.Agent is null);
         if (isOther || HasStaleSecrets())
         {
             // A first hello, or the device's disk is in another machine: its images are other ones. Or it has another key, or
@@ -259,7 +260,7 @@ internal sealed partial class DeviceGrain(
     private DeviceLabels? CurrentLabels() =>
         _hello is null ? null : new DeviceLabels(desired.State.OperatorLabels, desired.State.LabelsVersion);
 
-    private string Condition() => DeviceDecisions.Condition(Verdict, _heldGeneration, _document.Generation, _refusals, _report?.Refusal ?? "");
+    private string Condition() => DeviceDecisions.Condition(Verdict, _heldGeneration, _document.Generation, _refusals, _report?.Refusal ?? "", AgentDecisions.Condition(AgentStanding));
 
     private DeviceStanding Stand(string deployment)
     {

@@ -1,3 +1,4 @@
+using MicroVm.ControlPlane.Host.Api.Agents;
 using MicroVm.ControlPlane.Host.Api.Apply;
 using MicroVm.ControlPlane.Host.Api.Audit;
 using MicroVm.ControlPlane.Host.Api.Bundles;
@@ -63,6 +64,8 @@ internal static class ApiRouting
         application.MapVolumes();
         application.MapEvents();
         application.MapImages();
+        application.MapAgentReleases();
+        application.MapAgentUpdates();
         application.MapEnrolment();
         application.MapEnrolmentTokens();
         application.MapIdentities();

@@ -4,6 +4,7 @@ using MicroVm.ControlPlane.Abstractions.Events;
 using MicroVm.ControlPlane.Abstractions.Rollouts;
 using MicroVm.ControlPlane.Abstractions.Identity;
 using MicroVm.ControlPlane.Abstractions.Secrets;
+using MicroVm.ControlPlane.Host.Agents;
 using MicroVm.ControlPlane.Host.Api;
 using MicroVm.ControlPlane.Host.Auth;
 using MicroVm.ControlPlane.Host.Configuration;
@@ -36,6 +37,7 @@ internal static class ControlPlaneServices
         services.AddSingleton<IDeviceDirectory>(static provider => provider.GetRequiredService<SqliteDeviceDirectory>());
         services.AddSingleton<IDeploymentDirectory, SqliteDeploymentDirectory>();
         services.AddSingleton<IImageStore, ImageStore>();
+        services.AddSingleton<AgentReleaseStore>();
         services.AddTelemetry();
         services.AddIdentity(options, directory);
         services.AddApiAuthorization(options);
