@@ -33,6 +33,7 @@ internal sealed class MqttLink : IUplink, IDisposable
     private readonly ILogger _logger;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private TaskCompletionSource<string>? _ended;
+    private volatile bool _isOpen;
     private volatile LinkState? _state;
 
     internal MqttLink(
@@ -52,8 +53,8 @@ internal sealed class MqttLink : IUplink, IDisposable
     /// <summary>Largest MQTT packet that is accepted: a document and what surrounds it.</summary>
     internal static int MaximumPacketBytes => CborLimits.DocumentBytes + PacketOverheadBytes;
 
-    /// <summary>The gateway is connected.</summary>
-    internal bool IsConnected => _client.IsConnected;
+    /// <summary>The gateway is connected and took the subscription and the hello.</summary>
+    internal bool IsConnected => _isOpen && _client.IsConnected;
 
     /// <summary>How the connection is and why; null before the first attempt has ended.</summary>
     internal LinkState? State => _state;
@@ -123,6 +124,7 @@ internal sealed class MqttLink : IUplink, IDisposable
         try
         {
             await OpenAsync(limited.Token);
+            _isOpen = true;
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             Log.Connected(_logger, _options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort);
             _state = new LinkState(_time.GetUtcNow(), true, "", 0);
@@ -143,6 +145,7 @@ internal sealed class MqttLink : IUplink, IDisposable
         }
         finally
         {
+            _isOpen = false;
             await DisconnectAsync();
         }
     }
