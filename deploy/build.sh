@@ -3,6 +3,7 @@
 #   deploy/build.sh [OUT] [STAGE ...]     (default: artifacts/release in the clone, all stages)
 #   OUT/microvm-vmm microvm-init microvm-agent libe_sqlite3.so mvm   NativeAOT binaries
 #   OUT/controlplane/microvm-controlplane                            framework-dependent
+#   OUT/agent.tar.gz                                                 the agent as a release for 'mvm agent releases push'
 #   OUT/guest/{vmlinuz,initramfs.cpio}  OUT/device/{vmlinuz,initramfs.cpio.gz}  OUT/sample (OCI image layout)
 #   OUT/aarch64/   the same binaries, guest and device, cross-built for linux-arm64 by the stages NAME-aarch64
 # Packages and kernels that are downloaded are kept in $MICROVM_CACHE (default ~/.cache/microvm).
@@ -65,7 +66,9 @@ for arch in x86_64 aarch64; do
   stage "agent$suffix" src/EdgeAgent "${shared[@]}" -- publish_agent "$arch"
   stage "mvm$suffix" src/ControlPlane/Cli "${shared[@]}" -- publish_native "$arch" src/ControlPlane/Cli mvm
   stage "guest$suffix" deploy/guest deploy/fetch-packages.sh "$folder/microvm-init" -- bash deploy/guest/build.sh --arch "$arch" "$folder"
-  stage "device$suffix" deploy/virtual-device deploy/fetch-packages.sh "$folder/microvm-vmm" "$folder/microvm-agent" "$folder/guest" -- \
+  stage "release$suffix" deploy/pack-agent.sh "$folder"/{microvm-agent,microvm-vmm,libe_sqlite3.so} "$folder/guest/initramfs.cpio" -- \
+    bash deploy/pack-agent.sh "$folder" "$folder/agent.tar.gz"
+  stage "device$suffix" deploy/virtual-device deploy/systemd deploy/fetch-packages.sh "$folder/microvm-vmm" "$folder/microvm-agent" "$folder/guest" -- \
     bash deploy/virtual-device/build.sh --arch "$arch" "$folder"
 done
 stage controlplane src/ControlPlane/Abstractions src/ControlPlane/Grains src/ControlPlane/Host "${shared[@]}" -- publish_controlplane

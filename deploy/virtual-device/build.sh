@@ -42,6 +42,7 @@ install -m 755 "$here/init.sh" "$root/init"
 install -m 755 "$here"/{control,supervise,power-off}.sh "$root/usr/lib/device/"
 
 install -m 755 "$out/microvm-agent" "$out/microvm-vmm" "$root/usr/lib/microvm/"
+install -m 755 "$here/../systemd/microvm-launch.sh" "$root/usr/lib/microvm/microvm-launch"
 install -m 644 "$out/libe_sqlite3.so" "$out/guest/vmlinuz" "$out/guest/initramfs.cpio" "$root/usr/lib/microvm/"
 
 # Libraries and what they need, by name, from the folders that the loader searches by itself.

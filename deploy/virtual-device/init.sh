@@ -57,6 +57,8 @@ mount -t ext4 -o noatime /dev/vda /var/lib/microvm || say "the disk cannot be mo
 token=$(parameter mvm.token '')
 enrolment=''
 [ -z "$token" ] || enrolment="\"enrolment\": { \"token\": \"$token\" },"
+# How long a new agent has to show that it works: seconds at most, seconds at least.
+update=$(parameter mvm.update 300,30)
 labels=$(parameter mvm.labels '' | sed 's/\([^=,]*\)=\([^,]*\)/"\1": "\2"/g')
 cat >/etc/microvm/agent.json <<JSON
 {
@@ -67,6 +69,7 @@ cat >/etc/microvm/agent.json <<JSON
     "mqttPort": $(parameter mvm.mqtt 8883)
   },
   $enrolment
+  "update": { "gateSeconds": ${update%,*}, "settleSeconds": ${update#*,} },
   "labels": { $labels }
 }
 JSON

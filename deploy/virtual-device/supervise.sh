@@ -1,7 +1,8 @@
 #!/bin/busybox sh
-# Runs the agent again whenever it ends, but not when it says that the device is decommissioned.
+# Runs the agent again whenever it ends, but not when it says that the device is decommissioned: what the systemd unit does, without
+# its watchdog. The launcher chooses the slot.
 while :; do
-  /usr/lib/microvm/microvm-agent --config /etc/microvm/agent.json &
+  MICROVM_DATA=/var/lib/microvm /usr/lib/microvm/microvm-launch --config /etc/microvm/agent.json &
   echo $! >/run/agent.pid
   wait $!
   code=$?
