@@ -43,6 +43,10 @@ internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
     internal Task<EventView> FollowEventsAsync(string device, string vm, string phase, TimeSpan timeout, Func<EventView, bool> wanted) =>
         FirstEventAsync($"{ApiPaths.Events}?device={device}&vm={vm}&follow=true&after=0", TypeInfo<EventView>(), phase, timeout, wanted);
 
+    /// <summary>Follows what happens to a device and its VMs, from behind an event, until one satisfies <paramref name="wanted"/>.</summary>
+    internal Task<EventView> FollowDeviceEventsAsync(string device, long after, string phase, TimeSpan timeout, Func<EventView, bool> wanted) =>
+        FirstEventAsync($"{ApiPaths.Events}?device={device}&follow=true&after={after}", TypeInfo<EventView>(), phase, timeout, wanted);
+
     public void Dispose() => _http.Dispose();
 
     private static JsonTypeInfo<T> TypeInfo<T>() =>
