@@ -27,6 +27,17 @@ public sealed class BundleTests
         Assert.Equal(bundle.Length, BundleWriter.SizeOf(s_header, s_devices, s_images));
     }
 
+    /// <summary>Sticks are written by one release and read by another.</summary>
+    [Fact]
+    public async Task Written_IsTheCheckedInVector()
+    {
+        string text = string.Concat(Convert.ToHexStringLower(await WriteAsync(s_header, s_devices, s_images)).Chunk(64).Select(static line => new string(line) + "\n"));
+        string path = RepositoryFiles.Path("tests", "Fixtures", "bundles", "v1.hex");
+        RepositoryFiles.AssertHolds(path, text);
+        byte[] vector = Convert.FromHexString(string.Concat(await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken)));
+        Assert.Equal(s_header, (await ReadAsync(vector)).Header);
+    }
+
     [Fact]
     public async Task Read_ContentsNobodyReads_AreReadOver()
     {

@@ -1,3 +1,4 @@
+using MicroVm.Shared.Contracts.Bundles;
 using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
@@ -300,6 +301,8 @@ internal static class WireSamples
             DesiredEnvelope.Of(s_desired.Generation, s_desired.Encode()),
             static envelope => envelope.Encode(),
             DesiredEnvelope.Decode);
+        yield return WireSample.Of(
+            "bundle-header", new BundleHeader(Moment, 2, 3, 5L << 30), static header => header.Encode(), BundleHeader.Decode);
         yield return WireSample.Of(
             "command", new DeviceCommand(s_boot, CommandKind.Trust, [1, 2, 3]), static command => command.Encode(), DeviceCommand.Decode);
         yield return WireSample.Of(
