@@ -14,13 +14,14 @@ public sealed class AgentOptionsReaderTests
     {
         AgentOptions options = Read($$"""
             {"deviceId":"dev-1",{{ControlPlane}},"dataDirectory":"/d/","runDirectory":"/r","vmmPath":"/v","kernelPath":"/k",
-             "initrdPath":"/i","kernelArgs":"x=1","labels":{"site":"a"},"logLevel":"Debug"}
+             "initrdPath":"/i","kernelArgs":"x=1","cgroupParent":"","labels":{"site":"a"},"logLevel":"Debug"}
             """);
 
         Assert.Equal("dev-1", options.DeviceId.Value);
         Assert.Equal(new ControlPlaneOptions(new Uri("https://10.0.2.2:8443"), "10.0.2.2", 8883), options.ControlPlane);
         Assert.Equal(("/d", "/r", "/v", "/k", "/i", "x=1"), (
             options.DataDirectory, options.RunDirectory, options.VmmPath, options.KernelPath, options.InitrdPath, options.KernelArgs));
+        Assert.Equal("", options.CgroupParent);
         Assert.Equal("a", options.Labels["site"]);
         Assert.Equal(LogLevel.Debug, options.LogLevel);
     }
@@ -32,6 +33,7 @@ public sealed class AgentOptionsReaderTests
 
         Assert.Equal("/var/lib/microvm", options.DataDirectory);
         Assert.Equal("/usr/lib/microvm/microvm-vmm", options.VmmPath);
+        Assert.Equal("microvm", options.CgroupParent);
         Assert.Empty(options.Labels);
     }
 
@@ -51,6 +53,7 @@ public sealed class AgentOptionsReaderTests
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"dataDirectory":"x"}""", "dataDirectory: expected an absolute path, found 'x'")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"labels":{"a":1}}""", "labels.a: expected a text, found 1")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"logLevel":"Loud"}""", "logLevel: expected Trace, Debug, Information, Warning or Error, found 'Loud'")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"cgroupParent":"../x"}""", "cgroupParent: expected a name of [a-z0-9-], or nothing for no cgroups, found '../x'")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"vmm":"x"}""", "vmm: expected one of")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"runDirectory":"/run/a-directory-that-is-too-long-for-a-socket"}""", "runDirectory: expected at most 31 characters, found ")]
     public void Read_BadDocument_NamesFieldExpectationAndFinding(string json, string expected)
