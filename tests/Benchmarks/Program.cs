@@ -19,7 +19,10 @@ try
 {
     switch (args[0])
     {
-        case "agent": await new AgentBenchmark(Path.Combine(artifacts, "microvm-agent"), work.FullName, figures).RunAsync(); break;
+        case "agent":
+            new TelemetryBenchmark(figures).Run();
+            await new AgentBenchmark(Path.Combine(artifacts, "microvm-agent"), work.FullName, figures).RunAsync();
+            break;
         case "memory": await new MemoryBenchmark(Setting("MICROVM_ROOT"), artifacts, work.FullName, figures).RunAsync(); break;
         case "rollouts":
             new PlannerBenchmark(figures).Run();

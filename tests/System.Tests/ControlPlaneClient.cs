@@ -39,6 +39,34 @@ internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
         string device, string vm, long cursor, string phase, TimeSpan timeout, Func<LogEntryView, bool> wanted) =>
         FirstEventAsync($"{ApiPaths.Logs(device, vm)}?follow=true&after={cursor}", TypeInfo<LogEntryView>(), phase, timeout, wanted);
 
+    /// <summary>What workloads of a device measured under a name, in the order in which it came.</summary>
+    internal async Task<IReadOnlyList<MetricPointView>> GetPointsAsync(string device, string name) =>
+        (await _http.GetFromJsonAsync($"{ApiPaths.MetricPoints(device)}?name={name}&limit=10000", TypeInfo<ListView<MetricPointView>>()))!.Items;
+
+    /// <summary>Asks for them until they are as <paramref name="wanted"/>: they cannot be followed.</summary>
+    internal async Task<IReadOnlyList<MetricPointView>> WaitForPointsAsync(
+        string device, string name, string phase, TimeSpan timeout, Func<IReadOnlyList<MetricPointView>, bool> wanted)
+    {
+        using CancellationTokenSource cancellation = new(timeout);
+        while (true)
+        {
+            IReadOnlyList<MetricPointView> points = await GetPointsAsync(device, name);
+            if (wanted(points))
+            {
+                return points;
+            }
+
+            try
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), cancellation.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"{phase}: not within {timeout.TotalSeconds} s; found {points.Count} points of {name}");
+            }
+        }
+    }
+
     /// <summary>Follows what happens to a VM, from the beginning, until an event satisfies <paramref name="wanted"/>.</summary>
     internal Task<EventView> FollowEventsAsync(string device, string vm, string phase, TimeSpan timeout, Func<EventView, bool> wanted) =>
         FirstEventAsync($"{ApiPaths.Events}?device={device}&vm={vm}&follow=true&after=0", TypeInfo<EventView>(), phase, timeout, wanted);

@@ -4,7 +4,7 @@ namespace MicroVm.SystemTests.Workloads;
 
 /// <summary>The workload story on x86_64, and every way in which a workload fails.</summary>
 [Collection(VirtualDeviceCollection.Name)]
-public sealed class WorkloadTests(WorkloadFixture device) : WorkloadStory(device), IClassFixture<WorkloadFixture>
+public sealed partial class WorkloadTests(WorkloadFixture device) : WorkloadStory(device), IClassFixture<WorkloadFixture>
 {
     private readonly WorkloadFixture _device = device;
 
