@@ -159,7 +159,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _intake, host, new VmSampler(proc, _table, vm => _networks.Find(vm)?.Link.Tap, time), _collector, clock, boots, time, _logger);
         MetricIntake metrics = new(vm => _table.Find(vm) is not null, _collector.AddMetrics, clock, counters);
         _metrics = new MetricServers(_networks, _table, paths, metrics, time, _logger);
-        AgentLinkHandler handler = new(options, _intake, _identity, host, _sequence, counters, _logger);
+        AgentLinkHandler handler = new(options, _intake, _refusals, _identity, host, _sequence, counters, _logger);
         _link = new MqttLink(options, tls, _identity.Enrolled, handler, counters, time, _logger);
         _publisher = new TelemetryPublisher(store, _link, boots, counters, time, _logger);
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
@@ -299,6 +299,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _commands.Decommissioned += () => _decommissioned.TrySetResult();
         _refusals.Changed += _reporter.OnChanged;
         _refusals.Changed += OnRefused;
+        handler.ReportOfRefusal = _reporter.MakeOfRefusal;
         handler.Connected += _reporter.OnConnected;
         handler.Connected += _publisher.OnConnected;
         handler.Acknowledged += _publisher.OnAck;

@@ -17,6 +17,7 @@ namespace MicroVm.EdgeAgent.Hosting;
 internal sealed class AgentLinkHandler(
     AgentOptions options,
     DesiredIntake intake,
+    Refusals refusals,
     IdentityStore identity,
     HostSampler host,
     UplinkSequence sequence,
@@ -31,6 +32,21 @@ internal sealed class AgentLinkHandler(
 
     /// <summary>Raised when a command came.</summary>
     internal event Action<ReadOnlyMemory<byte>>? Commanded;
+
+    /// <summary>Makes the report of a refusal; null when nothing is refused.</summary>
+    internal Func<byte[]?>? ReportOfRefusal { get; set; }
+
+    /// <inheritdoc/>
+    public byte[]? MakeFirstReport() => ReportOfRefusal?.Invoke();
+
+    /// <inheritdoc/>
+    public void OnTooLarge(long bytes)
+    {
+        counters.RefusedDownlinks.Increment();
+        string reason = $"message: expected at most {MqttLink.MaximumPacketBytes} bytes, found one of {bytes} bytes or more";
+        refusals.Set(reason);
+        Log.RefusedDownlink(logger, "packet", reason);
+    }
 
     /// <inheritdoc/>
     public byte[] MakeHello() => new Hello

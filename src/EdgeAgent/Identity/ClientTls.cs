@@ -17,6 +17,6 @@ internal sealed class ClientTls(IdentityStore identity, TimeProvider time)
         CertificateChainPolicy = ServerTrust.Policy([]),
         LocalCertificateSelectionCallback = (_, _, _, _, _) => identity.Current?.Certificate!,
         RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-            ServerTrust.Accepts(certificate, errors, identity.Current?.Trust.Authorities ?? [], time.GetUtcNow()),
+            ServerTrust.Require(certificate, errors, identity.Current?.Trust.Authorities ?? [], time.GetUtcNow()),
     };
 }

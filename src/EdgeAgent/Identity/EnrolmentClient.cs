@@ -118,7 +118,7 @@ internal sealed class EnrolmentClient(AgentOptions options, IdentityStore identi
             async () =>
             {
                 using HttpClient http = MakeClient(
-                    (_, shown, _, errors) => ServerTrust.Accepts(shown, errors, authorities, time.GetUtcNow()), certificate);
+                    (_, shown, _, errors) => ServerTrust.Require(shown, errors, authorities, time.GetUtcNow()), certificate);
                 using ByteArrayContent body = new(JsonSerializer.SerializeToUtf8Bytes(ask, type));
                 body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
                 using HttpResponseMessage response = await http.PostAsync(address, body, cancellation);

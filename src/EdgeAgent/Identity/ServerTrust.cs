@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -17,11 +19,24 @@ internal static class ServerTrust
     /// <param name="errors">What the TLS library found.</param>
     /// <param name="authorities">The trusted authorities' certificates in DER.</param>
     /// <param name="now">The device's clock.</param>
-    internal static bool Accepts(X509Certificate? certificate, SslPolicyErrors errors, IReadOnlyList<byte[]> authorities, DateTimeOffset now)
+    internal static bool Accepts(X509Certificate? certificate, SslPolicyErrors errors, IReadOnlyList<byte[]> authorities, DateTimeOffset now) =>
+        Judge(certificate, errors, authorities, now) is null;
+
+    /// <summary>Accepts a server's certificate or says why not.</summary>
+    /// <exception cref="AuthenticationException">It is not the fleet's, or it ended.</exception>
+    internal static bool Require(X509Certificate? certificate, SslPolicyErrors errors, IReadOnlyList<byte[]> authorities, DateTimeOffset now) =>
+        Judge(certificate, errors, authorities, now) is string fault ? throw new AuthenticationException(fault) : true;
+
+    private static string? Judge(X509Certificate? certificate, SslPolicyErrors errors, IReadOnlyList<byte[]> authorities, DateTimeOffset now)
     {
-        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+        if (certificate is null || (errors & SslPolicyErrors.RemoteCertificateNotAvailable) != 0)
         {
-            return false;
+            return "server certificate: expected one, found none";
+        }
+
+        if ((errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
+        {
+            return "server certificate: expected one for the name or address that was connected to, found another";
         }
 
         using X509Certificate2 shown = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
@@ -32,7 +47,12 @@ internal static class ServerTrust
             element.Certificate.Dispose();
         }
 
-        return chained && now <= shown.NotAfter.ToUniversalTime();
+        DateTimeOffset end = shown.NotAfter.ToUniversalTime();
+        return !chained ? "server certificate: expected one of this fleet's authority, found another"
+            : now > end ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"server certificate: expected one that holds at {now:yyyy-MM-dd HH:mm} UTC by this device's clock, found one that ended at {end:yyyy-MM-dd HH:mm} UTC; it is tried again")
+            : null;
     }
 
     /// <summary>A policy that asks nobody else and trusts these authorities alone.</summary>

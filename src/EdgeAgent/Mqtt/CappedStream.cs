@@ -5,7 +5,7 @@ namespace MicroVm.EdgeAgent.Mqtt;
 /// library allocates what a packet declares before it has arrived; a packet over the cap ends the connection here, before
 /// the library has seen its length.
 /// </summary>
-internal sealed class CappedStream(Stream inner, int maximumPacketBytes) : Stream
+internal sealed class CappedStream(Stream inner, int maximumPacketBytes, Action<long>? tooLarge = null) : Stream
 {
     private const int LengthDigitBits = 7;
     private const int MaxLengthDigits = 4;
@@ -118,6 +118,7 @@ internal sealed class CappedStream(Stream inner, int maximumPacketBytes) : Strea
         bool more = (value & 0x80) != 0;
         if (_length > maximumPacketBytes || (more && _lengthDigits == MaxLengthDigits))
         {
+            tooLarge?.Invoke(_length);
             throw new IOException($"MQTT packet: expected at most {maximumPacketBytes} bytes, found a declared length over that");
         }
 

@@ -6,7 +6,7 @@ using MQTTnet.Channel;
 namespace MicroVm.EdgeAgent.Mqtt;
 
 /// <summary>Opens the TLS connection of the MQTT client behind a <see cref="CappedStream"/>.</summary>
-internal sealed class CappedStreamProvider(Func<SslClientAuthenticationOptions> tls, int maximumPacketBytes) : IMqttClientStreamProvider
+internal sealed class CappedStreamProvider(Func<SslClientAuthenticationOptions> tls, int maximumPacketBytes, Action<long> tooLarge) : IMqttClientStreamProvider
 {
     /// <inheritdoc/>
     public async Task<Stream> ConnectAsync(EndPoint brokerEndPoint, CancellationToken cancellationToken)
@@ -19,7 +19,7 @@ internal sealed class CappedStreamProvider(Func<SslClientAuthenticationOptions> 
             try
             {
                 await secured.AuthenticateAsClientAsync(tls(), cancellationToken);
-                return new CappedStream(secured, maximumPacketBytes);
+                return new CappedStream(secured, maximumPacketBytes, tooLarge);
             }
             catch
             {

@@ -158,6 +158,11 @@ internal sealed class MqttLink : IUplink, IDisposable
             throw new MqttCommunicationException($"the gateway refused the connection: {connected.ResultCode} {connected.ReasonString}");
         }
 
+        if (_handler.MakeFirstReport() is byte[] report)
+        {
+            await SendAsync(UplinkKind.Reported, report, cancellation);
+        }
+
         MqttClientSubscribeResult subscribed = await _client.SubscribeAsync(MakeSubscription(), cancellation);
         if (subscribed.Items.FirstOrDefault(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is { } refused)
         {
@@ -199,7 +204,7 @@ internal sealed class MqttLink : IUplink, IDisposable
 
     private MqttClientOptions MakeOptions() => new MqttClientOptionsBuilder()
         .WithTcpServer(_options.ControlPlane.MqttHost, _options.ControlPlane.MqttPort)
-        .WithStreamProvider(new CappedStreamProvider(() => _tls.Options(_options.ControlPlane.MqttHost), MaximumPacketBytes))
+        .WithStreamProvider(new CappedStreamProvider(() => _tls.Options(_options.ControlPlane.MqttHost), MaximumPacketBytes, _handler.OnTooLarge))
         .WithProtocolVersion(MqttProtocolVersion.V500)
         .WithClientId(_options.DeviceId.Value)
         .WithCleanStart(true)

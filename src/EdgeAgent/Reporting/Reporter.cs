@@ -45,6 +45,14 @@ internal sealed class Reporter(
         _due.Set();
     }
 
+    /// <summary>The state with what is refused; null when nothing is.</summary>
+    internal byte[]? MakeOfRefusal() => refusals.Current is { Length: > 0 } refusal
+        ? new ReportedState(sequence.Next(), intake.Current.Generation, ReportedStateBuilder.Build(intake.Current, table.All()))
+        {
+            Prefetched = prefetch.Complete, Refusal = refusal,
+        }.Encode()
+        : null;
+
     /// <summary>Publishes for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {

@@ -163,6 +163,12 @@ public sealed class MqttLinkTests : IAsyncDisposable
 
         public byte[] MakeHello() => [7];
 
+        public byte[]? MakeFirstReport() => null;
+
+        public void OnTooLarge(long bytes)
+        {
+        }
+
         public void OnConnected() => _connected.Release();
 
         public void OnDownlink(DownlinkKind kind, ReadOnlyMemory<byte> payload) => _downlink.TrySetResult((kind, payload.ToArray()));

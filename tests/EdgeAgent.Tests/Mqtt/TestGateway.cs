@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -19,6 +20,8 @@ internal sealed class TestGateway : IAsyncDisposable
     private readonly Dictionary<UplinkKind, Channel<byte[]>> _uplinks =
         Enum.GetValues<UplinkKind>().ToDictionary(kind => kind, _ => Channel.CreateUnbounded<byte[]>());
 
+    private readonly ConcurrentDictionary<string, bool> _subscribed = [];
+    private readonly Channel<bool> _subscription = Channel.CreateUnbounded<bool>();
     private readonly MqttServer _server;
 
     internal TestGateway(int? port = null)
@@ -35,6 +38,17 @@ internal sealed class TestGateway : IAsyncDisposable
             .Build());
         _server.InterceptingPublishAsync += OnPublishAsync;
         _server.ValidatingConnectionAsync += connect => Task.FromResult(connect.ReasonCode = ConnectAnswer);
+        _server.ClientSubscribedTopicAsync += subscribed =>
+        {
+            _subscribed[subscribed.ClientId] = true;
+            _subscription.Writer.TryWrite(true);
+            return Task.CompletedTask;
+        };
+        _server.ClientDisconnectedAsync += gone =>
+        {
+            _subscribed.TryRemove(gone.ClientId, out _);
+            return Task.CompletedTask;
+        };
         _server.InterceptingSubscriptionAsync += subscribe => Task.FromResult(subscribe.Response.ReasonCode = SubscribeAnswer);
     }
 
@@ -44,10 +58,22 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <summary>What a device's SUBSCRIBE is answered.</summary>
     internal MqttSubscribeReasonCode SubscribeAnswer { get; set; } = MqttSubscribeReasonCode.GrantedQoS1;
 
+    /// <summary>Does something with each uplink; null for nothing.</summary>
+    internal Func<UplinkKind, byte[], Task>? Published { get; set; }
+
     internal int Port { get; }
 
     /// <summary>Payload of the last hello.</summary>
     internal byte[]? Hello { get; private set; }
+
+    /// <summary>Completes when a device is there and subscribed, now or again.</summary>
+    internal async Task WaitForSessionAsync(DeviceId device)
+    {
+        while (!(await _server.GetSessionsAsync()).Any(session => session.Id == device.Value && _subscribed.ContainsKey(device.Value)))
+        {
+            await Phase.Of("subscription", _subscription.Reader.ReadAsync().AsTask());
+        }
+    }
 
     internal Task StartAsync() => _server.StartAsync();
 
@@ -75,8 +101,9 @@ internal sealed class TestGateway : IAsyncDisposable
 
     internal async Task SendUnsignedAsync(DeviceId device, DownlinkKind kind, byte[] payload)
     {
-        MqttSessionStatus session = (await _server.GetSessionsAsync()).Single(session => session.Id == device.Value);
-        session.TryEnqueueApplicationMessage(
+        // One that has just gone is not there any more.
+        MqttSessionStatus? session = (await _server.GetSessionsAsync()).SingleOrDefault(session => session.Id == device.Value);
+        session?.TryEnqueueApplicationMessage(
             new MqttApplicationMessageBuilder()
                 .WithTopic(DeviceTopic.Down(device, kind))
                 .WithPayload(payload)
@@ -98,13 +125,16 @@ internal sealed class TestGateway : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private Task OnPublishAsync(InterceptingPublishEventArgs publish)
+    private async Task OnPublishAsync(InterceptingPublishEventArgs publish)
     {
         publish.ProcessPublish = false;
         Assert.True(DeviceTopic.TryParseUp(publish.ApplicationMessage.Topic, out _, out UplinkKind kind));
         byte[] payload = publish.ApplicationMessage.Payload.ToArray();
         Hello = kind == UplinkKind.Hello ? payload : Hello;
         _uplinks[kind].Writer.TryWrite(payload);
-        return Task.CompletedTask;
+        if (Published is not null)
+        {
+            await Published(kind, payload);
+        }
     }
 }

@@ -10,6 +10,9 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
 {
     private const int Version = 1;
 
+    /// <summary>Most VMs of one device: more than the smallest of them would fit into the largest device's memory.</summary>
+    public const int MaxVms = 256;
+
     /// <summary>
     /// Images that a device should have before a VM of it is desired, so that replacing the VM takes no download. Not written
     /// when there are none: documents from before there were any stay what they are.
@@ -76,6 +79,11 @@ public sealed record DesiredState(ulong Generation, IReadOnlyList<VmSpec> Vms, A
             }
         });
         reader.RequireVersion(version, Version);
+        if (vms.Count > MaxVms)
+        {
+            throw reader.Fault($"at most {MaxVms} VMs", $"{vms.Count}");
+        }
+
         if (vms.Select(vm => vm.Name).Distinct().Count() != vms.Count)
         {
             throw reader.Fault("VM names that differ", "one name twice");
