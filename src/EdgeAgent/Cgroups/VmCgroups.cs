@@ -60,6 +60,7 @@ internal sealed class VmCgroups(CgroupTree tree, ILogger logger)
         VmLimits limits = VmLimits.Of(spec);
         string name = spec.Name.Value;
         Remove(spec.Name);
+        FaultPoints.Before(FaultPoint.Cgroup);
         List<string> made = [];
         foreach (string folder in tree.FoldersOf(name))
         {
@@ -82,6 +83,7 @@ internal sealed class VmCgroups(CgroupTree tree, ILogger logger)
             }
         }
 
+        FaultPoints.After(FaultPoint.Cgroup);
         return new VmPlacement(made, limits.OomScoreAdjust);
     }
 
@@ -115,10 +117,13 @@ internal sealed class VmCgroups(CgroupTree tree, ILogger logger)
     /// <summary>Removes a VM's cgroup; one that somebody is still in stays.</summary>
     internal void Remove(ResourceName vm)
     {
+        FaultPoints.Before(FaultPoint.CgroupRemoval);
         foreach (string folder in tree.FoldersOf(vm.Value))
         {
             RemoveFolder(folder);
         }
+
+        FaultPoints.After(FaultPoint.CgroupRemoval);
     }
 
     /// <summary>Removes the cgroups that no VM which runs is in.</summary>

@@ -19,6 +19,7 @@ internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, VmNetworks 
     {
         ResourceName vm = step.Vm;
         await networks.DetachAsync(vm);
+        FaultPoints.Before(FaultPoint.RunRemoval);
         if (Directory.Exists(paths.Directory(vm)))
         {
             Directory.Delete(paths.Directory(vm), recursive: true);
@@ -30,6 +31,7 @@ internal sealed class RemoveVmExecutor(VmTable table, VmPaths paths, VmNetworks 
             File.Delete(VmPaths.Earlier(paths.Serial(vm)));
         }
 
+        FaultPoints.After(FaultPoint.RunRemoval);
         table.Remove(context.Entry);
         Log.VmRemoved(logger, vm.Value);
         return ReconcileResult.Done;

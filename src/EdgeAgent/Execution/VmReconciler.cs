@@ -58,9 +58,10 @@ internal sealed class VmReconciler(
 
         if (desired is null && entry.Record is null)
         {
-            table.Remove(entry);
+            // It was never started, or an agent was killed before it could note that it had: what there is of it goes.
+            ReconcileResult removed = await ExecuteAsync(VmPlan.Of(new RemoveVmStep(name)), new StepContext(entry, interrupt, shutdown));
             CollectImages();
-            return ReconcileResult.Done;
+            return removed;
         }
 
         VmPlan plan = VmPlanner.Plan(desired, Observe(entry, desired), time.GetUtcNow());

@@ -45,6 +45,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private static readonly TimeSpan s_wipeLimit = TimeSpan.FromMinutes(2);
 
     private readonly AgentOptions _options;
+    private readonly IAgentStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -86,9 +87,10 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly UpdateService _updates;
     private readonly SessionService _sessions;
 
-    internal AgentHost(AgentOptions options, DataDirectory directory, IAgentStore store, TimeProvider time, ILoggerFactory logging)
+    internal AgentHost(AgentOptions options, DataDirectory directory, IAgentStore store, TimeProvider time, ILoggerFactory logging, HostNetwork? network = null)
     {
         _options = options;
+        _store = store;
         _time = time;
         _logger = logging.CreateLogger("agent");
         AgentCounters counters = Counters;
@@ -112,9 +114,9 @@ internal sealed class AgentHost : IAsyncDisposable
         VmmLauncher launcher = new(options, paths, _watcher, cgroups);
         _programs = new HostPrograms(_watcher, options.RunDirectory);
         _volumes = new VolumeStore(directory.VolumesPath, _programs, _logger);
+        network ??= new HostNetwork(new HostLinks(), new Nftables(_programs, options.RunDirectory), new Forwarding(options.RunDirectory));
         _networks = new VmNetworks(
-            options.Network, store, new HostLinks(), new Nftables(_programs, options.RunDirectory), new Forwarding(options.RunDirectory), _logger,
-            () => _intake.Current.Vms);
+            options.Network, store, network.Links, network.Firewall, network.Forwarding, _logger, () => _intake.Current.Vms);
         _names = new NameService(_networks, new NameRelay(new HostResolvers(), time), counters, time, _logger);
         DesiredSecrets secrets = new(_intake, _identity, options.DeviceId);
         GuestConfigBuilder configs = new(_networks.Find, secrets);
@@ -208,9 +210,15 @@ internal sealed class AgentHost : IAsyncDisposable
         loops.Start("updates", _updates.RunAsync, _stopping.Token);
         try
         {
+            await _programs.EndLeftoversAsync(new ProcFileSystem(), _volumes.Root, _stopping.Token);
             _volumes.DiscardUnfinished();
             await _adoption.RunAsync(_stopping.Token);
             _ = _memory.Update();
+            foreach (ResourceName name in Leftovers.Find(_store, new VmPaths(_options), _options))
+            {
+                _table.GetOrAdd(name);
+            }
+
             EnqueueAll();
             _reconciler.CollectImages();
             _notifier.Tell(ServiceNotifier.Ready);
@@ -242,9 +250,15 @@ internal sealed class AgentHost : IAsyncDisposable
             Log.AgentStopping(_logger);
         }
 
-        _notifier.Tell(ServiceNotifier.Stopping);
-        await loops.WhenStopped();
-        await _queue.DisposeAsync();
+        finally
+        {
+            // Whatever ended it: nothing goes on while what it uses is closed.
+            await _stopping.CancelAsync();
+            _notifier.Tell(ServiceNotifier.Stopping);
+            await loops.WhenStopped();
+            await _queue.DisposeAsync();
+        }
+
         await _supervisor.DetachAsync();
         _collector.TryFlush();
     }

@@ -158,7 +158,9 @@ internal sealed class ImageFetcher(
             }
 
             hash.AppendData(buffer, 0, count);
+            FaultPoints.Before(FaultPoint.ImagePiece);
             await file.WriteAsync(buffer.AsMemory(0, count), silence.Token);
+            FaultPoints.After(FaultPoint.ImagePiece);
             if (image.SizeBytes > 0 && (ulong)file.Length > image.SizeBytes)
             {
                 // More than the image can have: the digest cannot match, and the disk is not to be filled.

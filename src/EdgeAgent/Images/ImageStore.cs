@@ -56,8 +56,10 @@ internal sealed class ImageStore
     /// <summary>Gives a verified partial file its final name. The file's own bytes must be durable.</summary>
     internal void Complete(Digest digest)
     {
+        FaultPoints.Before(FaultPoint.ImageName);
         File.Move(PartialPathOf(digest), PathOf(digest), overwrite: true);
         Libc.SyncDirectory(_directory);
+        FaultPoints.After(FaultPoint.ImageName);
     }
 
     /// <summary>Forgets the first bytes of an image.</summary>
@@ -68,12 +70,14 @@ internal sealed class ImageStore
     {
         lock (_lock)
         {
-            File.Move(ImportPathOf(digest), PathOf(digest), overwrite: true);
+            FaultPoints.Before(FaultPoint.ImageName);
+        File.Move(ImportPathOf(digest), PathOf(digest), overwrite: true);
             Libc.SyncDirectory(_directory);
             if (!_fetches.ContainsKey(digest))
             {
                 DiscardPartial(digest);
-            }
+                FaultPoints.After(FaultPoint.ImageName);
+    }
         }
     }
 
@@ -123,7 +127,9 @@ internal sealed class ImageStore
             {
                 if (!keep.Contains(Path.GetFileName(file).Split('.')[0]))
                 {
+                    FaultPoints.Before(FaultPoint.ImageRemoval);
                     File.Delete(file);
+                    FaultPoints.After(FaultPoint.ImageRemoval);
                     Log.ImageRemoved(_logger, Path.GetFileName(file));
                 }
             }

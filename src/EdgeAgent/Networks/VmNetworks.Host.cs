@@ -9,7 +9,10 @@ internal sealed partial class VmNetworks
     /// <summary>Removes everything from the host, whatever runs.</summary>
     private async Task ClearAsync()
     {
-        if (!await firewall.RemoveAsync() && !options.IsEnabled)
+        FaultPoints.Before(FaultPoint.RulesRemoval);
+        bool removed = await firewall.RemoveAsync();
+        FaultPoints.After(FaultPoint.RulesRemoval);
+        if (!removed && !options.IsEnabled)
         {
             return;
         }
@@ -19,7 +22,7 @@ internal sealed partial class VmNetworks
         HostSurvey survey = links.Survey();
         foreach (LinkInfo link in survey.Links.Where(static link => link.Name == HostLinks.BridgeName || link.Name.StartsWith(VmLink.TapPrefix, StringComparison.Ordinal)))
         {
-            links.Remove(link.Name);
+            Remove(link.Name);
         }
 
         forwarding.Restore();
@@ -39,14 +42,14 @@ internal sealed partial class VmNetworks
         PrepareHost(survey);
         foreach (NetworkedVm vm in _vms.Values.ToArray())
         {
-            links.EnsureTap(vm.Link, Put(vm).Ipv6, _mtu);
+            EnsureTap(Put(vm));
         }
 
         await ApplyAsync();
         Publish();
         foreach (LinkInfo stray in survey.Links.Where(link => link.Name.StartsWith(VmLink.TapPrefix, StringComparison.Ordinal) && !taps.Contains(link.Name)))
         {
-            links.Remove(stray.Name);
+            Remove(stray.Name);
             Log.StrayTapRemoved(logger, stray.Name);
         }
 
@@ -58,18 +61,38 @@ internal sealed partial class VmNetworks
         _mtu = survey.UplinkMtu;
         // Once there, it stays while VMs run: they know their addresses.
         _ipv6 ??= survey.HasGlobalIpv6 ? LoadIpv6() : null;
+        FaultPoints.Before(FaultPoint.Bridge);
         links.EnsureBridge(new BridgeSetup(Gateway, _pool.Network.PrefixLength, _ipv6?.Gateway, _mtu));
+        FaultPoints.After(FaultPoint.Bridge);
         IsUp = true;
+        FaultPoints.Before(FaultPoint.Forwarding);
         _strangers = forwarding.Enable(
             [.. survey.Links.Select(static link => link.Name).Where(static name => name is not ("lo" or HostLinks.BridgeName) && !name.StartsWith(VmLink.TapPrefix, StringComparison.Ordinal))],
             _ipv6 is not null);
+        FaultPoints.After(FaultPoint.Forwarding);
     }
 
-    private Task ApplyAsync()
+    private void EnsureTap(NetworkedVm vm)
+    {
+        FaultPoints.Before(FaultPoint.Tap);
+        links.EnsureTap(vm.Link, vm.Ipv6, _mtu);
+        FaultPoints.After(FaultPoint.Tap);
+    }
+
+    private void Remove(string link)
+    {
+        FaultPoints.Before(FaultPoint.LinkRemoval);
+        links.Remove(link);
+        FaultPoints.After(FaultPoint.LinkRemoval);
+    }
+
+    private async Task ApplyAsync()
     {
         _ports.Keep(PortsOf(_vms.Values).ToHashSet());
         NetworkedVm[] ordered = [.. _vms.Values.OrderBy(static vm => vm.Link.Tap, StringComparer.Ordinal)];
-        return firewall.ApplyAsync(RuleSet.Write(new RuleSetInput(_pool.Network, Gateway, _ipv6, ordered, _strangers)));
+        FaultPoints.Before(FaultPoint.Rules);
+        await firewall.ApplyAsync(RuleSet.Write(new RuleSetInput(_pool.Network, Gateway, _ipv6, ordered, _strangers)));
+        FaultPoints.After(FaultPoint.Rules);
     }
 
     private NetworkedVm Put(NetworkedVm vm)

@@ -136,12 +136,18 @@ internal sealed partial class VmNetworks(
         }
         finally
         {
-            if (_links.Remove(vm))
+            try
             {
-                store.RemoveLink(vm);
+                if (_links.ContainsKey(vm))
+                {
+                    store.RemoveLink(vm);
+                    _links.Remove(vm);
+                }
             }
-
-            _turn.Release();
+            finally
+            {
+                _turn.Release();
+            }
         }
     }
 
@@ -198,7 +204,7 @@ internal sealed partial class VmNetworks(
         {
             PrepareHost(survey);
             vm = Put(vm);
-            links.EnsureTap(link, vm.Ipv6, _mtu);
+            EnsureTap(vm);
             await ApplyAsync();
         }
         catch

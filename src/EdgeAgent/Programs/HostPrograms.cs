@@ -1,5 +1,7 @@
 using System.Text;
+using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
+using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Vms;
 
 namespace MicroVm.EdgeAgent.Programs;
@@ -16,13 +18,37 @@ internal sealed class HostPrograms(ProcessWatcher watcher, string directory, Tim
     /// <summary>Making the largest volume on a slow card takes minutes.</summary>
     internal static readonly TimeSpan FileSystemLimit = TimeSpan.FromMinutes(30);
 
+    private const string OutputSuffix = ".out";
     private const int OutputBytes = 4096, WordsCharacters = 300;
     private static readonly string[] s_directories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
     /// <summary>Every program that the agent runs.</summary>
     internal static IReadOnlyList<string> Needed { get; } = ["nft", "mkfs.ext4", "e2fsck", "resize2fs", "tar"];
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     private int _number;
+
+    /// <summary>
+    /// Ends what an agent that was killed has left running on files under a directory, so that no two programs are on one file, and removes
+    /// the files that their output went to.
+    /// </summary>
+    internal async Task EndLeftoversAsync(ProcFileSystem proc, string files, CancellationToken cancellation)
+    {
+        foreach (int pid in proc.EnumeratePids())
+        {
+            if (IsOn(proc.ReadCommandLine(pid), files) && watcher.Watch(pid) is WatchedProcess process)
+            {
+                process.Signal(Signals.SIGKILL);
+                await Task.WhenAny(process.Exited, Task.Delay(s_patience, time ?? TimeProvider.System, cancellation));
+            }
+        }
+
+        foreach (string output in Directory.EnumerateFiles(directory, ".*" + OutputSuffix))
+        {
+            File.Delete(output);
+        }
+    }
 
     /// <inheritdoc/>
     public string? Find(string name) => FindProgram(name);
@@ -35,10 +61,12 @@ internal sealed class HostPrograms(ProcessWatcher watcher, string directory, Tim
     public async Task<ProgramOutcome> RunAsync(string name, params IReadOnlyList<string> arguments)
     {
         string path = Find(name) ?? throw new OsFaultException($"{name}: expected this program in {string.Join(", ", s_directories)}, found none");
-        string output = Path.Combine(directory, $".{name}.{Interlocked.Increment(ref _number)}.out");
+        string output = Path.Combine(directory, $".{name}.{Interlocked.Increment(ref _number)}{OutputSuffix}");
         try
         {
+            FaultPoints.Before(FaultPoint.HostProgram);
             int pid = Libc.PosixSpawn(new SpawnRequest(path, [path, .. arguments], output));
+            FaultPoints.After(FaultPoint.HostProgram);
             WatchedProcess process = watcher.Watch(pid) ?? throw new OsFaultException($"pidfd_open({pid}): {name} is not a child of this process");
             TimeSpan limit = name == "nft" ? FirewallLimit : FileSystemLimit;
             return await EndsWithinAsync(process, limit)
@@ -65,6 +93,9 @@ internal sealed class HostPrograms(ProcessWatcher watcher, string directory, Tim
             return false;
         }
     }
+
+    private static bool IsOn(IReadOnlyList<string> arguments, string files) =>
+        arguments.Count > 1 && Needed.Contains(Path.GetFileName(arguments[0])) && arguments[^1].StartsWith(files + "/", StringComparison.Ordinal);
 
     private static string FirstWords(string output)
     {

@@ -49,7 +49,7 @@ internal sealed class Reporter(
     internal byte[]? MakeOfRefusal() => refusals.Current is { Length: > 0 } refusal
         ? new ReportedState(sequence.Next(), intake.Current.Generation, ReportedStateBuilder.Build(intake.Current, table.All()))
         {
-            Prefetched = prefetch.Complete, Refusal = refusal,
+            Prefetched = prefetch.Complete, Refusal = refusal, Agent = agent(), Volumes = volumes(),
         }.Encode()
         : null;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.Shared.Identity;
 using Microsoft.Data.Sqlite;
@@ -25,13 +26,13 @@ internal sealed partial class SqliteStore
     });
 
     /// <inheritdoc/>
-    public void SaveLink(VmLink link) => Guard("save a VM's link", () => Execute(
+    public void SaveLink(VmLink link) => Write(FaultPoint.SaveLink, "save a VM's link", () => Execute(
         "INSERT OR REPLACE INTO vm_link (vm, tap, mac, ipv4) VALUES ($vm, $tap, $mac, $ipv4)",
         ("$vm", link.Vm.Value), ("$tap", link.Tap), ("$mac", link.Mac.ToString()), ("$ipv4", link.Ipv4.ToString())));
 
     /// <inheritdoc/>
-    public void RemoveLink(ResourceName name) => Guard(
-        "remove a VM's link", () => Execute("DELETE FROM vm_link WHERE vm = $vm", ("$vm", name.Value)));
+    public void RemoveLink(ResourceName name) => Write(
+        FaultPoint.RemoveLink, "remove a VM's link", () => Execute("DELETE FROM vm_link WHERE vm = $vm", ("$vm", name.Value)));
 
     /// <inheritdoc/>
     public string? LoadSetting(string name) => Guard("load a setting", () =>
@@ -41,6 +42,6 @@ internal sealed partial class SqliteStore
     });
 
     /// <inheritdoc/>
-    public void SaveSetting(string name, string value) => Guard("save a setting", () => Execute(
+    public void SaveSetting(string name, string value) => Write(FaultPoint.SaveSetting, "save a setting", () => Execute(
         "INSERT OR REPLACE INTO setting (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value)));
 }

@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.Shared.Contracts.Telemetry;
 using Microsoft.Data.Sqlite;
 
@@ -11,7 +12,7 @@ internal sealed partial class SqliteStore
     private SpoolUsage? _usage;
 
     /// <inheritdoc/>
-    public long AppendBatch(SpooledBatch batch, SpoolLimits limits) => Guard("spool telemetry", () =>
+    public long AppendBatch(SpooledBatch batch, SpoolLimits limits) => Write(FaultPoint.AppendBatch, "spool telemetry", () =>
     {
         SpoolUsage usage = MeasureSpool();
         _usage = null;
@@ -68,7 +69,7 @@ internal sealed partial class SqliteStore
     });
 
     /// <inheritdoc/>
-    public bool RemoveBatch(Guid bootId, ulong sequence) => Guard("remove acknowledged telemetry", () =>
+    public bool RemoveBatch(Guid bootId, ulong sequence) => Write(FaultPoint.RemoveBatch, "remove acknowledged telemetry", () =>
     {
         SpoolUsage usage = MeasureSpool();
         _usage = null;

@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Identity;
 using Microsoft.Data.Sqlite;
@@ -80,7 +81,7 @@ internal sealed partial class SqliteStore : IAgentStore
     });
 
     /// <inheritdoc/>
-    public void SaveDesired(DesiredDocument document) => Guard("save desired state", () => Execute(
+    public void SaveDesired(DesiredDocument document) => Write(FaultPoint.SaveDesired, "save desired state", () => Execute(
         """
         INSERT INTO desired (id, generation, digest, document) VALUES (1, $generation, $digest, $document)
         ON CONFLICT (id) DO UPDATE SET generation = $generation, digest = $digest, document = $document
@@ -104,10 +105,10 @@ internal sealed partial class SqliteStore : IAgentStore
     });
 
     /// <inheritdoc/>
-    public void SaveVm(VmRecord record) => Guard("save VM record", () => Execute(VmRows.Upsert, VmRows.Parameters(record)));
+    public void SaveVm(VmRecord record) => Write(FaultPoint.SaveVm, "save VM record", () => Execute(VmRows.Upsert, VmRows.Parameters(record)));
 
     /// <inheritdoc/>
-    public void RemoveVm(ResourceName name) => Guard("remove VM record", () => Execute("DELETE FROM vm WHERE name = $name", ("$name", name.Value)));
+    public void RemoveVm(ResourceName name) => Write(FaultPoint.RemoveVm, "remove VM record", () => Execute("DELETE FROM vm WHERE name = $name", ("$name", name.Value)));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -198,9 +199,11 @@ internal sealed partial class SqliteStore : IAgentStore
         }
     }
 
-    private void Guard(string operation, Action body) => Guard(operation, () =>
+    private T Write<T>(FaultPoint point, string operation, Func<T> body)
     {
-        body();
-        return true;
-    });
+        FaultPoints.Before(point);
+        T result = Guard(operation, body);
+        FaultPoints.After(point);
+        return result;
+    }
 }

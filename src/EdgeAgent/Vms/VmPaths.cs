@@ -6,6 +6,9 @@ namespace MicroVm.EdgeAgent.Vms;
 /// <summary>Files of the VMs: what a reboot may lose is under the run directory, the rest under the data directory.</summary>
 internal sealed class VmPaths(AgentOptions options)
 {
+    /// <summary>End of the names of serial logs.</summary>
+    internal const string SerialSuffix = ".serial";
+
     /// <summary>Directory of one VM's sockets and configuration.</summary>
     internal string Directory(ResourceName vm) => Path.Combine(options.RunDirectory, vm.Value);
 
@@ -34,7 +37,7 @@ internal sealed class VmPaths(AgentOptions options)
     internal string LogDirectory => Path.Combine(options.DataDirectory, "logs");
 
     /// <summary>What the guest's kernel wrote to its serial port.</summary>
-    internal string Serial(ResourceName vm) => Path.Combine(LogDirectory, vm.Value + ".serial");
+    internal string Serial(ResourceName vm) => Path.Combine(LogDirectory, vm.Value + SerialSuffix);
 
     /// <summary>Where what a growing file held before is kept.</summary>
     internal static string Earlier(string path) => path + ".1";

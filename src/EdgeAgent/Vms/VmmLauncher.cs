@@ -1,6 +1,7 @@
 using System.Text;
 using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Configuration;
+using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.Shared.Identity;
 
@@ -15,6 +16,7 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
     /// <summary>Makes the VM's directory and removes what an earlier run left in it.</summary>
     internal void Prepare(ResourceName vm)
     {
+        FaultPoints.Before(FaultPoint.RunFiles);
         Directory.CreateDirectory(paths.Directory(vm));
         Directory.CreateDirectory(paths.LogDirectory);
         // The VMM binds its sockets and refuses one that is there.
@@ -26,6 +28,8 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
         {
             File.Move(serial, VmPaths.Earlier(serial), overwrite: true);
         }
+
+        FaultPoints.After(FaultPoint.RunFiles);
     }
 
     /// <summary>Writes the configuration and starts the VMM.</summary>
@@ -37,10 +41,15 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
         RequireFile(options.VmmPath, "VMM");
         RequireFile(options.KernelPath, "guest kernel");
         RequireFile(options.InitrdPath, "guest initramfs");
+        FaultPoints.Before(FaultPoint.VmmConfig);
         File.WriteAllBytes(paths.Config(vm), VmConfigDocument.Write(launch, paths, options));
         // The VMM opens its log; it does not make it.
         File.WriteAllBytes(paths.VmmLog(vm), []);
-        int pid = Spawn(cgroups.Make(launch.Spec), VmmCommandLine.For(vm, paths, options), paths.VmmOutput(vm));
+        FaultPoints.After(FaultPoint.VmmConfig);
+        VmPlacement placement = cgroups.Make(launch.Spec);
+        FaultPoints.Before(FaultPoint.VmmStart);
+        int pid = Spawn(placement, VmmCommandLine.For(vm, paths, options), paths.VmmOutput(vm));
+        FaultPoints.After(FaultPoint.VmmStart);
         return watcher.Watch(pid) ?? throw new OsFaultException($"pidfd_open({pid}): the VMM is not a child of this process");
     }
 

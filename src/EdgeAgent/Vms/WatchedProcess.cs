@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
 using Microsoft.Win32.SafeHandles;
 
@@ -22,7 +23,9 @@ internal sealed class WatchedProcess(int pid, SafeFileHandle pidfd)
     {
         if (!Exited.IsCompleted)
         {
+            FaultPoints.Before(FaultPoint.Signal);
             _ = Libc.PidfdSendSignal(Pidfd, signal);
+            FaultPoints.After(FaultPoint.Signal);
         }
     }
 

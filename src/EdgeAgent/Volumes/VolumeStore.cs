@@ -24,6 +24,9 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
 
     private readonly SemaphoreSlim _turn = new(1);
 
+    /// <summary>Directory of all volumes.</summary>
+    internal string Root => directory;
+
     /// <summary>Makes, grows and checks the volumes of a VM that does not run.</summary>
     /// <returns>Their files, in the order of the specification.</returns>
     /// <exception cref="VolumeFaultException">One of them cannot be had as it should be.</exception>
@@ -62,7 +65,9 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
     {
         foreach (string path in FilesOf("*" + Suffix + Unfinished))
         {
+            FaultPoints.Before(FaultPoint.VolumeRemoval);
             File.Delete(path);
+            FaultPoints.After(FaultPoint.VolumeRemoval);
         }
     }
 
@@ -115,8 +120,10 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
                 return $"volume {name} of {vm}: expected one on this device, found none";
             }
 
+            FaultPoints.Before(FaultPoint.VolumeRemoval);
             File.Delete(path);
             Libc.SyncDirectory(Path.GetDirectoryName(path)!);
+            FaultPoints.After(FaultPoint.VolumeRemoval);
             Log.VolumeDeleted(logger, vm.Value, name.Value);
             return "";
         }
@@ -161,6 +168,7 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
 
     private static void Reserve(Lack lack, string path, long size)
     {
+        FaultPoints.Before(FaultPoint.VolumeRoom);
         if (lack == Lack.Volume)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -174,6 +182,7 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
 
         using FileStream file = new(lack == Lack.Volume ? path + Unfinished : path, options);
         file.SetLength(Math.Max(size, file.Length));
+        FaultPoints.After(FaultPoint.VolumeRoom);
     }
 
     /// <summary>What a volume lacks of what it should be, and that the disk has room for it.</summary>
@@ -250,10 +259,12 @@ internal sealed class VolumeStore(string directory, IPrograms programs, ILogger 
         // Everything is zero already: nothing has to be written later, in the guest, to make it so.
         await MustAsync(volume, 0, "mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard", unfinished);
         Sync(unfinished);
+        FaultPoints.Before(FaultPoint.VolumeName);
         File.Move(unfinished, path);
         Libc.SyncDirectory(folder);
         Libc.SyncDirectory(directory);
         Libc.SyncDirectory(Path.GetDirectoryName(directory)!);
+        FaultPoints.After(FaultPoint.VolumeName);
         Log.VolumeMade(logger, vm.Value, volume.Name.Value, volume.SizeMib);
     }
 

@@ -23,7 +23,7 @@ public sealed class VmCgroupsTests : IAsyncDisposable
     {
         _options = TestOptions.In(_directory) with { CgroupParent = $"microvm-test-{Guid.NewGuid():n}" };
         _tree = VmCgroups.Open(_options.CgroupParent, new ProcFileSystem(), NullLogger.Instance).Tree;
-        _vmm = new FakeVmm(_directory, _options);
+        _vmm = new FakeVmm(_directory);
         _vmm.Install();
         _agent = new VmBench(_options, _store, TimeProvider.System);
     }

@@ -33,7 +33,7 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
         Directory.CreateDirectory(_directory["proc/pressure"]);
         File.WriteAllText(_directory["proc/meminfo"], "MemTotal: 1000000 kB\nMemAvailable: 500000 kB\n");
         Press("0.00");
-        _vmm = new FakeVmm(_directory, _options);
+        _vmm = new FakeVmm(_directory);
         _vmm.Install();
         _agent = new VmBench(_options, _store, TimeProvider.System);
         _intake = new DesiredIntake(_store, TestIdentity.Open(_options), new Refusals(), new AgentCounters(), NullLogger.Instance);

@@ -22,7 +22,7 @@ public sealed partial class AgentHostTests
         { "older", "generation 4, because 5 is held" },
         { "same generation, other content", "generation 5 with other content than the held one" },
         { "1,000 VMs", "desired state: expected at most 256 VMs, found 1000" },
-        { "name with ../", "desired state.2[0]" },
+        { "name with ../", "desired state/2[0]/1: name: expected" },
         { "ten megabytes", "message: expected at most 1052672 bytes, found one of 10" },
         { "nothing", "desired state: signed message" },
         { "envelope without a document", "desired" },

@@ -36,7 +36,7 @@ public sealed partial class AgentHostTests : IAsyncDisposable
     {
         _options = TestOptions.In(_directory, _gateway.Port, _images.Port);
         _paths = new VmPaths(_options);
-        _vmm = new FakeVmm(_directory, _options);
+        _vmm = new FakeVmm(_directory);
         _vmm.Install();
         _vmm.Prepare("web");
     }

@@ -1,18 +1,13 @@
 using System.Diagnostics;
-using MicroVm.EdgeAgent.Configuration;
-using MicroVm.EdgeAgent.Vms;
-using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Tests.TestDoubles;
 
 /// <summary>
-/// An executable in the VMM's place: a shell script that says through one named pipe in its VM's directory that it runs and
+/// An executable in the VMM's place: a shell script that says through one named pipe of its VM that it runs and
 /// ends with the code that it reads from another.
 /// </summary>
-internal sealed class FakeVmm(TempDirectory directory, AgentOptions options)
+internal sealed class FakeVmm(TempDirectory directory)
 {
-    private readonly VmPaths _paths = new(options);
-
     /// <summary>Writes the script.</summary>
     /// <param name="ignoresTerm">Does not end on SIGTERM.</param>
     internal void Install(bool ignoresTerm = false)
@@ -20,7 +15,7 @@ internal sealed class FakeVmm(TempDirectory directory, AgentOptions options)
         File.WriteAllText(directory["vmm"], $"""
             #!/bin/sh
             {(ignoresTerm ? "trap '' TERM" : "trap 'exit 0' TERM")}
-            dir="$(/usr/bin/dirname "$2")"
+            dir="{directory["pipes"]}/$(/usr/bin/basename "$(/usr/bin/dirname "$2")")"
             exec 3<>"$dir/end"
             echo up >"$dir/up"
             echo "fatal: told to end" >&2
@@ -33,7 +28,7 @@ internal sealed class FakeVmm(TempDirectory directory, AgentOptions options)
     /// <summary>Makes the pipes of a VM.</summary>
     internal void Prepare(string vm)
     {
-        string path = Directory.CreateDirectory(_paths.Directory(ResourceName.Parse(vm))).FullName;
+        string path = Directory.CreateDirectory(PipesOf(vm)).FullName;
         using Process make = Process.Start("mkfifo", [Path.Combine(path, "up"), Path.Combine(path, "end")]);
         make.WaitForExit();
         Assert.Equal(0, make.ExitCode);
@@ -41,9 +36,11 @@ internal sealed class FakeVmm(TempDirectory directory, AgentOptions options)
 
     /// <summary>Completes when a VM's process runs.</summary>
     internal async Task WaitUpAsync(string vm) => Assert.Equal("up\n", await Phase.Of(
-        $"VMM of {vm} is up", Task.Run(() => File.ReadAllText(Path.Combine(_paths.Directory(ResourceName.Parse(vm)), "up")))));
+        $"VMM of {vm} is up", Task.Run(() => File.ReadAllText(Path.Combine(PipesOf(vm), "up")))));
 
     /// <summary>Makes a VM's process end with a code.</summary>
     internal void End(string vm, int code) =>
-        File.AppendAllText(Path.Combine(_paths.Directory(ResourceName.Parse(vm)), "end"), $"{code}\n");
+        File.AppendAllText(Path.Combine(PipesOf(vm), "end"), $"{code}\n");
+
+    private string PipesOf(string vm) => Path.Combine(directory["pipes"], vm);
 }

@@ -27,7 +27,7 @@ public sealed class VmSupervisorTests : IAsyncDisposable
     public VmSupervisorTests()
     {
         _options = TestOptions.In(_directory) with { KernelArgs = "debug=1" };
-        _vmm = new FakeVmm(_directory, _options);
+        _vmm = new FakeVmm(_directory);
         _vmm.Install();
         _agent = new VmBench(_options, _store, _time);
     }

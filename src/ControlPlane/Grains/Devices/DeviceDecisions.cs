@@ -174,13 +174,13 @@ internal static class DeviceDecisions
         }
 
         vms.Add(vm.Name.Value, vm);
-        if (vms.Count <= CborLimits.Items && StateOf(ulong.MaxValue, vms.Values, wanted, architecture).Encode().Length <= MaxDocumentBytes)
+        if (vms.Count <= DesiredState.MaxVms && StateOf(ulong.MaxValue, vms.Values, wanted, architecture).Encode().Length <= MaxDocumentBytes)
         {
             return null;
         }
 
         vms.Remove(vm.Name.Value);
-        return $"the device's desired state would be over {MaxDocumentBytes} bytes or {CborLimits.Items} VMs";
+        return $"the device's desired state would be over {MaxDocumentBytes} bytes or {DesiredState.MaxVms} VMs";
     }
 
     private static DesiredState StateOf(ulong generation, IReadOnlyCollection<VmSpec> vms, DeviceDesiredState wanted, string architecture) =>

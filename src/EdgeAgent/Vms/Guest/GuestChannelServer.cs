@@ -43,12 +43,14 @@ internal sealed class GuestChannelServer : IAsyncDisposable
     internal static GuestChannelServer Listen(
         ResourceName vm, string path, IGuestHandler handler, AgentCounters counters, ILogger logger)
     {
+        FaultPoints.Before(FaultPoint.GuestSocket);
         File.Delete(path);
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             listener.Bind(new UnixDomainSocketEndPoint(path));
             listener.Listen(Backlog);
+            FaultPoints.After(FaultPoint.GuestSocket);
             return new GuestChannelServer(vm, listener, handler, counters, logger);
         }
         catch
