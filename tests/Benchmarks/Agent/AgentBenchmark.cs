@@ -18,6 +18,7 @@ internal sealed class AgentBenchmark(string agent, string workFolder, Figures fi
     private const int Vms = 10;
     private const int Passes = 10_000;
     private const double GoalResidentKib = 24 << 10, GoalGrowthKib = 512, GoalCpuPercent = 0.5, GoalBinaryMb = 12;
+    private readonly int _points = int.Parse(Environment.GetEnvironmentVariable("MICROVM_BENCH_POINTS") ?? "1000000", CultureInfo.InvariantCulture);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60), s_idle = TimeSpan.FromSeconds(60);
 
     internal async Task RunAsync()
@@ -48,9 +49,10 @@ internal sealed class AgentBenchmark(string agent, string workFolder, Figures fi
         double half = await ReconcileAsync(process);
         figures.AtMost($"agent resident after {Passes} reconcile passes", process.ResidentKib, GoalResidentKib, " KiB");
         figures.AtMost("agent growth over the second half of the passes", process.ResidentKib - half, GoalGrowthKib, " KiB");
+        await MeasureMetricsAsync(process, gateway, specs);
         figures.Say("agent resident at most, at its start", $"{process.PeakKib:N0} KiB");
         figures.Say("agent memory by mapping, KiB", string.Join(", ", process.Mappings().Take(12)));
-        figures.Say("telemetry", string.Create(CultureInfo.InvariantCulture, $"{gateway.Batches} batches, {gateway.TelemetryBytes} bytes"));
+        figures.Say("samples on the wire", $"{PerPoint(gateway.SampleBytes, gateway.SampleValues)} bytes a value, {gateway.SampleValues:N0} values");
         double floor = await MqttFloor.ResidentKibAsync(gateway, Path.Combine(workFolder, "floor"), port);
         figures.Say("resident, beside mosquitto_sub as the floor", $"{process.ResidentKib:N0} KiB, {floor:N0} KiB");
         figures.Say("on the disk, beside mosquitto_sub as the floor", $"{DiskMb():N1} MB, {MqttFloor.DiskMb:N1} MB");
@@ -60,6 +62,30 @@ internal sealed class AgentBenchmark(string agent, string workFolder, Figures fi
             guest.Dispose();
         }
     }
+
+    /// <summary>Every VM's workload writes as many points as the agent takes: 1,000 in ten seconds.</summary>
+    private async Task MeasureMetricsAsync(AgentUnderTest process, PlayedGateway gateway, IReadOnlyList<VmSpec> specs)
+    {
+        int half = _points / Vms / 2;
+        PlayedMetrics[] workloads = [.. specs.Select(spec => new PlayedMetrics(process.MetricsOf(spec.Name)))];
+        int taken = (await Task.WhenAll(workloads.Select(workload => workload.WriteAsync(half)))).Sum();
+        double resident = process.ResidentKib, cpu = process.CpuSeconds;
+        taken += (await Task.WhenAll(workloads.Select(workload => workload.WriteAsync(half)))).Sum();
+        cpu = process.CpuSeconds - cpu;
+        using CancellationTokenSource late = new(s_limit);
+        while (gateway.Metrics < taken)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), late.Token);
+        }
+
+        figures.AtMost("telemetry points that did not arrive or arrived twice", Math.Abs(gateway.Metrics - taken), 0, "");
+        figures.AtMost($"agent resident after {taken:N0} telemetry points", process.ResidentKib, GoalResidentKib, " KiB");
+        figures.AtMost("agent growth over the second half of the points", process.ResidentKib - resident, GoalGrowthKib, " KiB");
+        figures.Say("points of workloads on the wire", $"{PerPoint(gateway.MetricBytes, gateway.Metrics)} bytes a point");
+        figures.Say("agent CPU a point", string.Create(CultureInfo.InvariantCulture, $"{cpu * 2e6 / taken:F1} µs"));
+    }
+
+    private static string PerPoint(long bytes, long points) => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / Math.Max(1, points):F2}");
 
     /// <summary>Each switch of the pause has every VM looked at once.</summary>
     /// <returns>Resident KiB halfway.</returns>

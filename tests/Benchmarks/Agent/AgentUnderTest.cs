@@ -63,6 +63,9 @@ internal sealed class AgentUnderTest : IDisposable
     /// <summary>Where a VM's guest finds the agent.</summary>
     internal string ChannelOf(ResourceName vm) => Path.Combine(_folder, "run", vm.Value, $"vsock_{Shared.Contracts.Guest.GuestChannel.Port}");
 
+    /// <summary>Where a VM's workload writes metrics.</summary>
+    internal string MetricsOf(ResourceName vm) => Path.Combine(_folder, "run", vm.Value, "vsock_1026");
+
     /// <summary>Asks on the local socket.</summary>
     /// <returns>The answer's lines.</returns>
     internal async Task<string> AskAsync(string line)

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Net;
 using System.Security.Authentication;
+using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 using MicroVm.TestKit;
@@ -17,14 +19,23 @@ namespace MicroVm.Benchmarks.Agent;
 /// </summary>
 internal sealed class PlayedGateway : IAsyncDisposable
 {
+    /// <summary>Numbers of a <see cref="HostSample"/> besides those of processors: five of memory, disk and uptime, five of pressure, two of links, all processors, the agent.</summary>
+    private const int HostValues = 14;
+
+    /// <summary>Numbers of a <see cref="VmSample"/> besides its time.</summary>
+    private const int VmValues = 15;
+
+    /// <summary>Of a PUBLISH of QoS 1 besides topic and payload: fixed header of a kilobyte's packet, topic length, packet id, properties.</summary>
+    private const int MqttOverheadBytes = 3 + 2 + 2 + 1;
+
     private readonly MqttServer _server;
     private readonly DeviceId _device;
+    private readonly HashSet<(Guid BootId, ulong Sequence)> _seen = [];
     private readonly SemaphoreSlim _uplinks = new(0);
     private readonly TaskCompletionSource _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _generation;
     private int _clients;
-    private long _batches;
-    private long _telemetryBytes;
+    private long _metrics, _metricBytes, _sampleValues, _sampleBytes;
 
     internal PlayedGateway(DeviceId device, int port)
     {
@@ -54,11 +65,17 @@ internal sealed class PlayedGateway : IAsyncDisposable
     /// <summary>Clients that connected, the agent among them.</summary>
     internal int Clients => Volatile.Read(ref _clients);
 
-    /// <summary>Telemetry batches that came.</summary>
-    internal long Batches => Interlocked.Read(ref _batches);
+    /// <summary>Points of workloads that came, each batch counted once.</summary>
+    internal long Metrics => Interlocked.Read(ref _metrics);
 
-    /// <summary>Bytes of their payloads.</summary>
-    internal long TelemetryBytes => Interlocked.Read(ref _telemetryBytes);
+    /// <summary>MQTT bytes of the batches with them.</summary>
+    internal long MetricBytes => Interlocked.Read(ref _metricBytes);
+
+    /// <summary>Values of samples that came: each number of each sample of the device and of VMs.</summary>
+    internal long SampleValues => Interlocked.Read(ref _sampleValues);
+
+    /// <summary>MQTT bytes of the batches with them.</summary>
+    internal long SampleBytes => Interlocked.Read(ref _sampleBytes);
 
     /// <summary>Sends the next generation.</summary>
     internal Task PushAsync(IReadOnlyList<VmSpec> vms, int telemetryIntervalSeconds)
@@ -98,11 +115,10 @@ internal sealed class PlayedGateway : IAsyncDisposable
                 _hello.TrySetResult();
                 break;
             case UplinkKind.Telemetry:
-                Interlocked.Increment(ref _batches);
-                Interlocked.Add(ref _telemetryBytes, publish.ApplicationMessage.Payload.Length);
-                Shared.Contracts.Reported.UplinkHeader header =
-                    Shared.Contracts.Telemetry.TelemetryBatch.Decode(publish.ApplicationMessage.Payload.ToArray()).Header;
-                await SendAsync(DownlinkKind.Ack, new Shared.Contracts.Commands.Ack(header.BootId, header.Sequence).Encode());
+                byte[] payload = publish.ApplicationMessage.Payload.ToArray();
+                TelemetryBatch batch = TelemetryBatch.Decode(payload);
+                Count(batch, payload.Length + publish.ApplicationMessage.Topic.Length + MqttOverheadBytes);
+                await SendAsync(DownlinkKind.Ack, new Ack(batch.Header.BootId, batch.Header.Sequence).Encode());
                 _uplinks.Release();
                 break;
             case UplinkKind.Reported:
@@ -110,6 +126,28 @@ internal sealed class PlayedGateway : IAsyncDisposable
                 break;
             default:
                 break;
+        }
+    }
+
+    private void Count(TelemetryBatch batch, int bytes)
+    {
+        lock (_seen)
+        {
+            if (!_seen.Add((batch.Header.BootId, batch.Header.Sequence)))
+            {
+                return;
+            }
+        }
+
+        if (batch.Metrics.Count > 0)
+        {
+            Interlocked.Add(ref _metrics, batch.Metrics.Count);
+            Interlocked.Add(ref _metricBytes, bytes);
+        }
+        else if (batch.Hosts.Count + batch.Vms.Count > 0)
+        {
+            Interlocked.Add(ref _sampleValues, batch.Hosts.Sum(static host => HostValues + host.CoreCpuPermille.Count) + (VmValues * batch.Vms.Count));
+            Interlocked.Add(ref _sampleBytes, bytes);
         }
     }
 
