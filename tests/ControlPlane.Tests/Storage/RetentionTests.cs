@@ -82,6 +82,19 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(["b", "c"], (await new EventQueries(_database).TailAsync(new EventFilter(null, null, 0), 100, TestContext.Current.CancellationToken)).Select(one => one.Message));
     }
 
+    [Fact]
+    public async Task Sweep_Metrics_AreBoundByCountAndSeriesByAge()
+    {
+        await StoreAsync("old");
+        _time.Advance(TimeSpan.FromHours(2));
+        await StoreAsync("a");
+        await StoreAsync("a");
+
+        await SweepAsync(new RetentionOptions(100, TimeSpan.FromHours(1)) { MaxPoints = 1 });
+
+        Assert.Equal((1, 1), (await CountAsync("metric_points"), await CountAsync("metric_series")));
+    }
+
     private async Task StoreAsync(string word)
     {
         await new SqliteDeviceDirectory(_database).PutAsync(s_device.Value, ImmutableSortedDictionary<string, string>.Empty);
@@ -89,6 +102,7 @@ public sealed class RetentionTests : IDisposable
         {
             Header = new UplinkHeader(Guid.Parse("00000000-0000-0000-0000-000000000001"), ++_sequence, 0),
             Hosts = [new HostSample(1, 0, 0, 0, 0, 0, 0, 0)],
+            Metrics = [new MetricPoint(ResourceName.Parse("web"), word, 1, "", [], 1)],
             Events = [new DeviceEvent(1, null, false, "Started", word)],
         }));
     }

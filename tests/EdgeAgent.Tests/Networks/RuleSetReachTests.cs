@@ -1,5 +1,6 @@
 using System.Net;
 using MicroVm.EdgeAgent.Networks;
+using MicroVm.EdgeAgent.Telemetry.Workloads;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
 
@@ -78,6 +79,20 @@ public sealed class RuleSetReachTests : IDisposable
 
         Assert.NotEqual("", lab.Ask("a", Tcp("172.30.0.1", 53)));
         Assert.NotEqual("", lab.Ask("a", Tcp6("fd00:1::1", 53)));
+    }
+
+    [Fact]
+    public void Guest_AddressOfTheDevice_LeadsToTheAgentWithTheGuestsOwn()
+    {
+        NetworkLab lab = Require();
+        Setup(lab, Vm("a", 2) with { Policy = new NetworkPolicy { EgressRestricted = true } });
+        lab.Listen("host", $"TCP6-LISTEN:{MetricHttpServer.Port},ipv6only=0,fork,reuseaddr");
+
+        // What listens is told who asked: the guest's address is untouched.
+        Assert.EndsWith("ffff:ac1e:0002]", lab.Ask("a", Tcp(RuleSet.DeviceAddress, 80)), StringComparison.Ordinal);
+        Assert.Equal("", lab.Ask("a", Tcp("172.30.0.1", MetricHttpServer.Port)));
+        Assert.Equal("", lab.Ask("a", Tcp(RuleSet.DeviceAddress, 81)));
+        Assert.Equal("", lab.Ask("host", Tcp(RuleSet.DeviceAddress, 80)));
     }
 
     [Fact]
