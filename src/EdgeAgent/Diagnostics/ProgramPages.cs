@@ -6,7 +6,7 @@ namespace MicroVm.EdgeAgent.Diagnostics;
 /// <summary>
 /// Keeps resident of the agent's program and libraries what it uses, not what it used once: the kernel maps a file's pages in
 /// runs of sixteen and reads further ahead, so that all of a program becomes resident by and by though a third of it is used.
-/// See docs/decisions/007-program-pages.md.
+/// See docs/decisions/013-program-pages.md.
 /// </summary>
 internal sealed class ProgramPages(TimeProvider time)
 {
