@@ -1,10 +1,13 @@
 namespace MicroVm.TestKit;
 
-/// <summary>Ten VMs on a device whose memory is enough for six at their most and for ten at their least.</summary>
+/// <summary>VMs on a device whose memory is enough for all at their least and not for all at their most.</summary>
 public sealed record MemoryLoadOptions
 {
     /// <summary>How many VMs.</summary>
     public int Vms { get; init; } = 10;
+
+    /// <summary>For how many of them there is memory at their most.</summary>
+    public int AtTheirMost { get; init; } = 6;
 
     /// <summary>Least memory of each, in MiB.</summary>
     public required int MinMib { get; init; }
@@ -24,8 +27,8 @@ public sealed record MemoryLoadOptions
     /// <summary>A squashfs with <c>vmlinux</c> and <c>initramfs.cpio</c> for the guests; null for those of the release.</summary>
     public string? Media { get; init; }
 
-    /// <summary>What VMs may have together: six at their most, with 8 MiB for each VMM.</summary>
-    public int BudgetMib => 6 * (MaxMib + VmmMib);
+    /// <summary>What VMs may have together, with 8 MiB for each VMM.</summary>
+    public int BudgetMib => AtTheirMost * (MaxMib + VmmMib);
 
     /// <summary>What the agent counts for a VMM.</summary>
     public static int VmmMib => 8;

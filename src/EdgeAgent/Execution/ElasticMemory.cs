@@ -18,7 +18,7 @@ internal sealed class ElasticMemory(
     private const int BytesPerMib = 1 << 20;
 
     // A VMM that does not answer costs seconds: after some failures it is asked seldom.
-    private const int FaultsUntilSeldom = 3, SeldomTicks = 30;
+    private const int FaultsUntilSeldom = 5, SeldomTicks = 15;
 
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
 
