@@ -39,6 +39,8 @@ case $(uname -m) in
 esac
 [ -c /dev/kvm ] || say "no /dev/kvm"
 
+date=$(parameter mvm.date '')
+[ -z "$date" ] || date -u -s "@$date" >/dev/null
 id=$(parameter mvm.id edge-1)
 hostname "$id"
 ip link set lo up

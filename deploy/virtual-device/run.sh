@@ -10,13 +10,15 @@
 #     --api-port PORT      control plane's API on this machine's loopback (default 8443)
 #     --mqtt-port PORT     its MQTT gateway (default 8883)
 #     --enrol-token TOKEN  what 'mvm enrol token create' printed; needed at the first boot
-#     --disk FILE          raw ext4 disk of /var/lib/microvm (default: DIR/disk.raw; made when missing)
+#     --disk FILE          raw ext4 disk of /var/lib/microvm (default: DIR/disk.raw; made when missing), or nbd+unix:///?socket=PATH
 #     --disk-size SIZE     its size when it is made, sparse (default 4G)
 #     --memory MIB         memory (default 2048)
 #     --cpus N             processors (default 1)
 #     --forward PORT:PORT  a TCP port of this machine's loopback that leads to a port of the device; may be repeated
 #     --media FILE         a squashfs that the device mounts read-only at /media
 #     --no-agent           do not start the agent
+#     --no-network         nothing that it sends gets anywhere
+#     --rtc TIME           what its clock says when it is switched on, UTC, such as 1970-01-01T00:00:00 (default: this machine's time)
 #     --kernel DIR         another kernel: DIR/vmlinuz, and DIR/modules.cpio.gz to lay over the initramfs
 #     --append ARGUMENTS   more of its kernel's command line
 #     --label KEY=VALUE    a label that the device says of itself; may be repeated (host=virtual is there unless given)
@@ -30,7 +32,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
 
-arch=x86_64 gic=3 id=edge-1 work='' media='' append='' kernel='' agent=yes release=${MICROVM_OUT:-$root/artifacts/release} api_port=8443 mqtt_port=8883 token='' disk='' disk_size=4G
+arch=x86_64 gic=3 id=edge-1 work='' media='' append='' kernel='' agent=yes network='' rtc=utc release=${MICROVM_OUT:-$root/artifacts/release} api_port=8443 mqtt_port=8883 token='' disk='' disk_size=4G
 memory=2048 cpus=1 forwards='' labels='' accel=auto shell=no stop_with_stdin=no
 power_off_seconds=14
 while [ $# -gt 0 ]; do
@@ -38,8 +40,9 @@ while [ $# -gt 0 ]; do
     --shell) shell=yes; shift; continue ;;
     --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
     --no-agent) agent=no; shift; continue ;;
+    --no-network) network=,restrict=on; shift; continue ;;
     -h | --help) sed -n '2,30s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --enrol-token | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --forward | --accel) ;;
+    --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --enrol-token | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --forward | --accel | --rtc) ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   [ $# -ge 2 ] || fail "$1: expected a value, found nothing"
@@ -62,6 +65,7 @@ while [ $# -gt 0 ]; do
     --label) labels=$labels${labels:+,}$2 ;;
     --forward) forwards=$forwards${forwards:+ }$2 ;;
     --accel) accel=$2 ;;
+    --rtc) rtc=$2 ;;
   esac
   shift 2
 done
@@ -77,7 +81,11 @@ matches --cpus "$cpus" '[1-9][0-9]?' "a number from 1 to 99"
 matches --label "$labels" '|[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*(,[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*)*' "KEY=VALUE of letters, digits and ._-"
 [[ ,$labels = *,host=* ]] || labels=host=virtual${labels:+,}$labels
 matches --forward "$forwards" '|[0-9]{1,5}:[0-9]{1,5}( [0-9]{1,5}:[0-9]{1,5})*' "PORT:PORT"
+matches --rtc "$rtc" 'utc|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}' "a time such as 2026-01-31T12:00:00"
 matches --accel "$accel" 'auto|kvm|tcg' "auto, kvm or tcg"
+# QEMU 7.2's clock chip has no date after 2038; the device is told as well.
+date=''
+[ "$rtc" = utc ] || date=$(date -u -d "${rtc}Z" +%s)
 package=qemu-system-x86
 [ "$arch" = x86_64 ] || package=qemu-system-arm
 command -v "qemu-system-$arch" >/dev/null || fail "expected qemu-system-$arch of the package $package, found none"
@@ -93,12 +101,12 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 release=$(cd "$release" && pwd)
 disk=${disk:-$work/disk.raw}
-if [ ! -e "$disk" ]; then
+if [[ $disk != nbd* ]] && [ ! -e "$disk" ]; then
   truncate -s "$disk_size" "$disk.new"
   mke2fs -q -t ext4 -F "$disk.new" >/dev/null 2>&1 || fail "mke2fs cannot make a file system of $disk_size in $disk.new"
   mv "$disk.new" "$disk"
 fi
-disk=$(cd "$(dirname "$disk")" && pwd)/$(basename "$disk")
+[[ $disk = nbd* ]] || disk=$(cd "$(dirname "$disk")" && pwd)/$(basename "$disk")
 more=()
 image=$release/device/vmlinuz initrd=$release/device/initramfs.cpio.gz
 if [ -n "$kernel" ]; then
@@ -164,9 +172,9 @@ exec 8<>monitor.in 9<>monitor.out
 command=(
   "qemu-system-$arch" "${machine[@]}" -smp "$cpus" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
   -kernel "$image" -initrd "$initrd"
-  -append "console=$console quiet loglevel=3 panic=-1 mitigations=off ${arguments}mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.token=$token mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent $append"
+  -append "console=$console quiet loglevel=3 panic=-1 mitigations=off ${arguments}mvm.id=$id mvm.api=$api_port mvm.mqtt=$mqtt_port mvm.token=$token mvm.labels=$labels mvm.shell=$shell mvm.agent=$agent mvm.date=$date $append"
   -drive "file=$disk,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk "${more[@]}"
-  -netdev "user,id=net$forwarding" -device virtio-net-pci,netdev=net,romfile=
+  -rtc "base=$rtc" -netdev "user,id=net$network$forwarding" -device virtio-net-pci,netdev=net,romfile=
   -chardev pipe,id=monitor,path=monitor -mon chardev=monitor,mode=readline
   -pidfile qemu.pid "${serials[@]}"
 )

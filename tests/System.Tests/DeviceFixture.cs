@@ -41,7 +41,7 @@ public abstract class DeviceFixture : IAsyncLifetime
     }
 
     /// <summary>Cuts the power and boots again with the same disk.</summary>
-    internal async Task PowerCycleAsync()
+    internal virtual async Task PowerCycleAsync()
     {
         await Device.KillAsync();
         await Device.BootAsync();
@@ -56,6 +56,7 @@ public abstract class DeviceFixture : IAsyncLifetime
             await Device.DisposeAsync();
         }
 
+        await CloseAsync();
         Client?.Dispose();
         if (ControlPlane is not null)
         {
@@ -65,6 +66,9 @@ public abstract class DeviceFixture : IAsyncLifetime
 
         Console.WriteLine($"nested boots tried again: {NestedHang.Count}");
     }
+
+    /// <summary>Takes back what <see cref="Adjust"/> made.</summary>
+    internal virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
 
     /// <summary>What the device has that others have not.</summary>
     internal virtual VirtualDeviceOptions Adjust(VirtualDeviceOptions options) => options;

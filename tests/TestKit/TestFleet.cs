@@ -63,6 +63,9 @@ public sealed class TestFleet : IDisposable
     /// <summary>Issues a certificate and makes its key.</summary>
     public X509Certificate2 IssueDevice(DeviceId device, TimeSpan? lifetime = null) => Issue(device.Value, "1.3.6.1.5.5.7.3.2", lifetime);
 
+    /// <summary>Issues a server's certificate that began an hour ago.</summary>
+    public X509Certificate2 IssueServer(TimeSpan lifetime) => Issue("server", "1.3.6.1.5.5.7.3.1", lifetime);
+
     /// <summary>Puts an identity where the agent looks for it, unless there is one.</summary>
     /// <param name="dataDirectory">The agent's data directory.</param>
     /// <param name="device">The device.</param>

@@ -15,7 +15,7 @@ public sealed class VirtualDevice : IAsyncDisposable
     private static readonly TimeSpan s_powerOffLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_commandLimit = TimeSpan.FromSeconds(60);
 
-    private readonly VirtualDeviceOptions _options;
+    private VirtualDeviceOptions _options;
     private readonly string _work;
     private readonly List<Task> _reading = [];
     private Process? _script;
@@ -71,6 +71,13 @@ public sealed class VirtualDevice : IAsyncDisposable
         await FollowAsync(Console, "console.sock").ConfigureAwait(false);
         await FollowAsync(AgentLog, "agent.sock").ConfigureAwait(false);
         _control = await ControlPort.ConnectAsync(Path.Combine(_work, "control.sock"), _options.BootLimit).ConfigureAwait(false);
+    }
+
+    /// <summary>Switches on as another device with the same disk, such as one whose clock is wrong, and returns when commands can be run.</summary>
+    public Task BootAsync(Func<VirtualDeviceOptions, VirtualDeviceOptions> adjust)
+    {
+        _options = adjust(_options);
+        return BootAsync();
     }
 
     /// <summary>Runs a shell command on the device.</summary>
@@ -137,6 +144,8 @@ public sealed class VirtualDevice : IAsyncDisposable
             "--cpus", $"{_options.Cpus}", "--append", _options.KernelArguments, "--stop-with-stdin",
             .. _options.Media is { } media ? ["--media", media] : (string[])[],
             .. _options.KernelFolder is { } kernel ? ["--kernel", kernel] : (string[])[], .. _options.HasAgent ? [] : (string[])["--no-agent"],
+            .. _options.HasNetwork ? (string[])[] : ["--no-network"], .. _options.Clock.Length > 0 ? ["--rtc", _options.Clock] : (string[])[],
+            .. _options.Disk.Length > 0 ? ["--disk", _options.Disk] : (string[])[],
             .. _options.Forwards.SelectMany(pair => new[] { "--forward", $"{pair.Key}:{pair.Value}" }),
             .. _options.Labels.SelectMany(label => new[] { "--label", $"{label.Key}={label.Value}" }),
         ])

@@ -42,6 +42,15 @@ public sealed record VirtualDeviceOptions
     /// <summary>Whether the agent is started.</summary>
     public bool HasAgent { get; init; } = true;
 
+    /// <summary>Whether what it sends gets anywhere.</summary>
+    public bool HasNetwork { get; init; } = true;
+
+    /// <summary>What its clock says when it is switched on, such as <c>1970-01-01T00:00:00</c>, UTC; empty for the time.</summary>
+    public string Clock { get; init; } = "";
+
+    /// <summary>Its disk, as <c>run.sh --disk</c> takes it; empty for a file of its own.</summary>
+    public string Disk { get; init; } = "";
+
     /// <summary>TCP ports of this machine's loopback and the ports of the device that they lead to.</summary>
     public IReadOnlyDictionary<int, int> Forwards { get; init; } = new Dictionary<int, int>();
 

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Identity;
@@ -24,7 +25,7 @@ internal sealed class TestGateway : IAsyncDisposable
     private readonly Channel<bool> _subscription = Channel.CreateUnbounded<bool>();
     private readonly MqttServer _server;
 
-    internal TestGateway(int? port = null)
+    internal TestGateway(int? port = null, X509Certificate2? certificate = null)
     {
         Port = port ?? FindPort();
         _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
@@ -33,7 +34,7 @@ internal sealed class TestGateway : IAsyncDisposable
             .WithEncryptedEndpointBoundIPAddress(IPAddress.Loopback)
             .WithEncryptedEndpointBoundIPV6Address(IPAddress.None)
             .WithEncryptedEndpointPort(Port)
-            .WithEncryptionCertificate(TestFleet.Shared.Server)
+            .WithEncryptionCertificate(certificate ?? TestFleet.Shared.Server)
             .WithEncryptionSslProtocol(SslProtocols.Tls13)
             .Build());
         _server.InterceptingPublishAsync += OnPublishAsync;
