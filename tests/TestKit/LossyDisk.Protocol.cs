@@ -92,10 +92,21 @@ public sealed partial class LossyDisk
             }
 
             byte[] content = command == WriteCommand ? await TakeAsync(stream, length).ConfigureAwait(false) : [];
+            if (!IsAlive(isWrite: false))
+            {
+                continue;
+            }
+
             byte[] reply = new byte[16 + (command == ReadCommand ? length : 0)];
             BinaryPrimitives.WriteUInt32BigEndian(reply, ReplyMagic);
             BinaryPrimitives.WriteInt32BigEndian(reply.AsSpan(4), Do(command, offset, length, content, reply) ? 0 : EINVAL);
             request.AsSpan(8, 8).CopyTo(reply.AsSpan(8));
+            if (!IsAlive(command == WriteCommand))
+            {
+                // The machine waits for an answer until it is switched off.
+                continue;
+            }
+
             if ((flags & ForceUnitAccess) != 0)
             {
                 // More than was asked for, which is allowed.

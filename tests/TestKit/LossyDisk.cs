@@ -19,6 +19,8 @@ public sealed partial class LossyDisk : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Task _serving;
     private Socket? _connection;
+    private TaskCompletionSource? _stopped;
+    private int _writesLeft;
 
     /// <summary>Serves a raw disk.</summary>
     /// <param name="path">Its file.</param>
@@ -37,8 +39,19 @@ public sealed partial class LossyDisk : IAsyncDisposable
     /// <summary>Where QEMU finds it.</summary>
     public string SocketPath { get; }
 
-    /// <summary>Flushes that were asked for.</summary>
-    public long Flushes { get; private set; }
+    /// <summary>
+    /// Answers nothing any more after so many writes: what a power cut in the middle of a transaction is. Completes then; the machine has to be
+    /// switched off and the disk to be cut.
+    /// </summary>
+    public Task StopAfter(int writes)
+    {
+        lock (_lock)
+        {
+            _writesLeft = writes;
+            _stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _stopped.Task;
+        }
+    }
 
     /// <summary>The power goes: of each block that was not flushed, it is chance whether it is on the disk.</summary>
     /// <param name="random">Decides.</param>
@@ -49,6 +62,7 @@ public sealed partial class LossyDisk : IAsyncDisposable
         {
             _connection?.Dispose();
             _connection = null;
+            _stopped = null;
             // Now and then nothing of it, or everything.
             double kept = random.Next(4) switch { 0 => 0, 1 => 1, _ => random.NextDouble() };
             int lost = 0;
@@ -119,11 +133,25 @@ public sealed partial class LossyDisk : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the disk still answers; counts a write.</summary>
+    private bool IsAlive(bool isWrite)
+    {
+        lock (_lock)
+        {
+            if (_stopped is null || (isWrite ? --_writesLeft : _writesLeft) > 0)
+            {
+                return true;
+            }
+
+            _stopped.TrySetResult();
+            return false;
+        }
+    }
+
     private void Flush()
     {
         lock (_lock)
         {
-            Flushes++;
             foreach ((long block, byte[] bytes) in _cache)
             {
                 RandomAccess.Write(_file, bytes, block * BlockBytes);
