@@ -4,27 +4,52 @@ using MicroVm.EdgeAgent.Interop;
 namespace MicroVm.EdgeAgent.Diagnostics;
 
 /// <summary>
-/// Keeps resident of the agent's program and libraries what it uses, not what it used once: the kernel maps a file's pages in
-/// runs of sixteen and reads further ahead, so that all of a program becomes resident by and by though a third of it is used.
-/// See docs/decisions/013-program-pages.md.
+/// Keeps resident what the agent uses, not what it used once. Of its program and libraries: the kernel maps a file's pages in runs
+/// of sixteen and reads further ahead, so that all of a program becomes resident by and by though a third of it is used. Of its
+/// heaps: what a burst took stays theirs. See docs/decisions/013-program-pages.md.
 /// </summary>
 internal sealed class ProgramPages(TimeProvider time)
 {
-    private static readonly TimeSpan s_period = TimeSpan.FromHours(6);
+    /// <summary>How much more than after the last time makes it worth it, in bytes.</summary>
+    private const long Growth = 1 << 20;
+
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(60), s_settle = TimeSpan.FromSeconds(10);
 
     /// <summary>When the agent has started and adopted its VMs, and when it has connected, as a rule.</summary>
     private static readonly TimeSpan[] s_first = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25)];
 
-    /// <summary>Gives pages back after the start and from time to time, until cancelled.</summary>
+    /// <summary>Gives pages back after the start, and whenever a minute's look finds more than before, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        for (int turn = 0; ; turn++)
+        foreach (TimeSpan wait in s_first)
         {
-            await Task.Delay(turn < s_first.Length ? s_first[turn] : s_period, time, cancellation);
-            foreach ((nint address, nuint length) in Mappings(File.ReadLines("/proc/self/maps")))
+            await Task.Delay(wait, time, cancellation);
+            GiveBack();
+        }
+
+        await Task.Delay(s_settle, time, cancellation);
+        for (long settled = Resident(); ;)
+        {
+            await Task.Delay(s_period, time, cancellation);
+            if (Resident() > settled + Growth)
             {
-                Libc.GiveBack(address, length);
+                GiveBack();
+                await Task.Delay(s_settle, time, cancellation);
+                // What is used comes back, and with it what is worth comparing with; an agent that needs more now is left alone.
+                settled = Math.Max(settled, Resident());
             }
+        }
+    }
+
+    private static long Resident() => Environment.WorkingSet;
+
+    private static void GiveBack()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Libc.TrimMalloc();
+        foreach ((nint address, nuint length) in Mappings(File.ReadLines("/proc/self/maps")))
+        {
+            Libc.GiveBack(address, length);
         }
     }
 

@@ -159,7 +159,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
         _sampling = new SamplingLoop(
             _intake, host, new VmSampler(proc, _table, vm => _networks.Find(vm)?.Link.Tap, time), _collector, clock, boots, time, _logger);
-        MetricIntake metrics = new(vm => _table.Find(vm) is not null, _collector.AddMetrics, clock, counters);
+        MetricIntake metrics = new(vm => _table.Find(vm) is not null, _collector.AddMetrics, clock, counters, _collector.WaitForRoomAsync);
         _metrics = new MetricServers(_networks, _table, paths, metrics, time, _logger);
         AgentLinkHandler handler = new(options, _intake, _refusals, _identity, host, _sequence, counters, _logger);
         _link = new MqttLink(options, tls, _identity.Enrolled, handler, counters, time, _logger);

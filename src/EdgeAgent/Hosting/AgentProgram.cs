@@ -19,7 +19,7 @@ internal static class AgentProgram
     /// <summary>Runs the agent until SIGTERM or SIGINT.</summary>
     internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
-        Libc.UseOneMallocArena();
+        Libc.KeepMallocSmall();
         try
         {
             CommandLine line = CommandLine.Parse(arguments);

@@ -21,7 +21,10 @@ internal sealed class TelemetryCollector : IDisposable
     /// <summary>Batches that wait for a broken store besides the three that still grow: the clock was set in between.</summary>
     private const int MostSealed = 8;
 
-    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+    /// <summary>Batches that wait before workloads have to: each is up to a thousand points in memory.</summary>
+    private const int Room = 2;
+
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1), s_roomLimit = TimeSpan.FromSeconds(5);
 
     private readonly IAgentStore _store;
     private readonly SpoolLimits _limits;
@@ -38,6 +41,7 @@ internal sealed class TelemetryCollector : IDisposable
     private readonly (long Since, TimeSpan Wait)?[] _waits = new (long, TimeSpan)?[Classes];
     private readonly Queue<PendingBatch> _sealed = new();
     private readonly Dictionary<ResourceName, VmPhase> _phases = [];
+    private TaskCompletionSource? _room;
 
     internal TelemetryCollector(
         IAgentStore store, SpoolLimits limits, UplinkSequence sequence, IDeviceClock clock, AgentCounters counters, TimeProvider time, ILogger logger)
@@ -64,6 +68,35 @@ internal sealed class TelemetryCollector : IDisposable
             batch.Hosts.Add(host);
             batch.Vms.AddRange(vms);
             Plan(batch, IsUrgent(vms), batch.Hosts.Count >= BatchDecisions.MostSamples || batch.Vms.Count >= BatchDecisions.MostVmSamples);
+        }
+    }
+
+    /// <summary>Waits until there is room for what workloads measure; false when there is none for five seconds.</summary>
+    internal async Task<bool> WaitForRoomAsync(CancellationToken cancellation)
+    {
+        long began = _time.GetTimestamp();
+        while (true)
+        {
+            Task room;
+            lock (_lock)
+            {
+                if (_sealed.Count < Room)
+                {
+                    return true;
+                }
+
+                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+
+            try
+            {
+                TimeSpan left = s_roomLimit - _time.GetElapsedTime(began);
+                await room.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
         }
     }
 
@@ -266,6 +299,9 @@ internal sealed class TelemetryCollector : IDisposable
             {
                 _sealed.Dequeue();
             }
+
+            _room?.TrySetResult();
+            _room = null;
         }
 
         if (dropped > 0)

@@ -171,6 +171,29 @@ public sealed class TelemetryCollectorTests : IDisposable
         Assert.Equal(12, _counters.DroppedBatches.Value);
     }
 
+    [Fact]
+    public async Task WaitForRoom_BatchesWait_UntilTheyAreSpooledOrFiveSecondsHavePassed()
+    {
+        Assert.True(await _collector.WaitForRoomAsync(CancellationToken.None));
+        for (int i = 0; i < 2; i++)
+        {
+            _collector.AddMetrics([.. Enumerable.Repeat(s_point, BatchDecisions.MostPoints)]);
+        }
+
+        Task<bool> waits = _collector.WaitForRoomAsync(CancellationToken.None), late = _collector.WaitForRoomAsync(CancellationToken.None);
+        Assert.False(waits.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(await Phase.Of("no room for five seconds", late));
+        Assert.False(await Phase.Of("no room for five seconds", waits));
+
+        Task<bool> again = _collector.WaitForRoomAsync(CancellationToken.None);
+        Assert.True(_collector.TryFlush());
+
+        Assert.True(await Phase.Of("room after spooling", again));
+        Assert.Equal(2 * BatchDecisions.MostPoints, Decode().Sum(batch => batch.Metrics.Count));
+        Assert.Equal(0, _counters.DroppedBatches.Value);
+    }
+
     public void Dispose() => _collector.Dispose();
 
     private IReadOnlyList<TelemetryBatch> Decode() => [.. _store.ReadBatches(0, 100).Select(batch => TelemetryBatch.Decode(batch.Payload))];

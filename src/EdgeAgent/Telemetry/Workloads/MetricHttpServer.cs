@@ -177,7 +177,7 @@ internal sealed class MetricHttpServer : IAsyncDisposable
         }
 
         await stream.ReadExactlyAsync(body.AsMemory(taken), cancellation);
-        return _intake.Take(vm, body);
+        return await _intake.TakeAsync(vm, body, cancellation);
     }
 
     /// <summary>Waits a moment for the guest to close: a socket closed with bytes unread resets, and the guest would not see its answer.</summary>

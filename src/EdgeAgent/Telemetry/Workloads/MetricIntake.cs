@@ -10,11 +10,17 @@ namespace MicroVm.EdgeAgent.Telemetry.Workloads;
 /// <param name="take">Where points go.</param>
 /// <param name="clock">The device's clocks.</param>
 /// <param name="counters">Counts what is refused.</param>
-internal sealed class MetricIntake(Func<ResourceName, bool> knows, Action<IReadOnlyList<MetricPoint>> take, IDeviceClock clock, AgentCounters counters)
+/// <param name="room">Completes when more may be taken; false when the store has refused for too long.</param>
+internal sealed class MetricIntake(
+    Func<ResourceName, bool> knows, Action<IReadOnlyList<MetricPoint>> take, IDeviceClock clock, AgentCounters counters, Func<CancellationToken, Task<bool>> room)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<ResourceName, MetricBudget> _budgets = [];
     private readonly List<MetricPoint> _points = [];
+
+    /// <summary>Takes a message of a VM once there is room: a workload that is answered late writes less.</summary>
+    internal async ValueTask<MetricAnswer> TakeAsync(ResourceName vm, ReadOnlyMemory<byte> json, CancellationToken cancellation) =>
+        await room(cancellation) ? Take(vm, json.Span) : Refuse(503, "expected a store that keeps up, found one that refuses what it is to keep");
 
     /// <summary>Takes a message of a VM.</summary>
     internal MetricAnswer Take(ResourceName vm, ReadOnlySpan<byte> json)

@@ -146,7 +146,7 @@ internal sealed class MetricLineServer : IAsyncDisposable
     {
         if (!line.Span.Trim(" \t\r"u8).IsEmpty)
         {
-            await AnswerAsync(stream, _intake.Take(_vm, line.Span));
+            await AnswerAsync(stream, await _intake.TakeAsync(_vm, line, _closing.Token));
         }
     }
 

@@ -18,8 +18,9 @@ public sealed class MetricServerTests : IDisposable
     private readonly AgentCounters _counters = new();
     private readonly List<MetricPoint> _taken = [];
     private readonly MetricIntake _intake;
+    private bool _hasRoom = true;
 
-    public MetricServerTests() => _intake = new MetricIntake(vm => vm == s_vm, points => _taken.AddRange(points), new FakeClock(), _counters);
+    public MetricServerTests() => _intake = new MetricIntake(vm => vm == s_vm, points => _taken.AddRange(points), new FakeClock(), _counters, _ => Task.FromResult(_hasRoom));
 
     [Fact]
     public async Task Http_APost_IsTakenForTheVmOfTheAddress()
@@ -57,6 +58,19 @@ public sealed class MetricServerTests : IDisposable
         }
 
         Assert.StartsWith("HTTP/1.1 429 ", await PostAsync(server, Point));
+    }
+
+    [Fact]
+    public async Task Http_TheStoreDoesNotKeepUp_Is503AndNothingIsTaken()
+    {
+        await using MetricHttpServer server = Serve(_ => s_vm);
+        _hasRoom = false;
+
+        Assert.StartsWith("HTTP/1.1 503 ", await PostAsync(server, Point));
+        Assert.Empty(_taken);
+
+        _hasRoom = true;
+        Assert.StartsWith("HTTP/1.1 204 ", await PostAsync(server, Point));
     }
 
     [Fact]
