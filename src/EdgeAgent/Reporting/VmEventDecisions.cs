@@ -35,7 +35,8 @@ internal static class VmEventDecisions
             yield break;
         }
 
-        if (after.Exit is VmExit exit && before?.Exit != exit)
+        // That a workload which is being stopped ends by its stop signal is no failure; Stopped follows.
+        if (after.Exit is VmExit exit && before?.Exit != exit && before?.Phase != VmPhase.Stopping)
         {
             yield return OfExit(exit);
         }

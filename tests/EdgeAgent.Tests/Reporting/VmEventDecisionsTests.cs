@@ -35,6 +35,15 @@ public sealed class VmEventDecisionsTests
     }
 
     [Fact]
+    public void OfRecord_EndsBecauseItIsStopped_IsNoFailure()
+    {
+        VmRecord stopping = s_running with { Phase = VmPhase.Stopping };
+        VmRecord exited = stopping with { Exit = new VmExit(143, "", s_now) };
+
+        Assert.Equal(["Stopped: revision 1 was stopped"], Tell(s_running, stopping, exited, exited with { Run = null, Exit = null, Phase = VmPhase.Pending }));
+    }
+
+    [Fact]
     public void OfRecord_JobEndsWell_IsNoWarning() =>
         Assert.Equal(["Completed: the workload ended with code 0"], Tell(s_running, s_running with { Exit = new VmExit(0, "", s_now) }));
 
