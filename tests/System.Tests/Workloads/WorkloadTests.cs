@@ -58,7 +58,7 @@ public sealed partial class WorkloadTests(WorkloadFixture device) : WorkloadStor
             "sick",
             "kind: Service",
             "args: [/bin/sh, -c, 'touch /tmp/well; sleep 5; rm /tmp/well; sleep 100000']",
-            "probes: {liveness: {exec: [/bin/test, -e, /tmp/well], period: 1s, failureThreshold: 2}}",
+            "probes: {liveness: {exec: [/bin/test, -e, /tmp/well], period: 1s, timeout: 20s, failureThreshold: 2}}",
             "terminationGracePeriod: 1s");
 
         VmView vm = await _device.WaitForVmAsync("sick", "a failed probe", static vm => vm.Reason is "LivenessProbeFailed" or "CrashLoop");
