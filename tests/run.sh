@@ -10,7 +10,7 @@ tiers=(Shared.Tests Architecture.Tests Vmm.Tests EdgeAgent.Tests ControlPlane.Te
 [ $# -gt 0 ] && tiers=("$@")
 results=$PWD/artifacts/test-results
 release=$PWD/artifacts/release
-longest_seconds=2400
+longest_seconds=4500
 
 bash deploy/prerequisites.sh test || exit 2
 mkdir -p "$results"

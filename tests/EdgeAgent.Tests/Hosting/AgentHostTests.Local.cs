@@ -69,6 +69,11 @@ public sealed partial class AgentHostTests
         Assert.Equal(["control-plane"], checks.Where(static check => check.Status != CheckStatus.Ok).Select(static check => check.Name));
         await _gateway.StartAsync();
         await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        // Connected is the agent when it has heard that its hello was taken.
+        while (!(await AskOneAsync(LocalVerb.Status)).GetProperty("connected").GetBoolean())
+        {
+        }
+
         Assert.All(await DoctorCommand.AskAsync(LocalSocket), static check => Assert.Equal(CheckStatus.Ok, check.Status));
     }
 
