@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using MicroVm.Benchmarks.Measuring;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
+using MicroVm.TestKit;
 
 namespace MicroVm.Benchmarks.Agent;
 
@@ -25,7 +24,7 @@ internal sealed class AgentBenchmark(string agent, string workFolder, Figures fi
     {
         figures.AtMost("agent binary", Math.Round(new FileInfo(agent).Length / 1e6, 2), GoalBinaryMb, " MB");
         DeviceId device = DeviceId.Parse("bench-1");
-        int port = FreePort();
+        int port = FreePort.Take();
         await using PlayedGateway gateway = new(device, port);
         await gateway.StartAsync();
         using AgentUnderTest process = AgentUnderTest.Start(agent, workFolder, device, port);
@@ -129,11 +128,4 @@ internal sealed class AgentBenchmark(string agent, string workFolder, Figures fi
         Process = new ProcessSpec(["/bin/true"], new Dictionary<string, string>(), "/", ""),
         MemoryMib = 64,
     };
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -27,7 +27,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     internal TestGateway(int? port = null, X509Certificate2? certificate = null)
     {
-        Port = port ?? FindPort();
+        Port = port ?? FreePort.Take();
         _server = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()
             .WithEncryptedEndpoint()
@@ -117,13 +117,6 @@ internal sealed class TestGateway : IAsyncDisposable
     {
         await _server.StopAsync();
         _server.Dispose();
-    }
-
-    private static int FindPort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task OnPublishAsync(InterceptingPublishEventArgs publish)

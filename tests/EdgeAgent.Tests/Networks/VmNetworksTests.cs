@@ -108,7 +108,7 @@ public sealed class VmNetworksTests : IDisposable
     [Fact]
     public async Task Attach_PortOfAnotherVm_ConflictNamesIt()
     {
-        PortMapping port = new(FreePort(), 80);
+        PortMapping port = new(FreePort.Take(), 80);
         await _networks.AttachAsync(Specs.Vm("a") with { Ports = [port] });
 
         NetworkFaultException fault = await Assert.ThrowsAsync<NetworkFaultException>(
@@ -141,7 +141,7 @@ public sealed class VmNetworksTests : IDisposable
     [InlineData(TransportProtocol.Udp)]
     public async Task Attach_PublishedPort_IsKeptFromOtherProcesses(TransportProtocol protocol)
     {
-        int port = FreePort();
+        int port = FreePort.Take();
         await _networks.AttachAsync(Specs.Vm("a") with { Ports = [new PortMapping(port, 80, protocol)] });
 
         Assert.False(CanBind(protocol, port));
@@ -251,7 +251,7 @@ public sealed class VmNetworksTests : IDisposable
     [Fact]
     public async Task Attach_TwoDesiredVmsWantAPort_TheSameOneGetsItAtEveryBoot()
     {
-        PortMapping port = new(FreePort(), 80);
+        PortMapping port = new(FreePort.Take(), 80);
         VmSpec a = Specs.Vm("a") with { Ports = [port] }, b = Specs.Vm("b") with { Ports = [port] };
         VmSpec urgent = Specs.Vm("z") with { Ports = [port], Priority = 1 };
         _networks.Dispose();
@@ -269,7 +269,7 @@ public sealed class VmNetworksTests : IDisposable
     [Fact]
     public async Task Check_PortThatTheVmHasAlready_StaysItsOwnWhoeverGoesFirst()
     {
-        PortMapping port = new(FreePort(), 80);
+        PortMapping port = new(FreePort.Take(), 80);
         VmSpec holder = Specs.Vm("z") with { Ports = [port] }, first = Specs.Vm("a") with { Ports = [port] };
         List<VmSpec> desired = [holder];
         _networks.Dispose();
@@ -300,13 +300,6 @@ public sealed class VmNetworksTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
 
         Assert.Equal(rules, _firewall.Rules);
-    }
-
-    private static int FreePort()
-    {
-        using Socket probe = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     /// <summary>Whether a server that shares ports, as most do, could have one.</summary>
