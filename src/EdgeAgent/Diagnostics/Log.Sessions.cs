@@ -4,15 +4,15 @@ namespace MicroVm.EdgeAgent.Diagnostics;
 
 internal static partial class Log
 {
-    [LoggerMessage(2000, LogLevel.Information, "{Vm}: a session of kind {Kind} begins")]
+    [LoggerMessage(2400, LogLevel.Information, "{Vm}: a session of kind {Kind} begins")]
     internal static partial void SessionOpened(ILogger logger, string vm, string kind);
 
-    [LoggerMessage(2001, LogLevel.Information, "{Vm}: a session ended by {End} {Reason}")]
+    [LoggerMessage(2401, LogLevel.Information, "{Vm}: a session ended by {End} {Reason}")]
     internal static partial void SessionEnded(ILogger logger, string vm, string end, string reason);
 
-    [LoggerMessage(2003, LogLevel.Warning, "{Vm}: a session was asked for on the device by uid {Uid}")]
+    [LoggerMessage(2403, LogLevel.Warning, "{Vm}: a session was asked for on the device by uid {Uid}")]
     internal static partial void LocalSession(ILogger logger, string vm, uint uid);
 
-    [LoggerMessage(2002, LogLevel.Warning, "{Vm}: an ordered session could not be opened: {Reason}")]
+    [LoggerMessage(2402, LogLevel.Warning, "{Vm}: an ordered session could not be opened: {Reason}")]
     internal static partial void SessionNotOpened(ILogger logger, string vm, string reason);
 }

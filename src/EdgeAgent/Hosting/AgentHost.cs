@@ -239,7 +239,7 @@ internal sealed class AgentHost : IAsyncDisposable
             loops.Start("sessions", _sessions.RunAsync, _stopping.Token);
             loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
             loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
-            loops.Start("pages", new ProgramPages(_time).RunAsync, _stopping.Token);
+            loops.Start("trim", new ResidentTrim(_time).RunAsync, _stopping.Token);
             await _startCheck.RunAsync(_intake.Current).WaitAsync(_stopping.Token);
             await _decommissioned.Task.WaitAsync(_stopping.Token);
             await RemoveVmsAsync();
@@ -249,7 +249,6 @@ internal sealed class AgentHost : IAsyncDisposable
         {
             Log.AgentStopping(_logger);
         }
-
         finally
         {
             // Whatever ended it: nothing goes on while what it uses is closed.

@@ -2,7 +2,7 @@ using MicroVm.EdgeAgent.Diagnostics;
 
 namespace MicroVm.EdgeAgent.Tests.Diagnostics;
 
-public sealed class ProgramPagesTests
+public sealed class ResidentTrimTests
 {
     [Fact]
     public void Mappings_OfAProcess_AreTheFilesThatNothingWritesTo()
@@ -18,9 +18,9 @@ public sealed class ProgramPagesTests
         ];
 
         Assert.Equal(
-            [(0x55d0c0000000, (nuint)0x12000), (0x55d0c0012000, (nuint)0x564000)], ProgramPages.Mappings(lines).Select(mapping => ((long)mapping.Address, mapping.Length)));
+            [(0x55d0c0000000, (nuint)0x12000), (0x55d0c0012000, (nuint)0x564000)], ResidentTrim.Mappings(lines).Select(mapping => ((long)mapping.Address, mapping.Length)));
     }
 
     [Fact]
-    public void Mappings_OfThisProcess_AreThere() => Assert.NotEmpty(ProgramPages.Mappings(File.ReadLines("/proc/self/maps")));
+    public void Mappings_OfThisProcess_AreThere() => Assert.NotEmpty(ResidentTrim.Mappings(File.ReadLines("/proc/self/maps")));
 }

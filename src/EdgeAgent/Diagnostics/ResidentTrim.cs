@@ -8,7 +8,7 @@ namespace MicroVm.EdgeAgent.Diagnostics;
 /// of sixteen and reads further ahead, so that all of a program becomes resident by and by though a third of it is used. Of its
 /// heaps: what a burst took stays theirs. See docs/decisions/013-program-pages.md.
 /// </summary>
-internal sealed class ProgramPages(TimeProvider time)
+internal sealed class ResidentTrim(TimeProvider time)
 {
     /// <summary>How much more than after the last time makes it worth it, in bytes.</summary>
     private const long Growth = 1 << 20;
