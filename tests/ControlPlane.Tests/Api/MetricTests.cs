@@ -55,7 +55,9 @@ public sealed class MetricTests
                 await SendAsync(again, batch);
             }
 
-            Assert.Equal([0.0, 1, 2], (await PointsAsync(after, "")).Select(one => one.Value));
+            MetricPointView[] points = await PointsAsync(after, "");
+            Assert.Equal([0.0, 1, 2], points.Select(one => one.Value));
+            Assert.Equal(batches.Select(batch => (batch.Header.BootId, batch.Header.Sequence)), points.Select(one => (one.BootId, one.Sequence)));
             Assert.Equal((1, 2), (after.Counters.TelemetryBatches, after.Counters.TelemetryDuplicates));
         }
         finally

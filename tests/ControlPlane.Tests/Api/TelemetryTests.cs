@@ -26,6 +26,7 @@ public sealed class TelemetryTests
         TelemetryView sample = Assert.Single(
             (await controlPlane.GetAsync(ApiPaths.DeviceTelemetry("edge-1"), ApiJsonContext.Default.ListViewTelemetryView)).Items);
         Assert.Equal((250, 1UL << 30, 77UL), (sample.CpuPermille, sample.MemoryUsedBytes, sample.UptimeSeconds));
+        Assert.Equal((batch.Header.BootId, batch.Header.Sequence), (sample.BootId, sample.Sequence));
         Assert.Equal(("web", "Running", 5UL << 20), (Assert.Single(sample.Vms).Name, sample.Vms[0].Phase, sample.Vms[0].ResidentBytes));
         ListView<TelemetryView> newest = await controlPlane.GetAsync(ApiPaths.Telemetry, ApiJsonContext.Default.ListViewTelemetryView);
         Assert.Equal(sample.At, Assert.Single(newest.Items).At);

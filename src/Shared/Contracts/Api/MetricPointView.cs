@@ -9,4 +9,11 @@ namespace MicroVm.Shared.Contracts.Api;
 /// <param name="Value">The value.</param>
 /// <param name="Clock">How far <paramref name="At"/> can be believed: <c>Synchronised</c>, <c>Corrected</c>, <c>Unsynchronised</c>, <c>NotSet</c> or <c>Unknown</c>.</param>
 public sealed record MetricPointView(
-    string Vm, string Name, string Unit, IReadOnlyDictionary<string, string> Labels, DateTimeOffset At, double Value, string Clock);
+    string Vm, string Name, string Unit, IReadOnlyDictionary<string, string> Labels, DateTimeOffset At, double Value, string Clock)
+{
+    /// <summary>The agent's start that took it: it is made anew whenever the agent starts.</summary>
+    public Guid BootId { get; init; }
+
+    /// <summary>The batch in which it came: rises within one <see cref="BootId"/>, with gaps, because other messages are numbered too. No pair comes twice.</summary>
+    public ulong Sequence { get; init; }
+}

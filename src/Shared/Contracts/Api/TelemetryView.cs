@@ -26,6 +26,12 @@ public sealed record TelemetryView(
     /// <summary>How far <see cref="At"/> can be believed: <c>Synchronised</c>, <c>Corrected</c>, <c>Unsynchronised</c>, <c>NotSet</c> or <c>Unknown</c>.</summary>
     public string Clock { get; init; } = "";
 
+    /// <summary>The agent's start that took it: it is made anew whenever the agent starts. Null when its batch is not kept any more.</summary>
+    public Guid? BootId { get; init; }
+
+    /// <summary>The batch in which it came: rises within one <see cref="BootId"/>, with gaps, because other messages are numbered too. No pair comes twice.</summary>
+    public ulong Sequence { get; init; }
+
     /// <summary>Use of each processor; empty when it is not known.</summary>
     public IReadOnlyList<int> CoreCpuPermille { get; init; } = [];
 

@@ -10,8 +10,12 @@ internal sealed class TelemetryQueries(Database database)
     private const long SameMomentMs = 2_000;
 
     private const string HostColumns =
-        "device, at_ms, cpu_permille, memory_used, memory_total, disk_used, disk_total, uptime_s, agent_resident, "
-        + "clock, cores, pressure_cpu, pressure_memory, pressure_memory_full, pressure_io, pressure_io_full, temperature, network_received, network_sent";
+        "h.device, h.at_ms, h.cpu_permille, h.memory_used, h.memory_total, h.disk_used, h.disk_total, h.uptime_s, h.agent_resident, "
+        + "h.clock, h.cores, h.pressure_cpu, h.pressure_memory, h.pressure_memory_full, h.pressure_io, h.pressure_io_full, h.temperature, "
+        + "h.network_received, h.network_sent, b.boot_id, b.sequence";
+
+    /// <summary>Batches are not kept for longer than samples by age, but each kind by its own count.</summary>
+    private const string Hosts = "host_samples h LEFT JOIN telemetry_batches b ON b.id = h.batch";
 
     private const string VmColumns =
         "at_ms, vm, cpu_permille, resident, phase, guest_memory, guest_available, guest_load_permille, volume_bytes, volume_used, error_lines, "
@@ -20,7 +24,7 @@ internal sealed class TelemetryQueries(Database database)
     /// <summary>The newest samples of a device, newest first.</summary>
     internal Task<List<TelemetryView>> SamplesAsync(string device, int count, CancellationToken cancellationToken) => database.ReadAsync(
         connection => WithVms(connection, device, connection.Query(
-            $"SELECT {HostColumns} FROM host_samples WHERE device = $device ORDER BY id DESC LIMIT $count",
+            $"SELECT {HostColumns} FROM {Hosts} WHERE h.device = $device ORDER BY h.id DESC LIMIT $count",
             ReadHost,
             ("$device", device),
             ("$count", count))),
@@ -30,8 +34,8 @@ internal sealed class TelemetryQueries(Database database)
     internal Task<List<TelemetryView>> NewestAsync(CancellationToken cancellationToken) => database.ReadAsync(
         connection => connection.Query(
                 $"""
-                SELECT {HostColumns} FROM devices JOIN host_samples
-                ON host_samples.id = (SELECT MAX(id) FROM host_samples WHERE device = devices.id) ORDER BY devices.id
+                SELECT {HostColumns} FROM devices CROSS JOIN {Hosts}
+                WHERE h.id = (SELECT MAX(id) FROM host_samples WHERE device = devices.id) ORDER BY devices.id
                 """,
                 ReadHost)
             .SelectMany(sample => WithVms(connection, sample.Device, [sample]))
@@ -115,5 +119,7 @@ internal sealed class TelemetryQueries(Database database)
         TemperatureMilliCelsius = row.IsDBNull(16) ? null : row.GetInt32(16),
         NetworkReceivedBytes = (ulong)row.GetInt64(17),
         NetworkSentBytes = (ulong)row.GetInt64(18),
+        BootId = row.IsDBNull(19) ? null : new Guid(row.GetFieldValue<byte[]>(19), bigEndian: true),
+        Sequence = row.IsDBNull(20) ? 0 : unchecked((ulong)row.GetInt64(20)),
     };
 }
