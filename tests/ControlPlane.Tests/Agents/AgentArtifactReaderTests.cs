@@ -1,4 +1,6 @@
 using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
 using MicroVm.ControlPlane.Host.Agents;
 using MicroVm.Shared.Contracts.Releases;
 using MicroVm.Shared.Identity;
@@ -42,6 +44,31 @@ public sealed class AgentArtifactReaderTests
                 ("libe_sqlite3.so", TarEntryType.RegularFile, [1])),
             MachineArchitecture.X64)).Message,
         StringComparison.Ordinal);
+
+    /// <summary>A header of half a kilobyte that says that a gigabyte of names follows.</summary>
+    [Theory]
+    [InlineData('x')]
+    [InlineData('L')]
+    public async Task Entry_WithEndlessMetadata_IsRefusedBeforeItIsRead(char type)
+    {
+        byte[] header = new byte[512];
+        Encoding.ASCII.GetBytes("microvm-agent").CopyTo(header, 0);
+        Encoding.ASCII.GetBytes("10000000000\0").CopyTo(header, 124);
+        header[156] = (byte)type;
+        Encoding.ASCII.GetBytes("ustar\000").CopyTo(header, 257);
+        header.AsSpan(148, 8).Fill((byte)' ');
+        Encoding.ASCII.GetBytes($"{Convert.ToString(header.Sum(static one => one), 8).PadLeft(6, '0')}\0 ").CopyTo(header, 148);
+        using MemoryStream packed = new();
+        await using (GZipStream zipped = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            zipped.Write(header);
+            zipped.Write(new byte[1 << 20]);
+        }
+
+        long before = GC.GetTotalAllocatedBytes();
+        Assert.Contains("found 1073741824", (await FaultAsync(packed.ToArray(), MachineArchitecture.X64)).Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 256 << 20);
+    }
 
     [Fact]
     public async Task Bytes_OfAnyKind_AreRefusedInOneLineAndNothingElseIsThrown()

@@ -55,6 +55,41 @@ public sealed class AgentStoryTests
     }
 
     [Fact]
+    public async Task Release_ThatSeveralPushAtOnce_IsOneOfTheirsAndNothingElseIsKept()
+    {
+        string directory = RunningControlPlane.NewDirectory();
+        await using (RunningControlPlane controlPlane = await RunningControlPlane.StartAsync(directory))
+        {
+            Assert.Empty((await controlPlane.GetAsync(ApiPaths.AgentReleases, ApiJsonContext.Default.ListViewAgentReleaseView)).Items);
+            await File.WriteAllTextAsync(Path.Combine(directory, "agents", ".cut-off"), "half", TestContext.Current.CancellationToken);
+            byte[][] artifacts = [.. Enumerable.Range(0, 12).Select(static i => AgentArtifactBench.Make(content: $"{i} {new string('x', 200_000)}"))];
+
+            HttpResponseMessage[] answers = await Task.WhenAll(artifacts.Select(artifact => SendPushAsync(controlPlane, "1.0.0", artifact)));
+
+            Assert.Equal(1, answers.Count(static answer => answer.StatusCode == HttpStatusCode.Created));
+            foreach (HttpResponseMessage refused in answers.Where(static answer => answer.StatusCode != HttpStatusCode.Created))
+            {
+                Assert.Contains("already is", (await RunningControlPlane.ProblemAsync(refused, HttpStatusCode.Conflict)).Detail, StringComparison.Ordinal);
+            }
+
+            ListView<AgentReleaseView> all = await controlPlane.GetAsync(ApiPaths.AgentReleases, ApiJsonContext.Default.ListViewAgentReleaseView);
+            string kept = Digest.Parse(Assert.Single(all.Items).Digest).Hex;
+            Assert.Equal([".cut-off", kept], Names());
+        }
+
+        // What an upload that the program's end cut off has left goes when the next one looks there.
+        await using (RunningControlPlane controlPlane = await RunningControlPlane.StartAsync(directory))
+        {
+            Assert.Single((await controlPlane.GetAsync(ApiPaths.AgentReleases, ApiJsonContext.Default.ListViewAgentReleaseView)).Items);
+            Assert.DoesNotContain(".cut-off", Names());
+        }
+
+        Directory.Delete(directory, recursive: true);
+
+        IEnumerable<string?> Names() => Directory.GetFiles(Path.Combine(directory, "agents")).Select(static file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task Update_OfADevice_IsInItsDesiredStateAndItsFailureStopsTheNextOne()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
-using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using MicroVm.ControlPlane.Host.Images;
+using MicroVm.ControlPlane.Host.Images.Archive;
 using MicroVm.Shared.Contracts.Releases;
 using MicroVm.Shared.Identity;
 
@@ -10,7 +11,7 @@ namespace MicroVm.ControlPlane.Host.Agents;
 /// <summary>Reads an artifact of the agent, which may be anything, to its end.</summary>
 internal static class AgentArtifactReader
 {
-    private const int BufferBytes = 128 << 10, ElfHeaderBytes = 20, ElfMachineOffset = 18;
+    private const int EntryMetadataBytes = 64 << 10, ElfHeaderBytes = 20, ElfMachineOffset = 18;
     private const ushort MachineX64 = 62, MachineArm64 = 183;
 
     private static ReadOnlySpan<byte> ElfMagic => "\u007fELF"u8;
@@ -26,20 +27,24 @@ internal static class AgentArtifactReader
         try
         {
             await using GZipStream unzipped = new(artifact, CompressionMode.Decompress, leaveOpen: true);
-            await using TarReader tar = new(unzipped);
+            ArchiveReader tar = new(unzipped, "artifact", EntryMetadataBytes);
             long left = AgentFiles.MaxUnpackedBytes;
-            while (await tar.GetNextEntryAsync(copyData: false, cancellation) is TarEntry entry)
+            while (await tar.NextAsync(cancellation) is ArchiveEntry entry)
             {
-                string name = NameOf(entry, files);
-                left -= entry.Length;
+                CheckEntry(entry, files);
+                left -= entry.SizeBytes;
                 files.Add(left >= 0
-                    ? await ReadAsync(entry, name, architecture, cancellation)
-                    : throw Fault(name, $"at most {AgentFiles.MaxUnpackedBytes} bytes in all files together", "more"));
+                    ? await ReadAsync(tar, entry.Path, architecture, cancellation)
+                    : throw Fault(entry.Path, $"at most {AgentFiles.MaxUnpackedBytes} bytes in all files together", "more"));
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or OverflowException)
+        catch (InvalidDataException e)
         {
             throw new AgentReleaseException($"artifact: expected a tar compressed with gzip, found: {e.Message}");
+        }
+        catch (ImageImportException e)
+        {
+            throw new AgentReleaseException(e.Message);
         }
 
         return AgentFiles.Required.FirstOrDefault(name => files.All(file => file.Name != name)) is string missing
@@ -47,31 +52,41 @@ internal static class AgentArtifactReader
             : files;
     }
 
-    private static string NameOf(TarEntry entry, List<AgentFile> before) =>
-        entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile)
-            ? throw Fault($"'{entry.Name}'", "regular files alone", entry.EntryType.ToString())
-        : !AgentFiles.Names.Contains(entry.Name)
-            ? throw Fault("artifact", $"files at its top by the names {string.Join(", ", AgentFiles.Names)}", $"'{entry.Name}'")
-        : before.Any(file => file.Name == entry.Name) ? throw Fault(entry.Name, "it once", "it twice")
-        : entry.Name;
-
-    private static async Task<AgentFile> ReadAsync(TarEntry entry, string name, string architecture, CancellationToken cancellation)
+    private static void CheckEntry(ArchiveEntry entry, List<AgentFile> before)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[BufferBytes];
-        ulong size = 0;
-        int count;
-        while (entry.DataStream is Stream data && (count = await data.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation)) > 0)
+        if (entry.Type != ArchiveEntryType.File)
         {
-            if (size == 0 && AgentFiles.IsProgram(name))
-            {
-                CheckProgram(name, buffer.AsSpan(0, count), architecture);
-            }
-
-            hash.AppendData(buffer, 0, count);
-            size += (ulong)count;
+            throw Fault(RawText.Show(entry.Path), "regular files alone", entry.Type.ToString());
         }
 
+        if (!AgentFiles.Names.Contains(entry.Path))
+        {
+            throw Fault("artifact", $"files at its top by the names {string.Join(", ", AgentFiles.Names)}", RawText.Show(entry.Path));
+        }
+
+        if (before.Any(file => file.Name == entry.Path))
+        {
+            throw Fault(entry.Path, "it once", "it twice");
+        }
+    }
+
+    private static async Task<AgentFile> ReadAsync(ArchiveReader tar, string name, string architecture, CancellationToken cancellation)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        ulong size = 0;
+        await tar.CopyContentAsync(
+            piece =>
+            {
+                if (size == 0 && AgentFiles.IsProgram(name))
+                {
+                    CheckProgram(name, piece.Span, architecture);
+                }
+
+                hash.AppendData(piece.Span);
+                size += (ulong)piece.Length;
+                return ValueTask.CompletedTask;
+            },
+            cancellation);
         return size > 0
             ? new AgentFile(name, size, Digest.FromHash(hash.GetHashAndReset()))
             : throw Fault(name, "content", "nothing");

@@ -10,11 +10,13 @@ using Microsoft.Data.Sqlite;
 namespace MicroVm.ControlPlane.Host.Agents;
 
 /// <summary>Releases of the agent: files by digest in the data directory, manifests in the table <c>agent_releases</c>.</summary>
-internal sealed class AgentReleaseStore(Database database, DataDirectory directory, TimeProvider time)
+internal sealed class AgentReleaseStore(Database database, DataDirectory directory, TimeProvider time) : IDisposable
 {
     private const int BufferBytes = 128 << 10;
+    private const string StagingPrefix = ".";
 
-    private readonly string _files = Path.Combine(directory.Path, "agents");
+    private readonly string _files = OpenFolder(Path.Combine(directory.Path, "agents"));
+    private readonly SemaphoreSlim _commit = new(1);
 
     /// <summary>Every release, newest version first; one entry for each architecture.</summary>
     internal Task<IReadOnlyList<AgentReleaseRecord>> ListAsync(CancellationToken cancellation) => database.ReadAsync<IReadOnlyList<AgentReleaseRecord>>(
@@ -50,31 +52,63 @@ internal sealed class AgentReleaseStore(Database database, DataDirectory directo
     /// <exception cref="AgentReleaseException">It is no artifact, or there is another one of its version and architecture.</exception>
     internal async Task<AgentReleaseRecord> AddAsync(ReleaseVersion version, string architecture, Stream body, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(_files);
-        string staging = Path.Combine(_files, $".{Guid.NewGuid():N}");
+        string staging = Path.Combine(_files, $"{StagingPrefix}{Guid.NewGuid():N}");
         try
         {
             (Digest digest, long size) = await ReceiveAsync(body, staging, cancellation);
-            AgentReleaseRecord? before = (await ListAsync(cancellation))
-                .FirstOrDefault(record => record.Manifest.Version == version && record.Manifest.Architecture == architecture);
-            if (before is not null)
+            await using FileStream artifact = File.OpenRead(staging);
+            IReadOnlyList<AgentFile> files = await AgentArtifactReader.ReadAsync(artifact, architecture, cancellation);
+            AgentReleaseRecord record = new(new AgentManifest(version, architecture, digest, (ulong)size, files), DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds()));
+            return await CommitAsync(record, staging, cancellation);
+        }
+        finally
+        {
+            File.Delete(staging);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _commit.Dispose();
+
+    /// <summary>Puts the file in its place and makes the release known, one at a time; one that is known as just this stays as it is.</summary>
+    private async Task<AgentReleaseRecord> CommitAsync(AgentReleaseRecord record, string staging, CancellationToken cancellation)
+    {
+        (ReleaseVersion version, string architecture, Digest digest) = (record.Manifest.Version, record.Manifest.Architecture, record.Manifest.Digest);
+        await _commit.WaitAsync(cancellation);
+        try
+        {
+            IReadOnlyList<AgentReleaseRecord> all = await ListAsync(cancellation);
+            if (all.FirstOrDefault(one => one.Manifest.Version == version && one.Manifest.Architecture == architecture) is AgentReleaseRecord before)
             {
                 return before.Manifest.Digest == digest
                     ? before
                     : throw new AgentReleaseException($"release {version} for {architecture}: expected {before.Manifest.Digest}, which it already is, found {digest}", isConflict: true);
             }
 
-            await using FileStream artifact = File.OpenRead(staging);
-            IReadOnlyList<AgentFile> files = await AgentArtifactReader.ReadAsync(artifact, architecture, cancellation);
-            AgentReleaseRecord record = new(new AgentManifest(version, architecture, digest, (ulong)size, files), DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds()));
+            if (all.Any(one => one.Manifest.Digest == digest))
+            {
+                throw new AgentReleaseException($"artifact {digest}: expected one that is in no other release, found one that is", isConflict: true);
+            }
+
             File.Move(staging, FileOf(digest), overwrite: true);
             await database.WriteAsync(connection => Insert(connection, record));
             return record;
         }
         finally
         {
-            File.Delete(staging);
+            _commit.Release();
         }
+    }
+
+    /// <summary>Makes the folder; of uploads that the program's end cut off nothing stays.</summary>
+    private static string OpenFolder(string path)
+    {
+        foreach (FileInfo left in Directory.CreateDirectory(path).EnumerateFiles($"{StagingPrefix}*"))
+        {
+            left.Delete();
+        }
+
+        return path;
     }
 
     private string FileOf(Digest digest) => Path.Combine(_files, digest.Hex);
@@ -104,17 +138,13 @@ internal sealed class AgentReleaseStore(Database database, DataDirectory directo
     private static void Insert(SqliteConnection connection, AgentReleaseRecord record)
     {
         AgentManifest manifest = record.Manifest;
-        int inserted = connection.Execute(
-            "INSERT INTO agent_releases (version, architecture, digest, manifest, created_ms) VALUES ($version, $architecture, $digest, $manifest, $now) ON CONFLICT DO NOTHING",
+        connection.Execute(
+            "INSERT INTO agent_releases (version, architecture, digest, manifest, created_ms) VALUES ($version, $architecture, $digest, $manifest, $now)",
             ("$version", manifest.Version.Value),
             ("$architecture", manifest.Architecture),
             ("$digest", manifest.Digest.Value),
             ("$manifest", manifest.Encode()),
             ("$now", record.CreatedAt.ToUnixTimeMilliseconds()));
-        if (inserted == 0)
-        {
-            throw new AgentReleaseException($"artifact {manifest.Digest}: expected one that is in no other release, found one that is", isConflict: true);
-        }
     }
 
     private static AgentReleaseRecord Read(SqliteDataReader row) =>
