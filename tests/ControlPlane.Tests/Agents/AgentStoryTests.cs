@@ -90,6 +90,23 @@ public sealed class AgentStoryTests
     }
 
     [Fact]
+    public async Task Update_AndPush_AreInTheAuditLogWithWhatTheyChanged()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await PushAsync(controlPlane, "0.2.0", AgentArtifactBench.Make());
+        await UpdateAsync(controlPlane, new AgentUpdateAsk("0.2.0", "", ["edge-1"]));
+        await UpdateAsync(controlPlane, new AgentUpdateAsk("", "", ["edge-1"]));
+
+        IReadOnlyList<AuditView> entries = (await controlPlane.GetAsync(ApiPaths.Audit, ApiJsonContext.Default.ListViewAuditView)).Items;
+        AuditView pushed = Assert.Single(entries, static entry => entry.Object.StartsWith(ApiPaths.AgentReleases, StringComparison.Ordinal));
+        AuditView[] told = [.. entries.Where(static entry => entry.Object == ApiPaths.AgentUpdates)];
+        Assert.NotEqual(pushed.Before, pushed.After);
+        Assert.NotEqual(told[0].Before, told[0].After);
+        Assert.Equal((told[0].After, told[0].Before), (told[1].Before, told[1].After));
+    }
+
+    [Fact]
     public async Task Update_OfADevice_IsInItsDesiredStateAndItsFailureStopsTheNextOne()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
