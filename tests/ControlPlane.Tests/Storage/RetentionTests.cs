@@ -95,7 +95,22 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal((1, 1), (await CountAsync("metric_points"), await CountAsync("metric_series")));
     }
 
-    private async Task StoreAsync(string word)
+    /// <summary>A device that was set up anew counts from the beginning, and one that is gone has lost nothing.</summary>
+    [Fact]
+    public async Task Losses_OfADevice_AreWhatItSaidLastAndGoWithIt()
+    {
+        TelemetryQueries queries = new(_database);
+        await StoreAsync("a", new TelemetryLosses(1, 2, 3));
+        Assert.Equal(new TelemetryLossView(1, 2, 3), await queries.LossesAsync(s_device.Value, TestContext.Current.CancellationToken));
+        await StoreAsync("b");
+        Assert.Null(await queries.LossesAsync(s_device.Value, TestContext.Current.CancellationToken));
+
+        await StoreAsync("c", new TelemetryLosses(1, 0, 0));
+        await new SqliteDeviceDirectory(_database).RemoveAsync(s_device.Value);
+        Assert.Equal(0, await CountAsync("telemetry_losses"));
+    }
+
+    private async Task StoreAsync(string word, TelemetryLosses losses = default)
     {
         await new SqliteDeviceDirectory(_database).PutAsync(s_device.Value, ImmutableSortedDictionary<string, string>.Empty);
         Assert.Equal(TelemetryVerdict.Stored, await _store.StoreAsync(s_device, new TelemetryBatch
@@ -104,6 +119,7 @@ public sealed class RetentionTests : IDisposable
             Hosts = [new HostSample(1, 0, 0, 0, 0, 0, 0, 0)],
             Metrics = [new MetricPoint(ResourceName.Parse("web"), word, 1, "", [], 1)],
             Events = [new DeviceEvent(1, null, false, "Started", word)],
+            Losses = losses,
         }));
     }
 

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace MicroVm.ControlPlane.Host.Storage.Directories;
 
-/// <summary>The tables <c>devices</c> and <c>device_labels</c>.</summary>
+/// <summary>The tables <c>devices</c> and <c>device_labels</c>; what a device lost goes with it, its samples go with their age.</summary>
 internal sealed class SqliteDeviceDirectory(Database database) : IDeviceDirectory
 {
     /// <inheritdoc/>
@@ -25,6 +25,7 @@ internal sealed class SqliteDeviceDirectory(Database database) : IDeviceDirector
     public Task RemoveAsync(string device) => database.WriteAsync(connection =>
     {
         connection.Execute("DELETE FROM device_labels WHERE device = $id", ("$id", device));
+        connection.Execute("DELETE FROM telemetry_losses WHERE device = $id", ("$id", device));
         connection.Execute("DELETE FROM devices WHERE id = $id", ("$id", device));
     });
 

@@ -60,10 +60,14 @@ internal sealed class TelemetryStore(Database database, EventFeed events, TimePr
         return TelemetryVerdict.Stored;
     }
 
-    /// <summary>A device counts on for ever: what it says last is all of it.</summary>
+    /// <summary>A device counts on for as long as its disk lasts: what it says last is all of it.</summary>
     private static void StoreLosses(SqliteConnection connection, string device, TelemetryLosses losses)
     {
-        if (!losses.IsEmpty)
+        if (losses.IsEmpty)
+        {
+            connection.Execute("DELETE FROM telemetry_losses WHERE device = $device", ("$device", device));
+        }
+        else
         {
             connection.Execute(
                 "INSERT OR REPLACE INTO telemetry_losses (device, samples, metrics, events) VALUES ($device, $samples, $metrics, $events)",
