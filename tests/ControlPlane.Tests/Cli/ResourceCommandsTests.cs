@@ -99,6 +99,8 @@ public sealed class ResourceCommandsTests
         Assert.StartsWith("1970-01-01T00:00:00.000Z", run.OutLines[1]);
         Assert.EndsWith("not set", run.OutLines[1]);
         Assert.Equal(2, (await CliRun.OfAsync(server.Url, "metrics", "dev-1", "no spaces")).Code);
+        Assert.Equal(2, (await CliRun.OfAsync(server.Url, "metrics", "dev-1", "--since", "1h")).Code);
+        Assert.Equal(2, (await CliRun.OfAsync(server.Url, "metrics", "dev-1", "--limit", "3")).Code);
     }
 
     [Fact]

@@ -26,8 +26,8 @@ internal static class MetricsCommand
                 : MetricRules.CheckName(result.Tokens[0].Value) is string fault ? GlobalOptions.Refuse<string?>(result, fault)
                 : result.Tokens[0].Value,
         };
-        Option<TimeSpan?> since = Durations.Option("--since", "Only points that are at most so old");
-        Option<int?> limit = new("--limit") { Description = "Most points, the newest of them", HelpName = "N" };
+        Option<TimeSpan?> since = Durations.Option("--since", "With NAME: only points that are at most so old");
+        Option<int?> limit = new("--limit") { Description = "With NAME: most points, the newest of them", HelpName = "N" };
         Command command = new("metrics", "Show what workloads measured themselves") { of, name, since, limit };
         command.SetAction(run(async (context, parsed, cancellation) =>
         {
@@ -40,6 +40,10 @@ internal static class MetricsCommand
                 filter += ago is TimeSpan age ? $"&since={(context.Time.GetUtcNow() - age).UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}" : "";
                 int most = parsed.GetValue(limit) ?? (ago is null ? DefaultLimit : AllSince);
                 await WritePointsAsync(context, $"{ApiPaths.MetricPoints(device!)}?limit={most}{filter}", cancellation);
+            }
+            else if (parsed.GetValue(since) is not null || parsed.GetValue(limit) is not null)
+            {
+                throw new UsageException("metrics: expected NAME with --since or --limit, which are about points, found none");
             }
             else
             {
