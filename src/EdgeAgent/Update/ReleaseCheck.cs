@@ -40,7 +40,8 @@ internal sealed class ReleaseCheck(ProcessWatcher watcher, string directory, str
         }
         catch (OsFaultException e)
         {
-            return new UpdateFault($"{what}: {e.Message}", IsFinal: true);
+            // Of anything else, such as too little memory at the moment, the release is innocent.
+            return new UpdateFault($"{what}: {e.Message}", IsFinal: e.Errno is Errno.ENOENT or Errno.ENOEXEC or Errno.EACCES);
         }
         finally
         {

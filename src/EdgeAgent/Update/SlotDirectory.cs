@@ -77,6 +77,19 @@ internal sealed class SlotDirectory(string path, AgentSlot running)
         Libc.SyncDirectory(Path);
     }
 
+    /// <summary>Removes what was put together and did not become a slot.</summary>
+    internal void DiscardStaging()
+    {
+        foreach (string folder in (IEnumerable<string>)[StagingOf(AgentSlot.A), StagingOf(AgentSlot.B)])
+        {
+            if (Directory.Exists(folder))
+            {
+                Change("discard");
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
     /// <summary>Begins a trial: from here on the launcher counts.</summary>
     internal void Arm(UpdateTrial trial)
     {

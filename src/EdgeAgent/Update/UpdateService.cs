@@ -77,6 +77,7 @@ internal sealed class UpdateService(
         switch (decision.Step)
         {
             case UpdateStep.None:
+                slots.DiscardStaging();
                 releases.Collect(decision.Status.Phase == AgentPhase.Ready ? facts.Target?.Digest : null);
                 _failures = 0;
                 await _changed.WaitAsync(cancellation);

@@ -98,7 +98,7 @@ public sealed class UpdateServiceTests : IAsyncDisposable
         Desire(Serve(Script("microvm-agent 9.0.0"), "surplus"));
         await RunUntilAsync(AgentPhase.Failed);
         Assert.Contains("surplus", _service.Status.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(_slots.FolderOf(AgentSlot.A)));
+        await Phase.Of("rest", Until(() => !Directory.EnumerateFileSystemEntries(_slots.Path).Any(static entry => Directory.Exists(entry))));
     }
 
     [Fact]
