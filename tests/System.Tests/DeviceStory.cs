@@ -10,7 +10,7 @@ namespace MicroVm.SystemTests;
 public abstract partial class DeviceStory(StoryFixture story)
 {
     private const string Vm = "hello";
-    private static readonly TimeSpan s_logLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_logLimit = TimeSpan.FromSeconds(120);
 
     /// <summary>How far a device's clock may be off: it is set from one that has whole seconds. Starting the control plane takes longer.</summary>
     private static readonly TimeSpan s_clockStep = TimeSpan.FromSeconds(2);

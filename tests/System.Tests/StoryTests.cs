@@ -4,11 +4,10 @@ using MicroVm.Shared.Contracts.Api;
 namespace MicroVm.SystemTests;
 
 /// <summary>The story on x86_64, and what the control plane says of mistakes.</summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed partial class StoryTests(StoryFixture story) : DeviceStory(story), IClassFixture<StoryFixture>
 {
     private const string Strategy = "\n  strategy: {soakSeconds: 1, healthGate: {readySeconds: 2}}";
-    private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(120);
 
     private readonly StoryFixture _story = story;
 

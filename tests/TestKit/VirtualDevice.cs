@@ -13,7 +13,7 @@ public sealed class VirtualDevice : IAsyncDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_powerOffLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_commandLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_commandLimit = TimeSpan.FromSeconds(120);
 
     private VirtualDeviceOptions _options;
     private readonly string _work;

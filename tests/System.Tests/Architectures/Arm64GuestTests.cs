@@ -8,7 +8,6 @@ namespace MicroVm.SystemTests.Architectures;
 /// The VMM alone with Debian's kernel on hosts of aarch64: one whose KVM has a GICv3, and one that has only a GICv2, as boards of the
 /// Raspberry Pi 4's class are.
 /// </summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed class Arm64GuestTests
 {
     private const string Devices =

@@ -4,7 +4,6 @@ using MicroVm.TestKit;
 namespace MicroVm.SystemTests.Architectures;
 
 /// <summary>The story on aarch64, with the same manifest and the same image.</summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed class Arm64StoryTests(Arm64StoryFixture story) : DeviceStory(story), IClassFixture<Arm64StoryFixture>
 {
     private readonly Arm64StoryFixture _story = story;

@@ -13,7 +13,7 @@ public sealed partial class PowerCutFixture : DeviceFixture
 
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_writesLimit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(120);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("mvm-disk-").FullName;
     private readonly SortedDictionary<string, int> _desired = new(StringComparer.Ordinal);

@@ -9,7 +9,6 @@ namespace MicroVm.SystemTests.Durability;
 /// Each time the device comes to where it should be: the generation that it reported is held, each VM runs once and no other does, nothing is left
 /// behind, and a volume has what its workload had synchronised. <c>MICROVM_POWER_CUTS</c> says how often, <c>MICROVM_POWER_CUT_SEED</c> repeats a run.
 /// </summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed class PowerCutTests(PowerCutFixture device) : IClassFixture<PowerCutFixture>
 {
     private const int UsualCuts = 4;

@@ -22,7 +22,7 @@ internal sealed class DeviceGuest
     // 1.25 MiB a second: less than the slowest machine asks for.
     private const string Limited = """, "rate_limiter": {"bandwidth": {"size": 262144, "one_time_burst": 0, "refill_time": 200}}""";
 
-    private static readonly TimeSpan s_metricsLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_metricsLimit = TimeSpan.FromSeconds(60);
     private int _metricsLines;
 
     private DeviceGuest(LinuxGuest guest) => Guest = guest;

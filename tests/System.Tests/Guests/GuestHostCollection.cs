@@ -1,5 +1,5 @@
 namespace MicroVm.SystemTests.Guests;
 
 /// <summary>The tests that share one virtual device for their guests.</summary>
-[CollectionDefinition(GuestHostFixture.Collection, DisableParallelization = true)]
+[CollectionDefinition(GuestHostFixture.Collection)]
 public sealed class GuestHostCollection : ICollectionFixture<GuestHostFixture>;

@@ -14,8 +14,8 @@ public sealed class LinuxGuest
     private const int VmmEnded = 200;
 
     /// <summary>Longest boot under full emulation.</summary>
-    private static readonly TimeSpan s_bootLimit = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan s_askLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_bootLimit = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan s_askLimit = TimeSpan.FromSeconds(60);
 
     private readonly VirtualDevice _device;
 

@@ -5,7 +5,6 @@ using MicroVm.TestKit;
 namespace MicroVm.SystemTests.Updates;
 
 /// <summary>The agent of a running device replaces itself, comes back when the new one does not work, and no VM notices.</summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed class UpdateTests(UpdateFixture story) : IClassFixture<UpdateFixture>
 {
     /// <summary>Longest time to fetch, verify, unpack and start a release under full emulation.</summary>

@@ -1,5 +1,4 @@
 namespace MicroVm.SystemTests.Workloads;
 
 /// <summary>The workload story on aarch64.</summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed class Arm64WorkloadTests(Arm64WorkloadFixture device) : WorkloadStory(device), IClassFixture<Arm64WorkloadFixture>;

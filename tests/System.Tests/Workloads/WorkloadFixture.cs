@@ -68,11 +68,14 @@ public class WorkloadFixture : DeviceFixture
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Waits until the device says something of a VM. Each change of it changes the deployment of its name.</summary>
+    /// <summary>
+    /// Waits until the device says something of a VM, which may have to start several times, or several of them at once, until it is so.
+    /// Each change of it changes the deployment of its name.
+    /// </summary>
     internal async Task<VmView> WaitForVmAsync(string name, string phase, Func<VmView, bool> wanted)
     {
         VmView? found = null;
-        await Client.WatchDeploymentAsync(name, phase, RunningLimit, view =>
+        await Client.WatchDeploymentAsync(name, phase, 2 * RunningLimit, view =>
         {
             if (view.Devices.Count == 0)
             {
@@ -98,7 +101,7 @@ public class WorkloadFixture : DeviceFixture
 
         foreach (string name in names)
         {
-            await Device.AgentLog.WaitForAsync($"{name}: removed", TimeSpan.FromSeconds(90), from);
+            await Device.AgentLog.WaitForAsync($"{name}: removed", TimeSpan.FromSeconds(150), from);
         }
     }
 }

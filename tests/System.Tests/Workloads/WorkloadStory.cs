@@ -7,7 +7,7 @@ namespace MicroVm.SystemTests.Workloads;
 /// <summary>What an author and an operator expect of a workload, on a device with real VMs, networks and disks.</summary>
 public abstract class WorkloadStory(WorkloadFixture device)
 {
-    private static readonly TimeSpan s_lineLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_lineLimit = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task WebServer_ThroughItsPublishedPort_AnswersFromOutsideTheDevice() => Assert.Equal("first\n", await GetPageAsync());

@@ -3,7 +3,6 @@ using MicroVm.Shared.Contracts.Api;
 namespace MicroVm.SystemTests.Workloads;
 
 /// <summary>The workload story on x86_64, and every way in which a workload fails.</summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed partial class WorkloadTests(WorkloadFixture device) : WorkloadStory(device), IClassFixture<WorkloadFixture>
 {
     private readonly WorkloadFixture _device = device;
