@@ -3,7 +3,6 @@ using MicroVm.TestKit;
 namespace MicroVm.SystemTests.Memory;
 
 /// <summary>Memory that moves between VMs, and the limits around them, with the real kernel of a device.</summary>
-[Collection(VirtualDeviceCollection.Name)]
 public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixture>
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
@@ -54,5 +53,42 @@ public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixt
         await device.Load.SampleUntilAsync("vm-2 runs again", static sample => sample.Vms.Single(static vm => vm.Name == "vm-2") is { Phase: "Running", Restarts: >= 1 });
         string limit = (await device.Load.Device.RunAsync("cat /sys/fs/cgroup/microvm/vm-2/memory.max")).Succeeded();
         Assert.Equal($"{203 << 20}", limit);
+    }
+
+    /// <summary>
+    /// A program at its own limit waits for memory, which the kernel counts as the device's waiting (PSI). Nobody gets memory then, not even
+    /// a VM that is short; it gets it when the waiting is over.
+    /// </summary>
+    [Fact]
+    public async Task Device_WhoseProgramsWaitForMemory_GivesNoneUntilTheyDoNot()
+    {
+        const int Vm = 1, Looks = 5;
+        VirtualDevice host = device.Load.Device;
+        MemorySample before = await device.Load.SampleAsync();
+        int from = host.AgentLog.Count;
+        (await host.RunAsync("""
+            mkdir /sys/fs/cgroup/squeezed && cd /sys/fs/cgroup/squeezed && echo 8M >memory.high && echo 96M >memory.max
+            sh -c 'echo $$ >cgroup.procs && exec tail /dev/zero' >/dev/null 2>&1 </dev/null &
+            """)).Succeeded();
+        try
+        {
+            await host.AgentLog.WaitForAsync("the device is short of memory: None before", s_limit, from);
+            await device.Load.SetAsync([Vm], loaded: true);
+            for (int look = 0; look < Looks; look++)
+            {
+                MemorySample during = await device.Load.SampleAsync();
+                Assert.All(during.Vms.Zip(before.Vms), static pair => Assert.True(pair.First.GrantedMib <= pair.Second.GrantedMib, $"{pair.First}, {pair.Second} before"));
+            }
+        }
+        finally
+        {
+            await host.RunAsync("echo 1 >/sys/fs/cgroup/squeezed/cgroup.kill; until rmdir /sys/fs/cgroup/squeezed; do sleep 1; done");
+        }
+
+        await host.AgentLog.WaitForAsync(" before, None now", s_limit, from);
+        await device.Load.MoveAsync([], [Vm]);
+        await device.Load.MoveAsync([Vm], []);
+        IReadOnlyList<MemorySample.Vm> after = (await device.Load.SampleAsync()).Vms;
+        Assert.Equal(before.Vms.Select(static vm => (vm.Pid, vm.Restarts)), after.Select(static vm => (vm.Pid, vm.Restarts)));
     }
 }
