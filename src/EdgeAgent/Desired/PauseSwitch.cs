@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Store;
+using MicroVm.Shared.Codecs;
 
 namespace MicroVm.EdgeAgent.Desired;
 
@@ -49,7 +50,7 @@ internal sealed class PauseSwitch
     internal void Hold(uint uid, string reason, DateTimeOffset now)
     {
         string time = now.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-        string cut = reason.Length > MaxReasonCharacters ? reason[..MaxReasonCharacters] : reason;
+        string cut = ShortText.Of(reason, MaxReasonCharacters);
         string text = $"since {time} by uid {uid}" + (cut.Length == 0 ? "" : $": {cut}");
         lock (_lock)
         {

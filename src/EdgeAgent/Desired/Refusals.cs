@@ -1,3 +1,5 @@
+using MicroVm.Shared.Codecs;
+
 namespace MicroVm.EdgeAgent.Desired;
 
 /// <summary>Why the device refused what it was told last; goes into every report until it took something again.</summary>
@@ -15,7 +17,7 @@ internal sealed class Refusals
 
     internal void Set(string reason)
     {
-        string cut = reason.Length > MaxCharacters ? reason[..MaxCharacters] : reason;
+        string cut = ShortText.Of(reason, MaxCharacters);
         if (cut != _current)
         {
             _current = cut;

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MicroVm.EdgeAgent.Configuration;
+using MicroVm.Shared.Codecs;
 using MicroVm.Shared.Contracts.Enrolment;
 using MicroVm.Shared.Identity;
 
@@ -58,7 +59,7 @@ internal sealed class EnrolmentClient(AgentOptions options, IdentityStore identi
         {
             using JsonDocument problem = JsonDocument.Parse(body);
             string detail = problem.RootElement.GetProperty("detail").GetString() ?? "";
-            return $"{(int)response.StatusCode} {(detail.Length > MaxProblemCharacters ? detail[..MaxProblemCharacters] : detail)}";
+            return $"{(int)response.StatusCode} {ShortText.Of(detail, MaxProblemCharacters)}";
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {

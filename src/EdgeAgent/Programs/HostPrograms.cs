@@ -3,6 +3,7 @@ using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Codecs;
 
 namespace MicroVm.EdgeAgent.Programs;
 
@@ -103,6 +104,6 @@ internal sealed class HostPrograms(ProcessWatcher watcher, string directory, Tim
         byte[] head = new byte[OutputBytes];
         int count = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         string line = Encoding.UTF8.GetString(head, 0, count).Split('\n').Select(static text => text.Trim()).FirstOrDefault(static text => text.Length > 0) ?? "";
-        return line.Length > WordsCharacters ? line[..WordsCharacters] : line;
+        return ShortText.Of(line, WordsCharacters);
     }
 }

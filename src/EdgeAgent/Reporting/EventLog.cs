@@ -1,3 +1,4 @@
+using MicroVm.Shared.Codecs;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 
@@ -36,7 +37,7 @@ internal sealed class EventLog(Action<DeviceEvent> sink, TimeProvider time)
             vm,
             isWarning,
             reason,
-            text.Length > DeviceEvent.MaxMessageCharacters ? text[..DeviceEvent.MaxMessageCharacters] : text);
+            ShortText.Of(text, DeviceEvent.MaxMessageCharacters));
         lock (_lock)
         {
             if (_recent.Count == MostRecent)

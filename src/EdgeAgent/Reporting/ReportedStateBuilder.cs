@@ -1,5 +1,6 @@
 using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Codecs;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Identity;
@@ -54,7 +55,7 @@ internal static class ReportedStateBuilder
             Revision = shown.Revision,
             Phase = instance is null ? remark.Phase ?? recordedPhase : recordedPhase,
             Reason = remark.Reason,
-            Message = remark.Message.Length > MessageCharacters ? remark.Message[..MessageCharacters] : remark.Message,
+            Message = ShortText.Of(remark.Message, MessageCharacters),
             Restarts = recorded ? record!.Restarts : 0,
             ImageDigest = shown.Image.Digest,
             MemoryMib = shown.MemoryMib,

@@ -1,4 +1,5 @@
 using MicroVm.EdgeAgent.Vms;
+using MicroVm.Shared.Codecs;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Contracts.Telemetry;
@@ -98,7 +99,7 @@ internal static class VmEventDecisions
     private static string OneLine(string text)
     {
         string clean = string.Concat(text.Trim().Select(static c => char.IsControl(c) ? ' ' : c));
-        return clean.Length <= LastWordsCharacters ? clean : string.Concat(clean.AsSpan(0, LastWordsCharacters), "…");
+        return ShortText.Of(clean, LastWordsCharacters, "…");
     }
 
     private static VmEvent OfExit(VmExit exit) =>

@@ -3,6 +3,7 @@ using MicroVm.EdgeAgent.Cgroups;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Interop;
+using MicroVm.Shared.Codecs;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Vms;
@@ -73,8 +74,7 @@ internal sealed class VmmLauncher(AgentOptions options, VmPaths paths, ProcessWa
             file.Position = Math.Max(0, file.Length - ExplanationBytes);
             byte[] tail = new byte[ExplanationBytes];
             int count = file.ReadAtLeast(tail, tail.Length, throwOnEndOfStream: false);
-            string line = Encoding.UTF8.GetString(tail, 0, count).TrimEnd().Split('\n')[^1].Trim();
-            return line.Length > ExplanationCharacters ? line[..ExplanationCharacters] : line;
+            return ShortText.Of(Encoding.UTF8.GetString(tail, 0, count).TrimEnd().Split('\n')[^1].Trim(), ExplanationCharacters);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using MicroVm.Shared.Codecs;
 
 namespace MicroVm.Shared.Identity;
 
@@ -21,7 +22,6 @@ internal static class IdentityCharacters
             return "nothing";
         }
 
-        string shown = text.Length > QuotedCharacters ? text[..QuotedCharacters] + "…" : text;
-        return "'" + string.Concat(shown.Select(c => char.IsControl(c) ? '\uFFFD' : c)) + "'";
+        return "'" + string.Concat(ShortText.Of(text, QuotedCharacters, "…").Select(c => char.IsControl(c) ? '\uFFFD' : c)) + "'";
     }
 }

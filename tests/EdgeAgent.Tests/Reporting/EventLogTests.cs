@@ -1,4 +1,5 @@
 using MicroVm.EdgeAgent.Reporting;
+using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 using Microsoft.Extensions.Time.Testing;
@@ -43,5 +44,14 @@ public sealed class EventLogTests
         _log.Add(s_vm, true, "Refused", new string('x', 5000));
 
         Assert.Equal(DeviceEvent.MaxMessageCharacters, _said.Single().Message.Length);
+    }
+
+    [Fact]
+    public void Add_MessageIsCutWithinACharacter_CanStillBeSent()
+    {
+        _log.Add(s_vm, true, "Refused", new string('x', DeviceEvent.MaxMessageCharacters - 1) + "😀");
+
+        TelemetryBatch batch = new() { Header = new UplinkHeader(Guid.NewGuid(), 1, 1), Events = _said };
+        Assert.Equal(new string('x', DeviceEvent.MaxMessageCharacters - 1), TelemetryBatch.Decode(batch.Encode()).Events.Single().Message);
     }
 }

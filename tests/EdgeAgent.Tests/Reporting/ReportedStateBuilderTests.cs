@@ -30,6 +30,16 @@ public sealed class ReportedStateBuilderTests
         Assert.Equal((VmPhase.BackOff, "DigestMismatch", "expected x, found y"), (status.Phase, status.Reason, status.Message));
     }
 
+    [Fact]
+    public void Build_MessageIsCutWithinACharacter_CanStillBeReported()
+    {
+        VmEntry entry = new(Specs.Vm().Name) { Remark = new VmRemark(VmPhase.BackOff, "StartFailed", new string('x', 499) + "😀") };
+
+        ReportedState report = new(new UplinkHeader(Guid.NewGuid(), 1, 1), 1, Build(Specs.State(1, Specs.Vm()), entry));
+
+        Assert.Equal(new string('x', 499), ReportedState.Decode(report.Encode()).Vms.Single().Message);
+    }
+
     [Theory]
     [InlineData(null, "VmmEnded", "gone")]
     [InlineData(0, "WorkloadEnded", "gone")]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MicroVm.Shared.Codecs;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
 
@@ -173,8 +174,7 @@ internal static class MetricMessage
     private static string Short(string text)
     {
         const int most = 40;
-        string some = text.Length > most ? text[..most] + "…" : text;
-        return new string([.. some.Select(static c => char.IsControl(c) ? '?' : c)]);
+        return new string([.. ShortText.Of(text, most, "…").Select(static c => char.IsControl(c) ? '?' : c)]);
     }
 
     private ref struct Draft

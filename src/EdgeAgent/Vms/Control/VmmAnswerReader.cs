@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using MicroVm.Shared.Codecs;
 
 namespace MicroVm.EdgeAgent.Vms.Control;
 
@@ -58,11 +59,7 @@ internal static class VmmAnswerReader
     }
 
     /// <summary>What a refusal says.</summary>
-    internal static string Fault(ReadOnlyMemory<byte> body)
-    {
-        string text = Encoding.UTF8.GetString(body.Span);
-        return text.Length > FaultCharacters ? text[..FaultCharacters] : text;
-    }
+    internal static string Fault(ReadOnlyMemory<byte> body) => ShortText.Of(Encoding.UTF8.GetString(body.Span), FaultCharacters);
 
     private static int LengthOf(string[] lines)
     {

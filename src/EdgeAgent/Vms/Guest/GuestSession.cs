@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Logs;
+using MicroVm.Shared.Codecs;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
@@ -145,5 +146,5 @@ internal sealed class GuestSession(
 
     private bool IsThisRun(VmRecord record) => record.Run?.Id == log.RunId;
 
-    private static string Shorten(string text) => text.Length > MessageCharacters ? text[..MessageCharacters] + "…" : text;
+    private static string Shorten(string text) => ShortText.Of(text, MessageCharacters, "…");
 }

@@ -1,3 +1,5 @@
+using MicroVm.Shared.Codecs;
+
 namespace MicroVm.Shared.Contracts.Telemetry;
 
 /// <summary>What a workload's metric may look like. Each check gives null, or one line: what, what was expected, what was found.</summary>
@@ -90,7 +92,7 @@ public static class MetricRules
 
     private static string Show(string text)
     {
-        string shown = text.Length > ShownCharacters ? text[..ShownCharacters] + "…" : text;
+        string shown = ShortText.Of(text, ShownCharacters, "…");
         return string.Create(shown.Length, shown, static (to, from) =>
         {
             for (int i = 0; i < to.Length; i++)
