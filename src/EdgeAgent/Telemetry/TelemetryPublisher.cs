@@ -12,7 +12,7 @@ namespace MicroVm.EdgeAgent.Telemetry;
 
 /// <summary>
 /// Publishes the spool, oldest batch first, a few at a time, and removes what the control plane says it has. A batch is
-/// sent again on a new connection, or when its acknowledgement stays out.
+/// sent again on a new connection, when its acknowledgement stays out, or some time after it was not taken.
 /// </summary>
 internal sealed class TelemetryPublisher(
     IAgentStore store, IUplink uplink, BootTimeKeeper boots, AgentCounters counters, TimeProvider time, ILogger logger)
@@ -25,7 +25,8 @@ internal sealed class TelemetryPublisher(
 
     private readonly Lock _lock = new();
     private readonly AsyncSignal _work = new();
-    private readonly HashSet<(Guid, ulong)> _inFlight = [];
+    private readonly Dictionary<(Guid, ulong), long> _sentAt = [];
+    private long? _notTakenAt;
     private long _lastSentId;
 
     /// <summary>A new connection: everything that is not acknowledged is to be sent.</summary>
@@ -54,7 +55,7 @@ internal sealed class TelemetryPublisher(
 
         lock (_lock)
         {
-            _inFlight.Remove((ack.BootId, ack.Sequence));
+            _sentAt.Remove((ack.BootId, ack.Sequence));
         }
 
         _work.Set();
@@ -65,9 +66,8 @@ internal sealed class TelemetryPublisher(
     {
         while (true)
         {
-            bool waiting = CountInFlight() > 0;
-            bool signalled = await _work.WaitAsync(waiting ? s_ackLimit : Timeout.InfiniteTimeSpan, time, cancellation);
-            if (!signalled)
+            await _work.WaitAsync(UntilOverdue(), time, cancellation);
+            if (UntilOverdue() == TimeSpan.Zero)
             {
                 Log.AckOverdue(logger, s_ackLimit.TotalSeconds);
                 Rewind();
@@ -123,7 +123,8 @@ internal sealed class TelemetryPublisher(
 
             _lastSentId = batch.Id;
             // Before it is published: the acknowledgement may be faster than the publish's own return.
-            _inFlight.Add((batch.BootId, batch.Sequence));
+            _sentAt[(batch.BootId, batch.Sequence)] = time.GetTimestamp();
+            _notTakenAt = null;
         }
 
         switch (await uplink.PublishAsync(UplinkKind.Telemetry, TelemetryBatch.AddStamp(batch.Payload, boots.Stamp(batch)), cancellation))
@@ -142,18 +143,35 @@ internal sealed class TelemetryPublisher(
 
         lock (_lock)
         {
-            _inFlight.Remove((batch.BootId, batch.Sequence));
+            _sentAt.Remove((batch.BootId, batch.Sequence));
             _lastSentId = _lastSentId == batch.Id ? after : _lastSentId;
+            _notTakenAt = time.GetTimestamp();
         }
 
         return false;
+    }
+
+    /// <summary>How long to wait until what is not acknowledged, or was not taken, is sent again; whatever is signalled meanwhile.</summary>
+    private TimeSpan UntilOverdue()
+    {
+        lock (_lock)
+        {
+            if (_notTakenAt is null && _sentAt.Count == 0)
+            {
+                return Timeout.InfiniteTimeSpan;
+            }
+
+            long oldest = _sentAt.Values.Append(_notTakenAt ?? long.MaxValue).Min();
+            TimeSpan left = s_ackLimit - time.GetElapsedTime(oldest);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
     }
 
     private int CountInFlight()
     {
         lock (_lock)
         {
-            return _inFlight.Count;
+            return _sentAt.Count;
         }
     }
 
@@ -161,7 +179,8 @@ internal sealed class TelemetryPublisher(
     {
         lock (_lock)
         {
-            _inFlight.Clear();
+            _sentAt.Clear();
+            _notTakenAt = null;
             _lastSentId = 0;
         }
     }

@@ -87,6 +87,49 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_AnAcknowledgementStaysOutWhileOthersCome_SendsTheBatchAgain()
+    {
+        Spool(1, 1);
+        _publisher.OnConnected();
+        Assert.Equal([1], await Take(1));
+
+        for (ulong i = 2; i < 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(15));
+            Spool(i, 1);
+            _publisher.OnSpooled();
+            int sent = (await Take(1)).Single();
+            if (sent == 1)
+            {
+                return;
+            }
+
+            _publisher.OnAck(new Ack(s_boot, (ulong)sent));
+        }
+
+        Assert.Fail("the first batch was not sent again within 45 s");
+    }
+
+    [Fact]
+    public async Task Run_BatchThatWasNotTakenAndNothingUnderWay_IsSentAgain()
+    {
+        _uplink.Up = false;
+        Spool(1, 1);
+        _publisher.OnConnected();
+        await Phase.Of("the first attempt", _uplink.Lost);
+
+        _uplink.Up = true;
+        Task<IReadOnlyList<int>> sent = Take(1);
+        while (!sent.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal([1], await sent);
+    }
+
+    [Fact]
     public async Task OnAck_OfABatchThatIsNotThere_DoesNothing()
     {
         _publisher.OnAck(new Ack(Guid.NewGuid(), 1));

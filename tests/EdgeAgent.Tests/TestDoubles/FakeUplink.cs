@@ -9,7 +9,12 @@ internal sealed class FakeUplink : IUplink
 {
     private readonly Channel<(UplinkKind Kind, byte[] Payload)> _published = Channel.CreateUnbounded<(UplinkKind, byte[])>();
 
+    private readonly TaskCompletionSource _lost = new();
+
     internal volatile bool Up = true;
+
+    /// <summary>Something was not delivered.</summary>
+    internal Task Lost => _lost.Task;
 
     internal int Waiting => _published.Reader.Count;
 
@@ -18,9 +23,15 @@ internal sealed class FakeUplink : IUplink
 
     public Task<PublishOutcome> PublishAsync(UplinkKind kind, byte[] payload, CancellationToken cancellation) =>
         Task.FromResult(
-            !Up ? PublishOutcome.NotDelivered
+            !Up ? Lose()
             : Refuses(payload) ? PublishOutcome.Refused
             : _published.Writer.TryWrite((kind, payload)) ? PublishOutcome.Delivered : PublishOutcome.NotDelivered);
+
+    private PublishOutcome Lose()
+    {
+        _lost.TrySetResult();
+        return PublishOutcome.NotDelivered;
+    }
 
     internal async Task<byte[]> TakeAsync(UplinkKind kind)
     {
