@@ -10,8 +10,8 @@ using MicroVm.Shared.Topics;
 namespace MicroVm.EdgeAgent.Reporting;
 
 /// <summary>
-/// Publishes the reported state: on each new connection, and when it changed, at most twice a second. The whole state each
-/// time, so a lost or late one does no harm.
+/// Publishes the reported state: on each new connection, and when it changed, at most twice a second; again some time after it was
+/// not taken. The whole state each time, so a lost or late one does no harm.
 /// </summary>
 internal sealed class Reporter(
     DesiredIntake intake,
@@ -26,6 +26,9 @@ internal sealed class Reporter(
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A control plane that cannot keep a report says so and keeps the connection.</summary>
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(10);
+
     private readonly AsyncSignal _due = new();
     private IReadOnlyList<VmStatus>? _sent;
     private IReadOnlyList<Digest> _sentPrefetched = [];
@@ -34,6 +37,7 @@ internal sealed class Reporter(
     private string _sentRefusal = "";
     private AgentStatus _sentAgent = AgentStatus.None;
     private volatile bool _resend;
+    private bool _isTold;
 
     /// <summary>Something that is reported may have changed.</summary>
     internal void OnChanged() => _due.Set();
@@ -58,35 +62,40 @@ internal sealed class Reporter(
     {
         while (true)
         {
-            await _due.WaitAsync(cancellation);
-            await PublishAsync(cancellation);
+            await _due.WaitAsync(_isTold ? Timeout.InfiniteTimeSpan : s_again, time, cancellation);
+            _isTold = false;
+            _isTold = await PublishAsync(cancellation);
             await Task.Delay(s_pause, time, cancellation);
         }
     }
 
-    private async Task PublishAsync(CancellationToken cancellation)
+    /// <summary>False when it has to be tried again though nothing changes.</summary>
+    private async Task<bool> PublishAsync(CancellationToken cancellation)
     {
-        bool resend = _resend;
-        _resend = false;
+        if (_resend)
+        {
+            (_resend, _sent) = (false, null);
+        }
+
         ulong generation = intake.Current.Generation;
         string refusal = refusals.Current;
         AgentStatus update = agent();
         IReadOnlyList<VmStatus> statuses = ReportedStateBuilder.Build(intake.Current, table.All());
         IReadOnlyList<Digest> prefetched = prefetch.Complete;
         IReadOnlyList<VolumeStatus> onDisk = volumes();
-        if (!resend && _sent is not null && _sentGeneration == generation && _sentRefusal == refusal && _sentAgent == update
+        if (_sent is not null && _sentGeneration == generation && _sentRefusal == refusal && _sentAgent == update
             && _sent.SequenceEqual(statuses) && _sentPrefetched.SequenceEqual(prefetched) && VolumeReport.AreSame(_sentVolumes, onDisk))
         {
-            return;
+            return true;
         }
 
         ReportedState report = new(sequence.Next(), generation, statuses) { Prefetched = prefetched, Refusal = refusal, Agent = update, Volumes = onDisk };
         byte[] payload = report.Encode();
         PublishOutcome outcome = await uplink.PublishAsync(UplinkKind.Reported, payload, cancellation);
-        // What was not published is told on the next connection, which always reports.
         _sent = outcome == PublishOutcome.Delivered ? statuses : null;
         _sentPrefetched = prefetched;
         _sentVolumes = onDisk;
         (_sentGeneration, _sentRefusal, _sentAgent) = (generation, refusal, update);
+        return outcome != PublishOutcome.NotDelivered;
     }
 }
