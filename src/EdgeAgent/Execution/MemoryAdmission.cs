@@ -62,11 +62,12 @@ internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long 
     /// <returns>The VMs whose verdict is another one, and those that wait for memory.</returns>
     internal IReadOnlyList<ResourceName> Update()
     {
-        List<MemoryDemand> demands = [.. intake.Current.Vms.Select(DemandOf).OfType<MemoryDemand>()];
-        IReadOnlyDictionary<ResourceName, MemoryVerdict> next = AdmissionDecisions.Decide(demands, budgetMib);
-        _costs = demands.ToDictionary(demand => demand.Vm, demand => demand.CostMib);
+        // All of it: who looked earlier must not have the last word.
         lock (_lock)
         {
+            List<MemoryDemand> demands = [.. intake.Current.Vms.Select(DemandOf).OfType<MemoryDemand>()];
+            IReadOnlyDictionary<ResourceName, MemoryVerdict> next = AdmissionDecisions.Decide(demands, budgetMib);
+            _costs = demands.ToDictionary(demand => demand.Vm, demand => demand.CostMib);
             IReadOnlyDictionary<ResourceName, MemoryVerdict> before = _verdicts;
             _verdicts = next;
             return [.. next.Where(pair => !before.TryGetValue(pair.Key, out MemoryVerdict was) ? !pair.Value.Fits : was != pair.Value)
