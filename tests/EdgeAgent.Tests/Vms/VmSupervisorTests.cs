@@ -92,6 +92,8 @@ public sealed class VmSupervisorTests : IAsyncDisposable
 
         Assert.Equal("disk I/O error", await _agent.StartAsync(Specs.Vm()));
 
+        ProcFileSystem proc = new();
+        Assert.DoesNotContain(proc.EnumeratePids(), pid => VmmCommandLine.TryRecognise(proc.ReadCommandLine(pid), _agent.Paths, out _));
         await using VmBench next = new(_options, new MemoryStore(), _time);
         await Phase.Of("scan", next.Adoption.RunAsync(default));
         Assert.Null(_agent.Entry().Instance);
