@@ -118,9 +118,16 @@ internal sealed class GuestChannelServer : IAsyncDisposable
         }
 
         // Connections that wait in the backlog are still taken: a guest may have said its last words in one.
-        while (_listener.Poll(0, SelectMode.SelectRead))
+        try
         {
-            await ReplaceAsync(_listener.Accept());
+            while (_listener.Poll(0, SelectMode.SelectRead))
+            {
+                await ReplaceAsync(_listener.Accept());
+            }
+        }
+        catch (SocketException e)
+        {
+            Log.GuestDisconnected(_logger, _vm.Value, e.Message);
         }
     }
 
@@ -159,6 +166,12 @@ internal sealed class GuestChannelServer : IAsyncDisposable
             // Not acknowledged, so the guest says it again on its next connection.
             _counters.StoreFaults.Increment();
             Log.GuestFault(_logger, _vm.Value, e.Message);
+        }
+        catch (Exception e)
+        {
+            // Whatever it was: who waits for the end of the VM must not wait for ever.
+            _counters.GuestFaults.Increment();
+            Log.GuestFault(_logger, _vm.Value, $"{e.GetType().Name}: {e.Message}");
         }
         finally
         {

@@ -184,6 +184,24 @@ public sealed class GuestChannelServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Guest_WhoseMessageFailsUnexpectedly_LosesItsConnectionAndHoldsNothingUp()
+    {
+        _table.HealthChanged += static (_, _, _) => throw new InvalidOperationException("nobody expects it");
+        using (FakeInit init = await FakeInit.GreetAsync(Path, GuestState.Running, GuestHello.CurrentProtocolVersion))
+        {
+            await init.ReceiveAsync<GuestClock>("clock");
+            await init.SendAsync(new GuestHealth(true, false, "not yet"));
+            Assert.Null(await init.ReceiveAsync("the connection's end"));
+        }
+
+        using FakeInit again = await FakeInit.GreetAsync(Path, GuestState.Running, GuestHello.CurrentProtocolVersion);
+        await again.ReceiveAsync<GuestClock>("clock on the next connection");
+
+        await Phase.Of("drain", _server.DrainAsync(TimeProvider.System));
+        Assert.Equal(1, _counters.GuestFaults.Value);
+    }
+
+    [Fact]
     public async Task Stop_GuestConnectsLater_IsToldThen()
     {
         GuestShutdown shutdown = _session.RequestStop();
