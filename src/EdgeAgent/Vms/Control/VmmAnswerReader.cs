@@ -96,8 +96,9 @@ internal static class VmmAnswerReader
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a name that is not UTF-8.
             numbers.Clear();
         }
 

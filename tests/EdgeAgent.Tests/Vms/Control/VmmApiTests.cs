@@ -82,6 +82,13 @@ public sealed class VmmApiTests : IDisposable
     }
 
     [Fact]
+    public void Balloon_NameThatIsNoText_IsNone()
+    {
+        Assert.Null(VmmAnswerReader.Balloon("""{"target_mib":1,"actual_mib":1,"\ud800":1}"""u8.ToArray()));
+        Assert.Null(VmmAnswerReader.Balloon((byte[])[.. "{\""u8, 0xFF, .. "\":1}"u8]));
+    }
+
+    [Fact]
     public void TryRead_AnyBytes_IsAnAnswerOrNoneOrAFault() => Gen.Byte.Array[0, 200].Sample(bytes =>
     {
         byte[] answer = [.. "HTTP/1.1 200 \r\nContent-Length: 40\r\n\r\n"u8, .. bytes];
