@@ -9,8 +9,6 @@ namespace MicroVm.EdgeAgent.Telemetry;
 /// </summary>
 internal sealed class OwnLinks(string root = "/sys/class/net")
 {
-    private readonly Dictionary<string, bool> _hasHardware = new(StringComparer.Ordinal);
-
     /// <summary>Bytes over them.</summary>
     internal (ulong Received, ulong Sent) Sum(NetworkCounters counters)
     {
@@ -32,14 +30,5 @@ internal sealed class OwnLinks(string root = "/sys/class/net")
         return any ? hardware : others;
     }
 
-    private bool HasHardware(string link)
-    {
-        if (!_hasHardware.TryGetValue(link, out bool has))
-        {
-            // Links come and go with VMs, under names that are used again for the same kind.
-            _hasHardware[link] = has = Directory.Exists(Path.Combine(root, link, "device"));
-        }
-
-        return has;
-    }
+    private bool HasHardware(string link) => Directory.Exists(Path.Combine(root, link, "device"));
 }

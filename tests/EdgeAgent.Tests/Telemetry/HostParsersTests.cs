@@ -47,6 +47,18 @@ public sealed class HostParsersTests
     }
 
     [Fact]
+    public void OwnLinks_HardwareComesLater_CountsFromThenOn()
+    {
+        using TempDirectory sys = new();
+        OwnLinks links = new(sys.Path);
+        _ = links.Sum(NetworkCounters.Parse(Net));
+
+        Directory.CreateDirectory(sys["eth0/device"]);
+
+        Assert.Equal((7_000_000_000UL, 300UL), links.Sum(NetworkCounters.Parse(Net)));
+    }
+
+    [Fact]
     public void Thermometer_SeveralZones_GivesTheWarmestThatIsReal()
     {
         using TempDirectory sys = new();
