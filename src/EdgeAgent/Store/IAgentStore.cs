@@ -42,7 +42,7 @@ internal interface IAgentStore : IDisposable
 
     /// <summary>
     /// Appends a batch and drops what is over the limits, in one step: the oldest of the least class first, and whatever is too old.
-    /// What is dropped is added to <see cref="SpoolUsage.Losses"/>.
+    /// What is dropped is added to <see cref="SpoolUsage.Losses"/>, and so is <see cref="SpooledBatch.LostBefore"/>.
     /// </summary>
     /// <returns>How many batches were dropped.</returns>
     long AppendBatch(SpooledBatch batch, SpoolLimits limits);

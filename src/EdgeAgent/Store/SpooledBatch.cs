@@ -24,6 +24,9 @@ internal sealed record SpooledBatch(long Id, Guid BootId, ulong Sequence, byte[]
     /// <summary>How far that clock can be believed.</summary>
     internal ClockQuality Clock { get; init; }
 
+    /// <summary>What was lost before it could be spooled, and is not counted yet.</summary>
+    internal TelemetryLosses LostBefore { get; init; }
+
     /// <summary>The kernel's boot in which it was made; empty for those of older agents.</summary>
     internal string KernelBootId { get; init; } = "";
 }

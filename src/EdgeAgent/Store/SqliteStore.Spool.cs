@@ -32,9 +32,9 @@ internal sealed partial class SqliteStore
             ("$unix", batch.BaseUnixMs),
             ("$uptime", batch.BaseUptimeMs),
             ("$kernel", batch.KernelBootId));
-        usage = usage with { Bytes = usage.Bytes + batch.Payload.Length, Rows = usage.Rows + 1 };
-        long before = usage.Rows;
         TelemetryLosses known = usage.Losses;
+        usage = new SpoolUsage(usage.Bytes + batch.Payload.Length, usage.Rows + 1, known + batch.LostBefore);
+        long before = usage.Rows;
         DropOld(ref usage, limits);
         DropExcess(ref usage, limits);
         SaveLosses(known, usage.Losses);

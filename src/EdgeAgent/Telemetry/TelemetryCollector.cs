@@ -12,7 +12,7 @@ namespace MicroVm.EdgeAgent.Telemetry;
 
 /// <summary>
 /// Gathers samples, metrics and events, each class by itself, into batches and puts these into the spool. Rows of one batch are
-/// by one setting of the clock. While the store is broken, the newest are kept.
+/// by one setting of the clock. While the store is broken, a few are kept in memory; what is dropped of them is what the spool would drop.
 /// </summary>
 internal sealed class TelemetryCollector : IDisposable
 {
@@ -39,8 +39,9 @@ internal sealed class TelemetryCollector : IDisposable
     private readonly PendingBatch?[] _growing = new PendingBatch?[Classes];
     private readonly long?[] _spooledAt = new long?[Classes];
     private readonly (long Since, TimeSpan Wait)?[] _waits = new (long, TimeSpan)?[Classes];
-    private readonly Queue<PendingBatch> _sealed = new();
+    private readonly List<PendingBatch> _sealed = [];
     private readonly Dictionary<ResourceName, VmPhase> _phases = [];
+    private TelemetryLosses _lost;
     private TaskCompletionSource? _room;
 
     internal TelemetryCollector(
@@ -248,14 +249,15 @@ internal sealed class TelemetryCollector : IDisposable
         _growing[(int)kind] = null;
         _waits[(int)kind] = null;
         _spooledAt[(int)kind] = _time.GetTimestamp();
-        if (_sealed.Count >= MostSealed)
+        _sealed.Add(batch);
+        while (_sealed.Count > MostSealed)
         {
-            // The store has refused for a long time: what is newer is worth more.
-            _sealed.Dequeue();
+            PendingBatch least = _sealed.MinBy(static one => one.Class)!;
+            _sealed.Remove(least);
+            _lost += SpoolDecisions.LossOf(least.Class, least.Items);
             _counters.DroppedBatches.Increment();
         }
 
-        _sealed.Enqueue(batch);
         _due.Set();
     }
 
@@ -280,26 +282,38 @@ internal sealed class TelemetryCollector : IDisposable
     /// <summary>Spools one batch; false when there was nothing.</summary>
     private bool SpoolOne()
     {
-        PendingBatch? batch;
+        PendingBatch batch;
+        TelemetryLosses lost;
         lock (_lock)
         {
-            if (!_sealed.TryPeek(out batch))
+            if (_sealed.Count == 0)
             {
                 return false;
             }
+
+            batch = _sealed[0];
+            _sealed.RemoveAt(0);
+            (lost, _lost) = (_lost, default);
         }
 
-        ClockReading now = _clock.Read();
-        SpoolLimits limits = _limits with { OldestUnixMs = SpoolDecisions.OldestUnixMs(now.UnixMs, now.Quality, _limits.Age) };
-        TelemetryLosses losses = _store.ReadSpoolUsage().Losses;
-        long dropped = _store.AppendBatch(batch.Encode(_sequence.Next(), _clock.KernelBootId, losses), limits);
-        lock (_lock)
+        long dropped;
+        try
         {
-            if (_sealed.TryPeek(out PendingBatch? first) && first == batch)
+            dropped = Append(batch, lost);
+        }
+        catch (StoreException)
+        {
+            lock (_lock)
             {
-                _sealed.Dequeue();
+                _sealed.Insert(0, batch);
+                _lost += lost;
             }
 
+            throw;
+        }
+
+        lock (_lock)
+        {
             _room?.TrySetResult();
             _room = null;
         }
@@ -312,5 +326,14 @@ internal sealed class TelemetryCollector : IDisposable
 
         Spooled?.Invoke();
         return true;
+    }
+
+    /// <summary>Spools a batch; says how many were dropped for it.</summary>
+    private long Append(PendingBatch batch, TelemetryLosses lost)
+    {
+        ClockReading now = _clock.Read();
+        SpoolLimits limits = _limits with { OldestUnixMs = SpoolDecisions.OldestUnixMs(now.UnixMs, now.Quality, _limits.Age) };
+        TelemetryLosses losses = _store.ReadSpoolUsage().Losses + lost;
+        return _store.AppendBatch(batch.Encode(_sequence.Next(), _clock.KernelBootId, losses) with { LostBefore = lost }, limits);
     }
 }

@@ -77,11 +77,12 @@ public sealed class SpoolClassTests : IDisposable
         using (SqliteStore first = SqliteStore.Open(_directory["agent.db"]))
         {
             Fill(first, [SpoolClass.Metrics, SpoolClass.Metrics], new SpoolLimits(10, 100));
+            first.AppendBatch(Batch(3, SpoolClass.Metrics) with { LostBefore = new TelemetryLosses(5, 0, 1) }, new SpoolLimits(10, 100));
             SpooledBatch kept = first.ReadBatches(0, 1).Single();
-            Assert.Equivalent(Batch(2, SpoolClass.Metrics) with { Id = kept.Id }, kept);
+            Assert.Equivalent(Batch(3, SpoolClass.Metrics) with { Id = kept.Id }, kept);
         }
 
-        Assert.Equal(new SpoolUsage(10, 1, new TelemetryLosses(0, 3, 0)), Make(disk: true).ReadSpoolUsage());
+        Assert.Equal(new SpoolUsage(10, 1, new TelemetryLosses(5, 6, 1)), Make(disk: true).ReadSpoolUsage());
     }
 
     public void Dispose()

@@ -155,9 +155,11 @@ public sealed class TelemetryCollectorTests : IDisposable
     }
 
     [Fact]
-    public void TryFlush_StoreIsBrokenForLong_KeepsTheNewest()
+    public void TryFlush_StoreIsBrokenForLong_KeepsEventsAndTheNewestAndSaysWhatIsLost()
     {
         _store.Broken = true;
+        _collector.AddEvent(s_event);
+        Assert.False(_collector.TryFlush());
         for (int i = 0; i < 20; i++)
         {
             _collector.AddSamples(s_host with { AtUnixMs = i }, []);
@@ -167,8 +169,11 @@ public sealed class TelemetryCollectorTests : IDisposable
         _store.Broken = false;
         Assert.True(_collector.TryFlush());
 
-        Assert.Equal(Enumerable.Range(12, 8).Select(i => (long)i), Decode().SelectMany(batch => batch.Hosts).Select(host => host.AtUnixMs));
-        Assert.Equal(12, _counters.DroppedBatches.Value);
+        Assert.Equal(s_event, Decode()[0].Events.Single());
+        Assert.Equal(Enumerable.Range(13, 7).Select(i => (long)i), Decode().SelectMany(batch => batch.Hosts).Select(host => host.AtUnixMs));
+        Assert.Equal(13, _counters.DroppedBatches.Value);
+        Assert.All(Decode(), batch => Assert.Equal(new TelemetryLosses(13, 0, 0), batch.Losses));
+        Assert.Equal(new TelemetryLosses(13, 0, 0), _store.ReadSpoolUsage().Losses);
     }
 
     [Fact]

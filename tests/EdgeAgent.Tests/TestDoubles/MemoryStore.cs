@@ -91,6 +91,7 @@ internal sealed class MemoryStore : IAgentStore
         lock (_lock)
         {
             _spool.Add(batch with { Id = ++_lastId });
+            _losses += batch.LostBefore;
             int before = _spool.Count;
             long last = limits.OldestUnixMs is long oldest
                 ? _spool.Where(one => one.Clock == ClockQuality.Synchronised && one.BaseUnixMs < oldest).Select(one => one.Id).DefaultIfEmpty().Max()
