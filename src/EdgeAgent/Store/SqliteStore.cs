@@ -27,7 +27,7 @@ internal sealed partial class SqliteStore : IAgentStore
         {
             MakePrivate(path);
             connection.Open();
-            store.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=256;");
+            store.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;");
             store.Migrate();
             return store;
         }

@@ -31,6 +31,17 @@ public sealed class AgentStoreTests : IDisposable
         Assert.Equal([2], kept.Bytes);
     }
 
+    [Fact]
+    public void AppendBatch_Large_LeavesNoLargeLogBehind()
+    {
+        IAgentStore store = Make(disk: true);
+        store.AppendBatch(new SpooledBatch(0, Guid.Empty, 1, new byte[4 << 20]), SpoolLimits.Default);
+        store.RemoveBatch(Guid.Empty, 1);
+        store.SaveSetting("small", "1");
+
+        Assert.InRange(new FileInfo(_directory["agent.db-wal"]).Length, 1, 1 << 20);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
