@@ -71,13 +71,14 @@ internal sealed class ImageStore
         lock (_lock)
         {
             FaultPoints.Before(FaultPoint.ImageName);
-        File.Move(ImportPathOf(digest), PathOf(digest), overwrite: true);
+            File.Move(ImportPathOf(digest), PathOf(digest), overwrite: true);
             Libc.SyncDirectory(_directory);
             if (!_fetches.ContainsKey(digest))
             {
                 DiscardPartial(digest);
-                FaultPoints.After(FaultPoint.ImageName);
-    }
+            }
+
+            FaultPoints.After(FaultPoint.ImageName);
         }
     }
 
