@@ -11,6 +11,7 @@ internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long 
 {
     private readonly Lock _lock = new();
     private IReadOnlyDictionary<ResourceName, MemoryVerdict> _verdicts = new Dictionary<ResourceName, MemoryVerdict>();
+    private readonly Dictionary<ResourceName, int> _starting = [];
     private volatile IReadOnlyDictionary<ResourceName, int> _costs = new Dictionary<ResourceName, int>();
 
     /// <summary>What the device has for VMs and their VMMs, in MiB.</summary>
@@ -25,8 +26,34 @@ internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long 
         }
     }
 
-    /// <summary>What is not held by VMs that run, apart from one, in MiB; a VM that is stopping still holds its own.</summary>
-    internal long FreeMib(ResourceName apartFrom) => budgetMib - table.All().Where(entry => entry.Name != apartFrom).Sum(HeldBy);
+    /// <summary>What is not held by VMs that run or are being started, apart from one, in MiB; a VM that is stopping still holds its own.</summary>
+    internal long FreeMib(ResourceName apartFrom)
+    {
+        lock (_lock)
+        {
+            long starting = _starting.Where(pair => pair.Key != apartFrom && table.Find(pair.Key)?.Instance is null).Sum(pair => (long)pair.Value);
+            return budgetMib - starting - table.All().Where(entry => entry.Name != apartFrom).Sum(HeldBy);
+        }
+    }
+
+    /// <summary>Takes what a VM costs for its start, until <see cref="Release"/>; false when another took it since it was planned.</summary>
+    internal bool TryReserve(VmSpec spec)
+    {
+        int cost = MemoryDemand.CostOf(spec);
+        lock (_lock)
+        {
+            return cost <= FreeMib(spec.Name) && _starting.TryAdd(spec.Name, cost);
+        }
+    }
+
+    /// <summary>The start is over: the VM runs, or does not.</summary>
+    internal void Release(ResourceName vm)
+    {
+        lock (_lock)
+        {
+            _starting.Remove(vm);
+        }
+    }
 
     /// <summary>
     /// What the VMs whose memory may grow have together, in MiB: what is left when every other VM that runs, every VMM, and

@@ -8,7 +8,8 @@ using MicroVm.Shared.Contracts.Reported;
 namespace MicroVm.EdgeAgent.Execution;
 
 /// <summary>Starts a VM; a failure counts as a crash and is tried again with back-off.</summary>
-internal sealed class StartVmExecutor(ImageStore images, VmPreparer preparer, VmSupervisor supervisor, VmTable table, TimeProvider time)
+internal sealed class StartVmExecutor(
+    ImageStore images, VmPreparer preparer, VmSupervisor supervisor, VmTable table, MemoryAdmission memory, TimeProvider time)
     : StepExecutor<StartVmStep>
 {
     private const string StartFailed = nameof(StartFailed);
@@ -16,7 +17,24 @@ internal sealed class StartVmExecutor(ImageStore images, VmPreparer preparer, Vm
     /// <inheritdoc/>
     protected override async Task<ReconcileResult> ExecuteAsync(StartVmStep step, StepContext context)
     {
-        VmEntry entry = context.Entry;
+        if (!memory.TryReserve(step.Spec))
+        {
+            // The plan was made of what is so no longer.
+            return ReconcileResult.RetryAfter(TimeSpan.Zero);
+        }
+
+        try
+        {
+            return await StartAsync(step, context.Entry);
+        }
+        finally
+        {
+            memory.Release(step.Spec.Name);
+        }
+    }
+
+    private async Task<ReconcileResult> StartAsync(StartVmStep step, VmEntry entry)
+    {
         string reason = StartFailed;
         string? fault;
         try

@@ -136,21 +136,21 @@ internal sealed class AgentHost : IAsyncDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         ImageFetcher fetcher = new(images, _http, options.ControlPlane.ApiUrl, counters, _logger);
-        VmPreparer preparer = new VmPreparer(_volumes, _networks, secrets, _logger);
+        VmPreparer preparer = new(_volumes, _networks, secrets, _logger);
+        HostSampler host = new(proc, directory.Path);
+        _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
+        cgroups.LimitAll(_memory.BudgetMib);
         IStepExecutor[] executors =
         [
             new FetchImageExecutor(images, fetcher, _table, time),
-            new StartVmExecutor(images, preparer, _supervisor, _table, time),
+            new StartVmExecutor(images, preparer, _supervisor, _table, _memory, time),
             new StopVmExecutor(new VmStopper(_table, counters, time, _logger)),
             new RemoveVmExecutor(_table, paths, _networks, _logger),
             new RefuseVmExecutor(_table),
             new ScheduleJobExecutor(_table, _events),
             new RemarkVmExecutor(_table),
         ];
-        HostSampler host = new(proc, directory.Path);
         _pause = new PauseSwitch(directory.Path);
-        _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
-        cgroups.LimitAll(_memory.BudgetMib);
         _elastic = new ElasticMemory(_table, _memory, paths, new VmmApi(time), proc, time, _logger);
         _reconciler = new VmReconciler(_intake, _pause, _table, images, _memory, preparer, executors, time, _logger, _stopping.Token);
         ReconcileProbe probe = new(_reconciler.ReconcileAsync);

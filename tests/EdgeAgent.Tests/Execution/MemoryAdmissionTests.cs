@@ -51,5 +51,18 @@ public sealed class MemoryAdmissionTests : IDisposable
         }
     }
 
+    [Fact]
+    public void TryReserve_TwoStartAtOnce_HaveTheMemoryOneAfterTheOther()
+    {
+        VmSpec one = Specs.Vm("one") with { MemoryMib = 100 }, other = Specs.Vm("other") with { MemoryMib = 100 };
+
+        Assert.True(_admission.TryReserve(one));
+        Assert.False(_admission.TryReserve(other));
+        Assert.Equal((Budget - 108L, (long)Budget), (_admission.FreeMib(other.Name), _admission.FreeMib(one.Name)));
+
+        _admission.Release(one.Name);
+        Assert.True(_admission.TryReserve(other));
+    }
+
     public void Dispose() => _directory.Dispose();
 }
