@@ -42,6 +42,7 @@ internal sealed class TelemetryCollector : IDisposable
     private readonly List<PendingBatch> _sealed = [];
     private readonly Dictionary<ResourceName, VmPhase> _phases = [];
     private TelemetryLosses _lost;
+    private bool _isRefused;
     private TaskCompletionSource? _room;
 
     internal TelemetryCollector(
@@ -269,12 +270,18 @@ internal sealed class TelemetryCollector : IDisposable
             {
             }
 
+            _isRefused = false;
             return true;
         }
         catch (StoreException e)
         {
             _counters.StoreFaults.Increment();
-            Log.SpoolFailed(_logger, e.Message, s_retry.TotalSeconds);
+            if (!_isRefused)
+            {
+                Log.SpoolFailed(_logger, e.Message, s_retry.TotalSeconds);
+            }
+
+            _isRefused = true;
             return false;
         }
     }
