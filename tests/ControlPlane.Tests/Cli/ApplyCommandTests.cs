@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MicroVm.ControlPlane.Tests.Kit;
 using MicroVm.Shared.Contracts.Api;
 using Microsoft.AspNetCore.Http;
 
@@ -9,6 +10,20 @@ public sealed class ApplyCommandTests : IDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mvm-apply-");
 
     public void Dispose() => _directory.Delete(recursive: true);
+
+    /// <summary>The server closes the connection over such a body: what it answered has to be read, not what became of the rest.</summary>
+    [Fact]
+    public async Task Apply_OverTheServersLimit_SaysSo()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        byte[] manifest = new byte[10 << 20];
+        manifest.AsSpan().Fill((byte)'#');
+
+        SessionCliRun run = await SessionCliRun.OfAsync(controlPlane, manifest, "apply", "-f", "-");
+
+        Assert.NotEqual(0, run.Code);
+        Assert.Contains("too large", run.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task File_IsSentAsItIs()

@@ -15,6 +15,9 @@ internal sealed class ApiClient : IDisposable
 {
     private const int MaxProblemBytes = 1 << 20;
 
+    /// <summary>Bodies over this wait until the server wants them: one that refuses closes the connection, and its answer would be lost with what is still sent.</summary>
+    private const int SmallBodyBytes = 64 << 10;
+
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Uri _server;
@@ -23,6 +26,9 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Longest silence of a watch: the server sends a comment every 15 s.</summary>
     private static readonly TimeSpan s_silenceLimit = TimeSpan.FromSeconds(45);
+
+    /// <summary>Longest wait of a larger body for the server to want it; then it is sent unasked, for a proxy that does not know the question.</summary>
+    private static readonly TimeSpan s_continueLimit = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
@@ -36,7 +42,13 @@ internal sealed class ApiClient : IDisposable
     {
         _time = time;
         _server = server;
-        SocketsHttpHandler handler = new() { ConnectTimeout = s_connectTimeout, AllowAutoRedirect = false, SslOptions = tls };
+        SocketsHttpHandler handler = new()
+        {
+            ConnectTimeout = s_connectTimeout,
+            Expect100ContinueTimeout = s_continueLimit,
+            AllowAutoRedirect = false,
+            SslOptions = tls,
+        };
         // Watches and pushes take as long as they take; connecting has its own limit.
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 256 << 20 };
         if (token.Length > 0 && !_http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token}"))
@@ -231,6 +243,7 @@ internal sealed class ApiClient : IDisposable
     {
         using CancellationTokenSource deadline = new(limit, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        request.Headers.ExpectContinue = request.Content?.Headers is { ContentLength: null or > SmallBodyBytes } ? true : null;
         HttpResponseMessage response;
         try
         {
