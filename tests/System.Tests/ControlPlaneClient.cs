@@ -18,8 +18,9 @@ internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
     internal async Task<DeviceView> GetDeviceAsync(string id) =>
         await _http.GetFromJsonAsync(ApiPaths.Device(id), TypeInfo<DeviceView>()) ?? throw new InvalidOperationException($"no device {id}");
 
-    internal async Task<IReadOnlyList<TelemetryView>> GetDeviceTelemetryAsync(string id) =>
-        (await _http.GetFromJsonAsync(ApiPaths.DeviceTelemetry(id), TypeInfo<ListView<TelemetryView>>()))!.Items;
+    /// <summary>A device's newest samples, newest first.</summary>
+    internal async Task<IReadOnlyList<TelemetryView>> GetDeviceTelemetryAsync(string id, int limit = 100) =>
+        (await _http.GetFromJsonAsync($"{ApiPaths.DeviceTelemetry(id)}?limit={limit}", TypeInfo<ListView<TelemetryView>>()))!.Items;
 
     internal async Task<IReadOnlyList<LogEntryView>> GetLogsAsync(string device, string vm, int tail) =>
         (await _http.GetFromJsonAsync($"{ApiPaths.Logs(device, vm)}?tail={tail}", TypeInfo<ListView<LogEntryView>>()))!.Items;
@@ -66,6 +67,10 @@ internal sealed class ControlPlaneClient(HttpClient http) : IDisposable
             }
         }
     }
+
+    /// <summary>What happened to a VM, or to a device and its VMs, newest last.</summary>
+    internal async Task<IReadOnlyList<EventView>> GetEventsAsync(string device, string vm = "") =>
+        (await _http.GetFromJsonAsync($"{ApiPaths.Events}?device={device}{(vm.Length > 0 ? $"&vm={vm}" : "")}&limit=1000", TypeInfo<ListView<EventView>>()))!.Items;
 
     /// <summary>Follows what happens to a VM, from the beginning, until an event satisfies <paramref name="wanted"/>.</summary>
     internal Task<EventView> FollowEventsAsync(string device, string vm, string phase, TimeSpan timeout, Func<EventView, bool> wanted) =>

@@ -9,7 +9,7 @@ namespace MicroVm.SystemTests;
 /// <summary>The main job on real parts: control plane, broker, agent, nested KVM, a stock Linux guest, a workload.</summary>
 public abstract partial class DeviceStory(StoryFixture story)
 {
-    private const string Vm = "hello";
+    private protected const string Vm = "hello";
     private static readonly TimeSpan s_logLimit = TimeSpan.FromSeconds(120);
 
     /// <summary>How far a device's clock may be off: it is set from one that has whole seconds. Starting the control plane takes longer.</summary>

@@ -45,6 +45,9 @@ public sealed class ControlPlaneProcess : IAsyncDisposable
     /// <summary>Port of the MQTT gateway.</summary>
     public int MqttPort { get; }
 
+    /// <summary>Everything durable of it, which may be changed while it does not run.</summary>
+    public string DataFolder => _data;
+
     /// <summary>Address of the API.</summary>
     public Uri Address => new($"https://127.0.0.1:{ApiPort}/");
 
@@ -165,8 +168,9 @@ public sealed class ControlPlaneProcess : IAsyncDisposable
             using HttpResponseMessage answer = await _http.GetAsync(new Uri("healthz", UriKind.Relative), cancellation).ConfigureAwait(false);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
+            // Not there yet, or busy starting for longer than one answer may take.
             return false;
         }
     }
