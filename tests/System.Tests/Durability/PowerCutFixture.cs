@@ -55,7 +55,7 @@ public sealed partial class PowerCutFixture : DeviceFixture
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>A workload that counts on its volume: each number is on the disk before it is said to be.</summary>
+    /// <summary>A workload that counts on its volume: each number is on the disk before it is said to be. It posts numbers of its own, too.</summary>
     internal Task ApplyCounterAsync(int number) => ApplyAsync(
         Counter,
         number,
@@ -66,6 +66,7 @@ public sealed partial class PowerCutFixture : DeviceFixture
             - |
               n=$(busybox cat /data/n 2>/dev/null || echo 0)
               echo "found $n by {number}"
+              {Post}
               while :; do
                 n=$((n + 1))
                 echo $n >/data/n.new && busybox sync && busybox mv /data/n.new /data/n && busybox sync && echo "synced $n"

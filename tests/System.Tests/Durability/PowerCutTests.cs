@@ -7,7 +7,8 @@ namespace MicroVm.SystemTests.Durability;
 /// <summary>
 /// The device's power is cut, or its agent killed, at random moments while VMs come, change and go; its disk then loses what it was not told to keep.
 /// Each time the device comes to where it should be: the generation that it reported is held, each VM runs once and no other does, nothing is left
-/// behind, and a volume has what its workload had synchronised. <c>MICROVM_POWER_CUTS</c> says how often, <c>MICROVM_POWER_CUT_SEED</c> repeats a run.
+/// behind, a volume has what its workload had synchronised, and the reader of telemetry finds each batch once, in order, and none gone.
+/// <c>MICROVM_POWER_CUTS</c> says how often, <c>MICROVM_POWER_CUT_SEED</c> repeats a run.
 /// </summary>
 public sealed class PowerCutTests(PowerCutFixture device) : IClassFixture<PowerCutFixture>
 {
@@ -27,14 +28,20 @@ public sealed class PowerCutTests(PowerCutFixture device) : IClassFixture<PowerC
             await Task.Delay(wait);
             ulong reported = (await device.Client.GetDeviceAsync(device.DeviceId)).ObservedGeneration;
             (long synced, long cursor) = await device.LastSyncedAsync();
+            await device.AssertTelemetryAsync($"before cut {number} of seed {seed}");
             string cut = await device.CutAsync(random, reported);
             string where = $"cut {number} of seed {seed}: {change}, {wait.TotalSeconds:0.0} s later {cut}";
             await NestedHang.RetryOnceAsync(() => device.WaitUntilAsDesiredAsync(where), device.PowerCycleAsync);
             await device.AssertNothingElseAsync(where);
+            await device.AssertTelemetryAsync(where);
             long? found = await device.FoundAfterAsync(cursor);
             Assert.True(found is null || found >= synced, $"{where}: the volume had {synced} synchronised, the next run found {found}");
             Console.WriteLine($"{where}: as desired; volume {synced} synchronised, {(found is long value ? $"{value} found" : "not started again")}");
         }
+
+        (int samples, int points) = device.BootsSeen;
+        Console.WriteLine($"telemetry of {samples} starts of the agent, points of {points}: in order, each once");
+        Assert.True(samples > 1 && points > 0, $"expected samples of several starts and points of some, found those of {samples} and {points}");
     }
 
     private async Task<string> ChangeAsync(int number, Random random)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
 using MicroVm.Shared.Contracts.Api;
 
 namespace MicroVm.SystemTests.Workloads;
@@ -5,6 +7,8 @@ namespace MicroVm.SystemTests.Workloads;
 /// <summary>The workload story on x86_64, and every way in which a workload fails.</summary>
 public sealed partial class WorkloadTests(WorkloadFixture device) : WorkloadStory(device), IClassFixture<WorkloadFixture>
 {
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
+
     private readonly WorkloadFixture _device = device;
 
     [Fact]
@@ -94,6 +98,26 @@ public sealed partial class WorkloadTests(WorkloadFixture device) : WorkloadStor
         await _device.Mvm.MustAsync("delete", "deployment", "rival");
     }
 
+    /// <summary>A volume outlives its VM, is listed as left over, and goes when somebody says so.</summary>
+    [Fact]
+    public async Task Volumes_InUseAndLeftOver_AreListedAndTheLeftOverIsDeleted()
+    {
+        string web = $"{_device.DeviceId} {WorkloadFixture.Web} data 32 MiB in use";
+        await WaitForVolumesAsync(web);
+        await ApplyAsync("keeper", "kind: Job", "args: [/bin/sh, -c, 'ls /kept']", "volumes: [{name: kept, size: 16MiB, path: /kept}]");
+        await _device.WaitForVmAsync("keeper", "the job is done", static vm => vm.Phase == "Completed");
+        await WaitForVolumesAsync($"{_device.DeviceId} keeper kept 16 MiB in use", web);
+        Mvm.Result used = await _device.Mvm.RunAsync("volumes", "delete", $"{_device.DeviceId}/keeper/kept");
+        Assert.NotEqual(0, used.ExitCode);
+        Assert.Contains("keeper", used.Error, StringComparison.Ordinal);
+
+        await _device.RemoveAsync("keeper");
+
+        await WaitForVolumesAsync($"{_device.DeviceId} keeper kept 16 MiB left over", web);
+        await _device.Mvm.MustAsync("volumes", "delete", $"{_device.DeviceId}/keeper/kept");
+        await WaitForVolumesAsync(web);
+    }
+
     [Fact]
     public async Task TenVmsAtOnce_AllBecomeReady()
     {
@@ -109,6 +133,30 @@ public sealed partial class WorkloadTests(WorkloadFixture device) : WorkloadStor
         await _device.WaitUntilReadyAsync();
         await _device.RemoveAsync(names);
     }
+
+    /// <summary>Asks for the list until it has these rows, of which what they take of the disk is left out: it cannot be followed.</summary>
+    private async Task WaitForVolumesAsync(params string[] expected)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            string[] lines = (await _device.Mvm.MustAsync("volumes", "list", _device.DeviceId)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal("DEVICE VM VOLUME SIZE TAKEN STATE", string.Join(' ', Gap().Split(lines[0])));
+            string[][] rows = [.. lines.Skip(1).Select(static line => Gap().Split(line))];
+            Assert.All(rows, static row => Assert.EndsWith("iB", row[4], StringComparison.Ordinal));
+            string[] found = [.. rows.Select(static row => string.Join(' ', [.. row[..4], .. row[5..]]))];
+            if (expected.SequenceEqual(found))
+            {
+                return;
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(began) < DeviceFixture.RunningLimit, $"expected {string.Join(", ", expected)}; found {string.Join(", ", found)}");
+            await Task.Delay(s_look);
+        }
+    }
+
+    [GeneratedRegex("  +")]
+    private static partial Regex Gap();
 
     private Task ApplyAsync(string name, params string[] lines) => _device.ApplyAsync(Manifest(name, lines));
 
