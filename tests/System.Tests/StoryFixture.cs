@@ -14,6 +14,9 @@ public class StoryFixture : DeviceFixture
 
     internal override string DeviceId => "edge-1";
 
+    /// <summary>Where tests may put files.</summary>
+    internal string Folder { get; private set; } = "";
+
     /// <summary>A stick that is in the device and empty, as the file behind it.</summary>
     internal string Stick { get; private set; } = "";
 
@@ -34,6 +37,7 @@ public class StoryFixture : DeviceFixture
     /// <inheritdoc/>
     internal override VirtualDeviceOptions Adjust(VirtualDeviceOptions options)
     {
+        Folder = options.Results;
         Stick = Path.Combine(options.Results, "stick.raw");
         using FileStream stick = File.Create(Stick);
         stick.SetLength(StickBytes);

@@ -21,10 +21,13 @@ internal static class AgentReleaseBench
         }
         """;
 
+    private const string X64 = "x86_64";
+
     private static string Version { get; } = "0.1.0";
 
     /// <summary>The agent under another version.</summary>
-    internal static Task<string> GoodAsync(string folder, string version) => PackAsync(folder, version, Rename(File.ReadAllBytes(Artifacts.Agent), version));
+    internal static Task<string> GoodAsync(string folder, string version, string architecture = X64) =>
+        PackAsync(folder, version, Rename(File.ReadAllBytes(Artifacts.Of(architecture, "microvm-agent")), version), architecture);
 
     /// <summary>The agent under another version, which subscribes to what no gateway lets it.</summary>
     internal static Task<string> MuteAsync(string folder, string version)
@@ -69,7 +72,7 @@ internal static class AgentReleaseBench
         Assert.True(found >= 1 && found <= most, $"expected the text 1 to {most} times in the agent, found it {found} times");
     }
 
-    private static async Task<string> PackAsync(string folder, string version, byte[] agent)
+    private static async Task<string> PackAsync(string folder, string version, byte[] agent, string architecture = X64)
     {
         string release = Directory.CreateDirectory(Path.Combine(folder, version)).FullName;
         Directory.CreateDirectory(Path.Combine(release, "guest"));
@@ -78,7 +81,7 @@ internal static class AgentReleaseBench
         await File.WriteAllBytesAsync(Path.Combine(release, "microvm-agent"), agent);
         foreach (string name in (string[])["microvm-vmm", "libe_sqlite3.so", "guest/initramfs.cpio"])
         {
-            File.CreateSymbolicLink(Path.Combine(release, name), Artifacts.Of("x86_64", name));
+            File.CreateSymbolicLink(Path.Combine(release, name), Artifacts.Of(architecture, name));
         }
 
         string packed = Path.Combine(folder, $"{version}.tar.gz");

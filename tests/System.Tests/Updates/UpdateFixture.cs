@@ -9,13 +9,7 @@ public sealed class UpdateFixture : StoryFixture
 
     internal override string DeviceId => "edge-update";
 
-    /// <summary>Where releases are made.</summary>
-    internal string Folder { get; private set; } = "";
-
     /// <inheritdoc/>
-    internal override VirtualDeviceOptions Adjust(VirtualDeviceOptions options)
-    {
-        Folder = options.Results;
-        return base.Adjust(options) with { KernelArguments = $"mvm.update={GateSeconds},3" };
-    }
+    internal override VirtualDeviceOptions Adjust(VirtualDeviceOptions options) =>
+        base.Adjust(options) with { KernelArguments = $"mvm.update={GateSeconds},3" };
 }
