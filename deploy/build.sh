@@ -5,6 +5,7 @@
 #   OUT/controlplane/microvm-controlplane                            framework-dependent
 #   OUT/agent.tar.gz                                                 the agent as a release for 'mvm agent releases push'
 #   OUT/guest/{vmlinuz,initramfs.cpio}  OUT/device/{vmlinuz,initramfs.cpio.gz}  OUT/sample (OCI image layout)
+#   OUT/device-systemd/{initramfs.cpio.gz,root.raw}                  the same device as a Debian with systemd
 #   OUT/aarch64/   the same binaries, guest and device, cross-built for linux-arm64 by the stages NAME-aarch64
 # Packages and kernels that are downloaded are kept in $MICROVM_CACHE (default ~/.cache/microvm).
 set -euo pipefail
@@ -70,6 +71,8 @@ for arch in x86_64 aarch64; do
     bash deploy/pack-agent.sh "$folder" "$folder/agent.tar.gz"
   stage "device$suffix" deploy/virtual-device deploy/systemd deploy/fetch-packages.sh "$folder/microvm-vmm" "$folder/microvm-agent" "$folder/guest" -- \
     bash deploy/virtual-device/build.sh --arch "$arch" "$folder"
+  [ "$arch" != x86_64 ] || stage device-systemd deploy/virtual-device deploy/systemd deploy/fetch-packages.sh "$folder/microvm-vmm" "$folder/microvm-agent" "$folder/guest" -- \
+    bash deploy/virtual-device/systemd/build.sh "$folder"
 done
 stage controlplane src/ControlPlane/Abstractions src/ControlPlane/Grains src/ControlPlane/Host "${shared[@]}" -- publish_controlplane
 stage sample deploy/samples/hello/build-image.sh deploy/samples/hello/workload.sh deploy/fetch-packages.sh -- bash deploy/samples/hello/build-image.sh "$out/sample"

@@ -39,7 +39,7 @@ kernel=$("$guest/fetch-kernel.sh" --arch "$arch")
 install -m 755 "$sysroot/bin/busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 install -m 755 "$here/init.sh" "$root/init"
-install -m 755 "$here"/{control,supervise,power-off}.sh "$root/usr/lib/device/"
+install -m 755 "$here"/{agent-config,control,supervise,power-off}.sh "$root/usr/lib/device/"
 
 install -m 755 "$out/microvm-agent" "$out/microvm-vmm" "$root/usr/lib/microvm/"
 install -m 755 "$here/../systemd/microvm-launch.sh" "$root/usr/lib/microvm/microvm-launch"

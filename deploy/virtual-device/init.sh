@@ -55,26 +55,7 @@ mount -t ext4 -o noatime /dev/vda /var/lib/microvm || say "the disk cannot be mo
 
 [ ! -b /dev/vdb ] || { mkdir /media && mount -t squashfs -o ro /dev/vdb /media; } || say "the medium cannot be mounted"
 
-# An empty token is none: the device is enrolled already, or waits.
-token=$(parameter mvm.token '')
-enrolment=''
-[ -z "$token" ] || enrolment="\"enrolment\": { \"token\": \"$token\" },"
-# How long a new agent has to show that it works: seconds at most, seconds at least.
-update=$(parameter mvm.update 300,30)
-labels=$(parameter mvm.labels '' | sed 's/\([^=,]*\)=\([^,]*\)/"\1": "\2"/g')
-cat >/etc/microvm/agent.json <<JSON
-{
-  "deviceId": "$id",
-  "controlPlane": {
-    "apiUrl": "https://10.0.2.2:$(parameter mvm.api 8443)",
-    "mqttHost": "10.0.2.2",
-    "mqttPort": $(parameter mvm.mqtt 8883)
-  },
-  $enrolment
-  "update": { "gateSeconds": ${update%,*}, "settleSeconds": ${update#*,} },
-  "labels": { $labels }
-}
-JSON
+/usr/lib/device/agent-config.sh >/etc/microvm/agent.json
 
 for tty in $control $log; do
   stty -F "$tty" raw -echo 115200

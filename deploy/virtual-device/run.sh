@@ -15,6 +15,7 @@
 #     --memory MIB         memory (default 2048)
 #     --cpus N             processors (default 1)
 #     --forward PORT:PORT  a TCP port of this machine's loopback that leads to a port of the device; may be repeated
+#     --systemd            x86_64: a Debian with systemd on a disk of its own (DIR/root.raw, made when missing); the agent is not installed
 #     --media FILE         a squashfs that the device mounts read-only at /media
 #     --no-agent           do not start the agent
 #     --no-network         nothing that it sends gets anywhere
@@ -33,15 +34,15 @@ root=$(cd "$here/../.." && pwd)
 fail() { printf 'microvm: %s\n' "$*" >&2; exit 2; }
 
 arch=x86_64 gic=3 id=edge-1 work='' media='' append='' kernel='' agent=yes network='' rtc=utc release=${MICROVM_OUT:-$root/artifacts/release} api_port=8443 mqtt_port=8883 token='' disk='' disk_size=4G
-memory=2048 cpus=1 forwards='' labels='' accel=auto shell=no stop_with_stdin=no
-power_off_seconds=14
+memory=2048 cpus=1 forwards='' labels='' accel=auto shell=no stop_with_stdin=no systemd=no
 while [ $# -gt 0 ]; do
   case $1 in
     --shell) shell=yes; shift; continue ;;
     --stop-with-stdin) stop_with_stdin=yes; shift; continue ;;
     --no-agent) agent=no; shift; continue ;;
+    --systemd) systemd=yes; shift; continue ;;
     --no-network) network=,restrict=on; shift; continue ;;
-    -h | --help) sed -n '2,30s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,31s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --arch | --gic | --id | --work | --release | --api-port | --mqtt-port | --enrol-token | --disk | --disk-size | --memory | --cpus | --media | --kernel | --append | --label | --forward | --accel | --rtc) ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
@@ -90,8 +91,16 @@ package=qemu-system-x86
 [ "$arch" = x86_64 ] || package=qemu-system-arm
 command -v "qemu-system-$arch" >/dev/null || fail "expected qemu-system-$arch of the package $package, found none"
 [ "$arch" = x86_64 ] || release=$release/$arch
-for file in vmlinuz initramfs.cpio.gz; do
-  [ -f "$release/device/$file" ] || fail "expected the file $release/device/$file, found none; run deploy/build.sh"
+initrd=$release/device/initramfs.cpio.gz power_off_seconds=14
+needed=("$release/device/vmlinuz" "$initrd")
+if [ "$systemd" = yes ]; then
+  [ "$arch$kernel" = x86_64 ] || fail "--systemd: expected --arch x86_64 and its own kernel, found --arch $arch${kernel:+ --kernel $kernel}"
+  # As long as systemd gives what does not end.
+  initrd=$release/device-systemd/initramfs.cpio.gz power_off_seconds=100
+  needed+=("$initrd" "$release/device-systemd/root.raw")
+fi
+for file in "${needed[@]}"; do
+  [ -f "$file" ] || fail "expected the file $file, found none; run deploy/build.sh"
 done
 [ -z "$media" ] || [ -f "$media" ] || fail "--media: expected a file, found none at $media"
 [ -z "$kernel" ] || [ -f "$kernel/vmlinuz" ] || fail "--kernel: expected $kernel/vmlinuz, found none"
@@ -108,12 +117,16 @@ if [[ $disk != nbd* ]] && [ ! -e "$disk" ]; then
 fi
 [[ $disk = nbd* ]] || disk=$(cd "$(dirname "$disk")" && pwd)/$(basename "$disk")
 more=()
-image=$release/device/vmlinuz initrd=$release/device/initramfs.cpio.gz
+image=$release/device/vmlinuz initrd=$(realpath "$initrd")
+if [ "$systemd" = yes ]; then
+  [ -e "$work/root.raw" ] || { cp --sparse=always "$release/device-systemd/root.raw" "$work/root.raw.new" && mv "$work/root.raw.new" "$work/root.raw"; }
+  more+=(-drive "file=$work/root.raw,format=raw,if=none,id=root,cache=writeback" -device virtio-blk-pci,drive=root)
+fi
 if [ -n "$kernel" ]; then
   image=$(realpath "$kernel/vmlinuz") initrd=$work/initramfs
   cat "$release/device/initramfs.cpio.gz" "$kernel/modules.cpio.gz" >"$initrd"
 fi
-[ -z "$media" ] || more=(-drive "file=$(realpath "$media"),format=raw,if=none,id=media,readonly=on" -device virtio-blk-pci,drive=media)
+[ -z "$media" ] || more+=(-drive "file=$(realpath "$media"),format=raw,if=none,id=media,readonly=on" -device virtio-blk-pci,drive=media)
 
 # A /dev/kvm alone proves nothing: cloud sandboxes have one that emulates, which no stock kernel survives.
 can_nest() {

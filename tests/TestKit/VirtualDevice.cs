@@ -12,7 +12,6 @@ namespace MicroVm.TestKit;
 public sealed class VirtualDevice : IAsyncDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_powerOffLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_commandLimit = TimeSpan.FromSeconds(120);
 
     private VirtualDeviceOptions _options;
@@ -142,6 +141,7 @@ public sealed class VirtualDevice : IAsyncDisposable
             "--id", _options.Id, "--work", _work, "--release", Artifacts.Release,
             "--api-port", $"{_options.ApiPort}", "--mqtt-port", $"{_options.MqttPort}", "--enrol-token", _options.EnrolmentToken, "--memory", $"{_options.MemoryMib}",
             "--cpus", $"{_options.Cpus}", "--append", _options.KernelArguments, "--stop-with-stdin",
+            .. _options.HasSystemd ? ["--systemd"] : (string[])[],
             .. _options.Media is { } media ? ["--media", media] : (string[])[],
             .. _options.KernelFolder is { } kernel ? ["--kernel", kernel] : (string[])[], .. _options.HasAgent ? [] : (string[])["--no-agent"],
             .. _options.HasNetwork ? (string[])[] : ["--no-network"], .. _options.Clock.Length > 0 ? ["--rtc", _options.Clock] : (string[])[],
@@ -166,12 +166,12 @@ public sealed class VirtualDevice : IAsyncDisposable
     {
         try
         {
-            await _script!.WaitForExitAsync().WaitAsync(s_powerOffLimit).ConfigureAwait(false);
+            await _script!.WaitForExitAsync().WaitAsync(_options.PowerOffLimit).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             _script!.Kill(entireProcessTree: true);
-            throw new PhaseTimeoutException(phase, s_powerOffLimit, Console.LastSeen);
+            throw new PhaseTimeoutException(phase, _options.PowerOffLimit, Console.LastSeen);
         }
         finally
         {

@@ -30,6 +30,9 @@ public sealed record VirtualDeviceOptions
     /// <summary>Processors.</summary>
     public int Cpus { get; init; } = 1;
 
+    /// <summary>Whether it is a Debian with systemd, without the agent (<c>run.sh --systemd</c>).</summary>
+    public bool HasSystemd { get; init; }
+
     /// <summary>A squashfs that the device mounts at <c>/media</c>.</summary>
     public string? Media { get; init; }
 
@@ -59,4 +62,7 @@ public sealed record VirtualDeviceOptions
 
     /// <summary>Longest time from start to an answering control port, in a machine without hardware virtualisation too.</summary>
     public TimeSpan BootLimit { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>Longest time from a press of the power button to the end; <c>run.sh</c> cuts the power before.</summary>
+    public TimeSpan PowerOffLimit { get; init; } = TimeSpan.FromSeconds(60);
 }
