@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.TestKit;
 
@@ -10,17 +9,19 @@ public sealed class UpdateTests(UpdateFixture story) : IClassFixture<UpdateFixtu
     /// <summary>Longest time to fetch, verify, unpack and start a release under full emulation.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120 + UpdateFixture.GateSeconds);
 
+    private readonly AgentUpdates _updates = new(story, s_limit);
+
     [Fact]
     public async Task Release_ThatWorks_TakesOverAndVmsLiveOn()
     {
         IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
         int from = story.Device.AgentLog.Count;
 
-        await UpdateAsync("0.1.1", await AgentReleaseBench.GoodAsync(story.Folder, "0.1.1"));
+        await _updates.StartAsync("0.1.1", await AgentReleaseBench.GoodAsync(story.Folder, "0.1.1"));
         await story.Device.AgentLog.WaitForAsync("the trial of agent 0.1.1 is over: it works and stays", s_limit, from);
 
-        await WaitForPhaseAsync("Current");
-        Assert.Equal(("0.1.1", "0.1.1"), await VersionsAsync());
+        await _updates.WaitForPhaseAsync("Current");
+        Assert.Equal(("0.1.1", "0.1.1"), await _updates.VersionsAsync());
         Assert.Equal(vmms, await story.Device.VmmPidsAsync());
         await story.WaitUntilCompleteAsync("report after the update");
         string slot = (await story.Device.RunAsync("readlink -f /proc/$(pidof microvm-agent)/exe; readlink /var/lib/microvm/slots/current")).Succeeded();
@@ -39,17 +40,17 @@ public sealed class UpdateTests(UpdateFixture story) : IClassFixture<UpdateFixtu
     [Fact]
     public async Task Release_ThatCrashes_GivesWayToTheOneBeforeAndIsNotTriedAgain()
     {
-        (string before, _) = await VersionsAsync();
+        (string before, _) = await _updates.VersionsAsync();
         IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
 
-        await UpdateAsync("9.0.0", await AgentReleaseBench.CrashingAsync(story.Folder, "9.0.0"));
+        await _updates.StartAsync("9.0.0", await AgentReleaseBench.CrashingAsync(story.Folder, "9.0.0"));
         EventView failed = await story.Client.FollowDeviceEventsAsync(
             story.DeviceId, 0, "event of the failure", s_limit, static one => one.Reason == "AgentUpdateFailed" && one.Message.StartsWith("agent 9.0.0", StringComparison.Ordinal));
 
         Assert.Equal(EventView.Warning, failed.Type);
         Assert.Contains("it did not stay up: started 5 times", failed.Message, StringComparison.Ordinal);
-        await WaitForPhaseAsync("Failed");
-        Assert.Equal((before, "9.0.0"), await VersionsAsync());
+        await _updates.WaitForPhaseAsync("Failed");
+        Assert.Equal((before, "9.0.0"), await _updates.VersionsAsync());
         Assert.Equal(vmms, await story.Device.VmmPidsAsync());
         Assert.Contains("agent 9.0.0: failed: it did not stay up", (await story.Client.GetDeviceAsync(story.DeviceId)).Condition, StringComparison.Ordinal);
         Mvm.Result again = await story.Mvm.RunAsync("agent", "update", "9.0.0", "--device", story.DeviceId);
@@ -60,51 +61,23 @@ public sealed class UpdateTests(UpdateFixture story) : IClassFixture<UpdateFixtu
         int from = story.Device.AgentLog.Count;
         await story.Device.KillAgentAsync();
         await story.Device.AgentLog.WaitForAsync("adopted", s_limit, from);
-        await WaitForPhaseAsync("Failed");
-        Assert.Equal((before, "9.0.0"), await VersionsAsync());
+        await _updates.WaitForPhaseAsync("Failed");
+        Assert.Equal((before, "9.0.0"), await _updates.VersionsAsync());
     }
 
     [Fact]
     public async Task Release_ThatCannotConnect_GivesWayAfterItsTime()
     {
-        (string before, _) = await VersionsAsync();
+        (string before, _) = await _updates.VersionsAsync();
         IReadOnlyList<int> vmms = await story.Device.VmmPidsAsync();
 
-        await UpdateAsync("9.0.1", await AgentReleaseBench.MuteAsync(story.Folder, "9.0.1"));
+        await _updates.StartAsync("9.0.1", await AgentReleaseBench.MuteAsync(story.Folder, "9.0.1"));
         EventView failed = await story.Client.FollowDeviceEventsAsync(
             story.DeviceId, 0, "event of the failure", s_limit, static one => one.Reason == "AgentUpdateFailed" && one.Message.StartsWith("agent 9.0.1", StringComparison.Ordinal));
 
         Assert.Contains($"not connected within {UpdateFixture.GateSeconds} s", failed.Message, StringComparison.Ordinal);
-        await WaitForPhaseAsync("Failed");
-        Assert.Equal((before, "9.0.1"), await VersionsAsync());
+        await _updates.WaitForPhaseAsync("Failed");
+        Assert.Equal((before, "9.0.1"), await _updates.VersionsAsync());
         Assert.Equal(vmms, await story.Device.VmmPidsAsync());
-    }
-
-    private async Task UpdateAsync(string version, string artifact)
-    {
-        await story.Mvm.MustAsync("agent", "releases", "push", version, "--arch", $"x86_64={artifact}");
-        await story.Mvm.MustAsync("agent", "update", version, "--device", story.DeviceId);
-    }
-
-    private async Task<AgentUpdateView> StatusAsync() => Assert.Single(JsonSerializer.Deserialize(
-        await story.Mvm.MustAsync("agent", "status", "-o", "json"), ApiJsonContext.Default.ListViewAgentUpdateView)!.Items);
-
-    private async Task<(string Running, string Desired)> VersionsAsync()
-    {
-        AgentUpdateView status = await StatusAsync();
-        return (status.RunningVersion, status.DesiredVersion);
-    }
-
-    /// <summary>The report comes at most half a second after what it is about; there is nothing that says when it was taken.</summary>
-    private async Task WaitForPhaseAsync(string phase)
-    {
-        using CancellationTokenSource limit = new(s_limit);
-        AgentUpdateView status = await StatusAsync();
-        while (status.Phase != phase || !status.Online)
-        {
-            Assert.False(limit.IsCancellationRequested, $"expected phase {phase} within {s_limit.TotalSeconds} s, found {status}");
-            await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
-            status = await StatusAsync();
-        }
     }
 }
