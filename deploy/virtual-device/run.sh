@@ -95,8 +95,8 @@ initrd=$release/device/initramfs.cpio.gz power_off_seconds=14
 needed=("$release/device/vmlinuz" "$initrd")
 if [ "$systemd" = yes ]; then
   [ "$arch$kernel" = x86_64 ] || fail "--systemd: expected --arch x86_64 and its own kernel, found --arch $arch${kernel:+ --kernel $kernel}"
-  # As long as systemd gives what does not end.
-  initrd=$release/device-systemd/initramfs.cpio.gz power_off_seconds=100
+  # As long as systemd gives what does not end, and the rest.
+  initrd=$release/device-systemd/initramfs.cpio.gz power_off_seconds=130
   needed+=("$initrd" "$release/device-systemd/root.raw")
 fi
 for file in "${needed[@]}"; do
