@@ -21,7 +21,8 @@ internal static class TestBundle
     {
         MemoryStream target = new();
         using BundleWriter writer = new(target);
-        await writer.WriteHeaderAsync(new BundleHeader(1_000, devices.Count, contents.Length, contents.Sum(static content => content.Length)), default);
+        await writer.WriteHeaderAsync(new BundleHeader(
+            1_000, devices.Count, contents.Length, contents.Sum(static content => content.Length), devices.Count(static device => device.Release.Length > 0)), default);
         foreach (BundleDevice device in devices)
         {
             await writer.WriteDeviceAsync(device, default);

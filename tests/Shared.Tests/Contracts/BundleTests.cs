@@ -12,6 +12,8 @@ public sealed class BundleTests
     private static readonly ImageReference[] s_images = [.. s_contents.Select(static content => new ImageReference(Digest.Of(content), (ulong)content.Length, "app:1", "amd64"))];
     private static readonly BundleDevice[] s_devices = [new(DeviceId.Parse("dev-1"), [1, 2, 3], [4]), new(DeviceId.Parse("dev-2"), [5], [])];
     private static readonly BundleHeader s_header = new(1_000, 2, 2, 15);
+    private static readonly BundleDevice[] s_updated = [s_devices[0] with { Release = [6, 7] }, s_devices[1]];
+    private static readonly BundleHeader s_updatedHeader = s_header with { Releases = 1 };
 
     [Fact]
     public async Task Read_OfWhatWasWritten_IsTheSame()
@@ -31,11 +33,30 @@ public sealed class BundleTests
     [Fact]
     public async Task Written_IsTheCheckedInVector()
     {
-        string text = string.Concat(Convert.ToHexStringLower(await WriteAsync(s_header, s_devices, s_images)).Chunk(64).Select(static line => new string(line) + "\n"));
-        string path = RepositoryFiles.Path("tests", "Fixtures", "bundles", "v1.hex");
-        RepositoryFiles.AssertHolds(path, text);
-        byte[] vector = Convert.FromHexString(string.Concat(await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken)));
-        Assert.Equal(s_header, (await ReadAsync(vector)).Header);
+        await AssertVectorAsync("v1.hex", s_header, s_devices);
+        await AssertVectorAsync("v2.hex", s_updatedHeader, s_updated);
+    }
+
+    [Fact]
+    public async Task Read_OfAnAgentRelease_IsTheSameAndOfTheNextVersion()
+    {
+        byte[] bundle = await WriteAsync(s_updatedHeader, s_updated, s_images);
+
+        (BundleHeader header, List<BundleDevice> devices, List<(ImageReference, byte[])> images) = await ReadAsync(bundle);
+
+        Assert.Equal((s_updatedHeader, 2, 2), (header, (int)bundle[11], images.Count));
+        Assert.Equivalent(s_updated, devices, strict: true);
+        Assert.Equal(bundle.Length, BundleWriter.SizeOf(s_updatedHeader, s_updated, s_images));
+    }
+
+    [Fact]
+    public async Task Read_AgentReleasesThatTheHeaderOrTheVersionDoesNotHave_AreRefused()
+    {
+        await RefusesAsync(await WriteAsync(s_header, s_updated, s_images), "expected a record of kind 1 to 7, found kind 8");
+        await RefusesAsync(await WriteAsync(s_updatedHeader with { Releases = 2 }, s_updated, s_images), "expected 2 devices and 2 agent releases, as its header says, found 2 and 1");
+        byte[] bundle = await WriteAsync(s_updatedHeader, s_updated, s_images);
+        await RefusesAsync([.. bundle[..11], 1, .. bundle[12..]], "expected a header of version 1, found 1 agent releases");
+        await RefusesAsync(await WriteAsync(s_updatedHeader, [s_updated[0] with { Release = new byte[65_536] }, s_updated[1]], s_images, cut: 1), "cut off");
     }
 
     [Fact]
@@ -55,7 +76,7 @@ public sealed class BundleTests
     [Fact]
     public async Task Read_CutAnywhere_IsRefused()
     {
-        byte[] bundle = await WriteAsync(s_header, s_devices, s_images);
+        byte[] bundle = await WriteAsync(s_updatedHeader, s_updated, s_images);
         for (int length = 0; length < bundle.Length; length++)
         {
             WireFormatException fault = await Assert.ThrowsAsync<WireFormatException>(() => ReadAsync(bundle[..length]));
@@ -66,7 +87,7 @@ public sealed class BundleTests
     [Fact]
     public async Task Read_AnyBitFlipped_IsRefused()
     {
-        byte[] bundle = await WriteAsync(s_header, s_devices, s_images);
+        byte[] bundle = await WriteAsync(s_updatedHeader, s_updated, s_images);
         for (int bit = 0; bit < bundle.Length * 8; bit++)
         {
             byte[] other = [.. bundle];
@@ -98,7 +119,7 @@ public sealed class BundleTests
     {
         byte[] bundle = await WriteAsync(s_header, s_devices, s_images);
         await RefusesAsync([.. "PK\x03\x04 and something else"u8], "expected a file that 'mvm bundle' made");
-        await RefusesAsync([.. bundle[..11], 2, .. bundle[12..]], "expected version 1, found 2");
+        await RefusesAsync([.. bundle[..11], 3, .. bundle[12..]], "expected version 1 or 2, found 3");
         await RefusesAsync([.. bundle, 0], "expected the end of the file behind End, found more bytes");
         await RefusesAsync([.. bundle, .. bundle], "found more bytes");
     }
@@ -129,6 +150,15 @@ public sealed class BundleTests
         }
     }
 
+    private static async Task AssertVectorAsync(string name, BundleHeader header, BundleDevice[] devices)
+    {
+        string text = string.Concat(Convert.ToHexStringLower(await WriteAsync(header, devices, s_images)).Chunk(64).Select(static line => new string(line) + "\n"));
+        string path = RepositoryFiles.Path("tests", "Fixtures", "bundles", name);
+        RepositoryFiles.AssertHolds(path, text);
+        byte[] vector = Convert.FromHexString(string.Concat(await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken)));
+        Assert.Equal(header, (await ReadAsync(vector)).Header);
+    }
+
     private static async Task RefusesAsync(byte[] bundle, string why) => Assert.Contains(
         why, (await Assert.ThrowsAsync<WireFormatException>(() => ReadAsync(bundle))).Message, StringComparison.Ordinal);
 
@@ -139,7 +169,7 @@ public sealed class BundleTests
         return other;
     }
 
-    private static async Task<byte[]> WriteAsync(BundleHeader header, IEnumerable<BundleDevice> devices, IEnumerable<ImageReference> images)
+    private static async Task<byte[]> WriteAsync(BundleHeader header, IEnumerable<BundleDevice> devices, IEnumerable<ImageReference> images, int cut = 0)
     {
         MemoryStream target = new();
         using BundleWriter writer = new(target);
@@ -155,7 +185,7 @@ public sealed class BundleTests
         }
 
         await writer.FinishAsync(default);
-        return target.ToArray();
+        return target.ToArray()[..^cut];
     }
 
     private static async Task<(BundleHeader Header, List<BundleDevice> Devices, List<(ImageReference Image, byte[] Content)> Images)> ReadAsync(byte[] bundle)

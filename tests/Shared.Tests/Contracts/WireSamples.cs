@@ -304,6 +304,8 @@ internal static class WireSamples
         yield return WireSample.Of(
             "bundle-header", new BundleHeader(Moment, 2, 3, 5L << 30), static header => header.Encode(), BundleHeader.Decode);
         yield return WireSample.Of(
+            "bundle-header-releases", new BundleHeader(Moment, 2, 3, 5L << 30, 1), static header => header.Encode(), BundleHeader.Decode);
+        yield return WireSample.Of(
             "command", new DeviceCommand(s_boot, CommandKind.Trust, [1, 2, 3]), static command => command.Encode(), DeviceCommand.Decode);
         yield return WireSample.Of(
             "volume-order", new VolumeOrder(s_vm, ResourceName.Parse("data")), static order => order.Encode(), VolumeOrder.Decode);

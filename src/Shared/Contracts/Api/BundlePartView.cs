@@ -8,4 +8,8 @@ namespace MicroVm.Shared.Contracts.Api;
 /// <param name="Trust">A command with a newer trust bundle than it is known to hold, as <c>down/command</c> carries it; empty when it needs none.</param>
 /// <param name="Images">The images that its VMs need, now or soon; each digest once.</param>
 public sealed record BundlePartView(
-    string Device, ulong Generation, string Digest, byte[] Desired, byte[] Trust, IReadOnlyList<BundleImageView> Images);
+    string Device, ulong Generation, string Digest, byte[] Desired, byte[] Trust, IReadOnlyList<BundleImageView> Images)
+{
+    /// <summary>The agent release that its desired state names and that it has not said it runs; null when there is none.</summary>
+    public BundleAgentView? Agent { get; init; }
+}

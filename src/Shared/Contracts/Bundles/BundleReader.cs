@@ -17,7 +17,7 @@ public sealed class BundleReader : IDisposable
     private BundleHeader _header = new(0, 0, 0, 0);
     private ImageReference? _unread;
     private string _device = "", _image = "";
-    private int _devices, _images;
+    private int _devices, _images, _releases;
     private long _contentBytes;
     private bool _ended;
 
@@ -28,8 +28,9 @@ public sealed class BundleReader : IDisposable
     /// <exception cref="WireFormatException">This is no bundle, or one of another version.</exception>
     public async Task<BundleHeader> ReadHeaderAsync(CancellationToken cancellation)
     {
-        await _source.ReadPreambleAsync(cancellation);
-        return _header = BundleHeader.Decode(await _source.ReadBodyAsync(BundleRecord.Header, cancellation));
+        uint version = await _source.ReadPreambleAsync(cancellation);
+        _header = BundleHeader.Decode(await _source.ReadBodyAsync(BundleRecord.Header, cancellation));
+        return _header.Version == version ? _header : throw Fault($"a header of version {version}", $"{_header.Releases} agent releases");
     }
 
     /// <summary>Reads what is for the next device; null when there are no more.</summary>
@@ -38,7 +39,11 @@ public sealed class BundleReader : IDisposable
     {
         if (_source.Next != BundleRecord.Device)
         {
-            return _devices == _header.Devices ? null : throw Fault($"{_header.Devices} devices, as its header says", $"{_devices}");
+            return _devices == _header.Devices && _releases == _header.Releases
+                ? null
+                : throw Fault(
+                    $"{_header.Devices} devices{(_header.Releases > 0 ? $" and {_header.Releases} agent releases" : "")}, as its header says",
+                    $"{_devices}{(_header.Releases > 0 ? $" and {_releases}" : "")}");
         }
 
         string text = Encoding.ASCII.GetString(await _source.ReadBodyAsync(BundleRecord.Device, cancellation));
@@ -50,7 +55,9 @@ public sealed class BundleReader : IDisposable
         (_device, _devices) = (text, _devices + 1);
         byte[] desired = await _source.ReadBodyAsync(BundleRecord.Desired, cancellation);
         byte[] trust = _source.Next == BundleRecord.Trust ? await _source.ReadBodyAsync(BundleRecord.Trust, cancellation) : [];
-        return new BundleDevice(device, desired, trust);
+        byte[] release = _source.Next == BundleRecord.Release ? await _source.ReadBodyAsync(BundleRecord.Release, cancellation) : [];
+        _releases += release.Length > 0 ? 1 : 0;
+        return new BundleDevice(device, desired, trust) { Release = release };
     }
 
     /// <summary>Reads what the next image is, over the content of the one before; null at the end of the bundle, which was whole.</summary>

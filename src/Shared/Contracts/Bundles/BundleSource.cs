@@ -11,6 +11,7 @@ internal sealed class BundleSource(Stream source) : IDisposable
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _head = new byte[BundleLimits.HeadBytes];
     private byte[] _before = [];
+    private BundleRecord _last = BundleRecord.Release;
 
     /// <summary>The record that comes next.</summary>
     internal BundleRecord Next { get; private set; }
@@ -19,7 +20,8 @@ internal sealed class BundleSource(Stream source) : IDisposable
     internal long NextLength { get; private set; }
 
     /// <summary>Reads magic and version, and the head behind them.</summary>
-    internal async Task ReadPreambleAsync(CancellationToken cancellation)
+    /// <returns>The version.</returns>
+    internal async Task<uint> ReadPreambleAsync(CancellationToken cancellation)
     {
         byte[] preamble = await ReadAsync(BundleLimits.PreambleBytes, "a bundle's first bytes", cancellation);
         if (!preamble.AsSpan(0, BundleLimits.Magic.Length).SequenceEqual(BundleLimits.Magic))
@@ -28,13 +30,15 @@ internal sealed class BundleSource(Stream source) : IDisposable
         }
 
         uint version = BinaryPrimitives.ReadUInt32BigEndian(preamble.AsSpan(BundleLimits.Magic.Length));
-        if (version != BundleLimits.Version)
+        if (version is < BundleLimits.VersionWithoutReleases or > BundleLimits.Version)
         {
-            throw new WireFormatException($"bundle: expected version {BundleLimits.Version}, found {version}");
+            throw new WireFormatException($"bundle: expected version {BundleLimits.VersionWithoutReleases} or {BundleLimits.Version}, found {version}");
         }
 
+        _last = version == BundleLimits.Version ? BundleRecord.Release : BundleRecord.End;
         _hash.AppendData(preamble);
         await ReadHeadAsync(cancellation);
+        return version;
     }
 
     /// <summary>Reads the body of the next record, which has to be of this kind, and the head behind it.</summary>
@@ -106,9 +110,9 @@ internal sealed class BundleSource(Stream source) : IDisposable
         }
 
         (Next, NextLength) = ((BundleRecord)_head[0], BinaryPrimitives.ReadInt64BigEndian(_head.AsSpan(1)));
-        if (Next is < BundleRecord.Header or > BundleRecord.End)
+        if (Next < BundleRecord.Header || Next > _last)
         {
-            throw new WireFormatException($"bundle: expected a record of kind 1 to {(int)BundleRecord.End}, found kind {_head[0]}");
+            throw new WireFormatException($"bundle: expected a record of kind 1 to {(int)_last}, found kind {_head[0]}");
         }
 
         if (NextLength < 0 || NextLength > BundleLimits.Of(Next) || (Next == BundleRecord.End && NextLength != BundleLimits.EndBytes))

@@ -20,7 +20,7 @@ public sealed class BundleWriter(Stream target) : IDisposable
     /// <summary>Bytes of a whole bundle of such messages and images.</summary>
     public static long SizeOf(BundleHeader header, IReadOnlyCollection<BundleDevice> devices, IReadOnlyCollection<ImageReference> images) =>
         BundleLimits.PreambleBytes + BundleLimits.HeadBytes + header.Encode().Length
-        + devices.Sum(static one => (2L * BundleLimits.HeadBytes) + one.Device.Value.Length + one.Desired.Length + (one.Trust.Length > 0 ? BundleLimits.HeadBytes + one.Trust.Length : 0))
+        + devices.Sum(static one => (2L * BundleLimits.HeadBytes) + one.Device.Value.Length + one.Desired.Length + OptionalSize(one.Trust) + OptionalSize(one.Release))
         + images.Sum(static image => (2L * BundleLimits.HeadBytes) + Encode(image).Length + (long)image.SizeBytes)
         + BundleLimits.HeadBytes + BundleLimits.EndBytes;
 
@@ -29,7 +29,7 @@ public sealed class BundleWriter(Stream target) : IDisposable
     {
         byte[] preamble = new byte[BundleLimits.PreambleBytes];
         BundleLimits.Magic.CopyTo(preamble);
-        BinaryPrimitives.WriteUInt32BigEndian(preamble.AsSpan(BundleLimits.Magic.Length), BundleLimits.Version);
+        BinaryPrimitives.WriteUInt32BigEndian(preamble.AsSpan(BundleLimits.Magic.Length), header.Version);
         await WriteAsync(preamble, cancellation);
         await WriteAsync(BundleRecord.Header, header.Encode(), cancellation);
     }
@@ -43,11 +43,16 @@ public sealed class BundleWriter(Stream target) : IDisposable
         {
             await WriteAsync(BundleRecord.Trust, device.Trust, cancellation);
         }
+
+        if (device.Release.Length > 0)
+        {
+            await WriteAsync(BundleRecord.Release, device.Release, cancellation);
+        }
     }
 
-    /// <summary>Writes an image.</summary>
+    /// <summary>Writes an image, or the artifact of an agent release.</summary>
     /// <param name="image">What it is.</param>
-    /// <param name="content">Its squashfs.</param>
+    /// <param name="content">Its squashfs, or the artifact.</param>
     /// <param name="written">Told how many bytes each write had.</param>
     /// <param name="cancellation">Ends the writing.</param>
     /// <exception cref="WireFormatException">The content is another one.</exception>
@@ -83,6 +88,8 @@ public sealed class BundleWriter(Stream target) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _hash.Dispose();
+
+    private static int OptionalSize(byte[] body) => body.Length > 0 ? BundleLimits.HeadBytes + body.Length : 0;
 
     private static byte[] Encode(ImageReference image) => WireWriter.Encode(image.Write);
 
