@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using MicroVm.ControlPlane.Tests.Agents;
 using MicroVm.ControlPlane.Tests.Kit;
 using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Api;
@@ -6,7 +8,10 @@ using MicroVm.Shared.Contracts.Bundles;
 using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Identity;
+using MicroVm.Shared.Contracts.Releases;
+using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Identity;
+using MicroVm.Shared.Topics;
 
 namespace MicroVm.ControlPlane.Tests.Cli;
 
@@ -83,6 +88,45 @@ public sealed class BundleCommandTests : IDisposable
             Assert.Equal(0, (await SessionCliRun.OfAsync(controlPlane, [], "bundle", "edge-2", "-o", File)).Code);
             return Assert.Single(Open(controlPlane.Fleet.Trust, Assert.Single((await ReadAsync()).Devices)).Open().Vms).Process.Arguments;
         }
+    }
+
+    /// <summary>The artifact once for both devices, a manifest for each, and none for the one that runs it.</summary>
+    [Fact]
+    public async Task Bundle_OfDevicesWithAnotherAgent_BringsItUnlessTheyRunItOrItIsLeftOut()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice one = await new FakeDevice("edge-1").StartAsync(controlPlane), two = await new FakeDevice("edge-2").StartAsync(controlPlane);
+        await using FakeDevice current = await new FakeDevice("edge-3").StartAsync(controlPlane);
+        byte[] artifact = AgentArtifactBench.Make();
+        using ByteArrayContent content = new(artifact);
+        using HttpResponseMessage pushed = await controlPlane.Http.PostAsync($"{ApiPaths.AgentReleases}?version=0.2.0&architecture=x86_64", content);
+        Assert.True(pushed.IsSuccessStatusCode);
+        AgentUpdateAsk ask = new("0.2.0", "", ["edge-1", "edge-2", "edge-3"]);
+        using HttpResponseMessage told = await controlPlane.Http.PostAsync(ApiPaths.AgentUpdates, JsonContent.Create(ask, ApiJsonContext.Default.AgentUpdateAsk));
+        Assert.True(told.IsSuccessStatusCode);
+        DesiredState desired = await current.NextDesiredAsync();
+        ReportedState report = new(current.NextHeader(), desired.Generation, []) { Agent = new AgentStatus(AgentPhase.Current, Digest.Of(artifact), "0.2.0", "") };
+        Assert.True((await current.PublishAsync(UplinkKind.Reported, report.Encode())).IsSuccess);
+
+        SessionCliRun run = await SessionCliRun.OfAsync(controlPlane, [], "bundle", "edge-1", "edge-2", "edge-3", "-o", File);
+
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.StartsWith(
+            $"device/edge-1 generation 1, 0 images, agent 0.2.0\ndevice/edge-2 generation 1, 0 images, agent 0.2.0\ndevice/edge-3 generation 1, 0 images\n{File} written: 3 devices, 0 images, 1 agents, ",
+            run.Out,
+            StringComparison.Ordinal);
+        (BundleHeader header, List<BundleDevice> devices, List<byte[]> contents) = await ReadAsync();
+        Assert.Equal((1, 2), (header.Images, header.Releases));
+        Assert.Equal(artifact, Assert.Single(contents));
+        Assert.Equal(["edge-1", "edge-2"], devices.Where(static device => device.Release.Length > 0).Select(static device => device.Device.Value));
+        AgentManifest manifest = AgentManifest.Decode(
+            SignedMessage.Open(devices[0].Release, controlPlane.Fleet.Trust.SigningKeys, SignedPurpose.AgentRelease, MachineArchitecture.X64));
+        Assert.Equal((desired.Agent!.Version, desired.Agent.Digest), (manifest.Version, manifest.Digest));
+
+        Assert.Equal(0, (await SessionCliRun.OfAsync(controlPlane, [], "bundle", "edge-1", "-o", File, "--no-agent")).Code);
+        (header, devices, contents) = await ReadAsync();
+        Assert.Equal((0, 0), (header.Releases, contents.Count));
+        Assert.Empty(devices[0].Release);
     }
 
     [Fact]

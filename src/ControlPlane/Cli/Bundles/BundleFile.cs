@@ -3,35 +3,40 @@ using MicroVm.ControlPlane.Cli.Hosting;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Bundles;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Releases;
 using MicroVm.Shared.Faults;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.ControlPlane.Cli.Bundles;
 
-/// <summary>A bundle as a file: there whole, or not at all. Images that several devices need are in it once.</summary>
+/// <summary>A bundle as a file: there whole, or not at all. Images and agents that several devices need are in it once.</summary>
 internal sealed class BundleFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly Func<Digest, Task<Stream>> _open;
+    private readonly Func<string, Task<Stream>> _open;
     private readonly BundleDevice[] _devices;
-    private readonly ImageReference[] _images;
+    private readonly ImageReference[] _contents;
+    private readonly HashSet<Digest> _artifacts;
 
     /// <summary>Puts together what is to be written.</summary>
     /// <param name="parts">What the control plane says of each device, in the order of their ids.</param>
     /// <param name="now">When it is made.</param>
-    /// <param name="open">Opens an image's content.</param>
+    /// <param name="open">Opens what is at a path of the API.</param>
     /// <exception cref="ApiException">The control plane's answer is no such thing.</exception>
-    public BundleFile(IReadOnlyList<BundlePartView> parts, DateTimeOffset now, Func<Digest, Task<Stream>> open)
+    public BundleFile(IReadOnlyList<BundlePartView> parts, DateTimeOffset now, Func<string, Task<Stream>> open)
     {
         (Parts, _open) = (parts, open);
         try
         {
-            _devices = [.. parts.Select(static part => new BundleDevice(DeviceId.Parse(part.Device), part.Desired, part.Trust))];
-            _images =
+            _devices = [.. parts.Select(static part => new BundleDevice(DeviceId.Parse(part.Device), part.Desired, part.Trust) { Release = part.Agent?.Manifest ?? [] })];
+            ImageReference[] agents = [.. parts.Select(static part => part.Agent).OfType<BundleAgentView>().Select(Of).DistinctBy(static agent => agent.Digest)];
+            _artifacts = [.. agents.Select(static agent => agent.Digest)];
+            _contents =
             [
-                .. parts.SelectMany(static part => part.Images).DistinctBy(static image => image.Digest, StringComparer.Ordinal).OrderBy(static image => image.Digest, StringComparer.Ordinal)
-                    .Select(static image => new ImageReference(Digest.Parse(image.Digest), image.SizeBytes, image.Name, image.Architecture)),
+                .. parts.SelectMany(static part => part.Images)
+                    .Select(static image => new ImageReference(Digest.Parse(image.Digest), image.SizeBytes, image.Name, image.Architecture))
+                    .Concat(agents).DistinctBy(static content => content.Digest).OrderBy(static content => content.Digest.Value, StringComparer.Ordinal),
             ];
         }
         catch (FormatException e)
@@ -39,7 +44,12 @@ internal sealed class BundleFile
             throw Wrong(e.Message);
         }
 
-        Header = new BundleHeader(now.ToUnixTimeMilliseconds(), _devices.Length, _images.Length, _images.Sum(static image => (long)image.SizeBytes));
+        Header = new BundleHeader(
+            now.ToUnixTimeMilliseconds(),
+            _devices.Length,
+            _contents.Length,
+            _contents.Sum(static content => (long)content.SizeBytes),
+            _devices.Count(static device => device.Release.Length > 0));
     }
 
     /// <summary>What is for each device.</summary>
@@ -48,8 +58,14 @@ internal sealed class BundleFile
     /// <summary>What is in it.</summary>
     public BundleHeader Header { get; }
 
+    /// <summary>Images in it.</summary>
+    public int Images => _contents.Length - Agents;
+
+    /// <summary>Artifacts of agent releases in it.</summary>
+    public int Agents => _artifacts.Count;
+
     /// <summary>Length of the file.</summary>
-    public long SizeBytes => BundleWriter.SizeOf(Header, _devices, _images);
+    public long SizeBytes => BundleWriter.SizeOf(Header, _devices, _contents);
 
     /// <summary>Writes the file. It has its name when it is whole and durable; until then it is beside it, and gone when that fails.</summary>
     /// <param name="path">The file.</param>
@@ -98,10 +114,11 @@ internal sealed class BundleFile
         }
 
         long written = 0;
-        foreach (ImageReference image in _images)
+        foreach (ImageReference one in _contents)
         {
-            await using Stream content = new TransferStream(await _open(image.Digest), image);
-            await writer.WriteImageAsync(image, content, count => progress(written += count), cancellation);
+            string path = _artifacts.Contains(one.Digest) ? ApiPaths.AgentArtifact(one.Digest.Value) : ApiPaths.ImageRootFs(one.Digest.Value);
+            await using Stream content = new TransferStream(await _open(path), one);
+            await writer.WriteImageAsync(one, content, count => progress(written += count), cancellation);
         }
 
         await writer.FinishAsync(cancellation);
@@ -118,6 +135,8 @@ internal sealed class BundleFile
 
         return new FileStream(path, options);
     }
+
+    private static ImageReference Of(BundleAgentView agent) => new(Digest.Parse(agent.Digest), agent.SizeBytes, $"{AgentFiles.Agent} {agent.Version}", agent.Architecture);
 
     private static ApiException Wrong(string detail) => new(new ProblemView(null, "not what the control plane said", 0, detail, null));
 }

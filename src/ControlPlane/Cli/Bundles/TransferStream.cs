@@ -3,7 +3,7 @@ using MicroVm.Shared.Contracts.Desired;
 
 namespace MicroVm.ControlPlane.Cli.Bundles;
 
-/// <summary>An image's content from the server: what breaks in its reads is the server's, not the disk's.</summary>
+/// <summary>An image's or an agent's content from the server: what breaks in its reads is the server's, not the disk's.</summary>
 internal sealed class TransferStream(Stream inner, ImageReference image) : Stream
 {
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ internal sealed class TransferStream(Stream inner, ImageReference image) : Strea
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw new ServerUnreachableException($"image {image.Digest}: the transfer broke: {e.Message}", e);
+            throw new ServerUnreachableException($"{image.Name} {image.Digest}: the transfer broke: {e.Message}", e);
         }
     }
 

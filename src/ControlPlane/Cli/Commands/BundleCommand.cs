@@ -6,7 +6,7 @@ using MicroVm.Shared.Contracts.Api;
 
 namespace MicroVm.ControlPlane.Cli.Commands;
 
-/// <summary><c>mvm bundle DEVICE... [-o FILE]</c>: what devices should run, with the images, in one file to carry to them.</summary>
+/// <summary><c>mvm bundle DEVICE... [-o FILE] [--no-agent]</c>: what devices should run, with the images and the agent, in one file to carry to them.</summary>
 internal static class BundleCommand
 {
     private const int BarWidth = 24;
@@ -16,7 +16,11 @@ internal static class BundleCommand
     {
         Argument<string[]> devices = NameArgument.Devices();
         Option<string?> file = new("--out", "-o") { Description = "File to write; DEVICE.mvmb, or devices.mvmb for several, when not given", HelpName = "FILE" };
-        Command command = new("bundle", "Write what devices should run and its images to a file, for 'microvm-agent apply' where there is no network") { devices, file };
+        Option<bool> noAgent = new("--no-agent")
+        {
+            Description = "Leave out the agent that a device should run and does not; an agent of before agents were in bundles takes no other",
+        };
+        Command command = new("bundle", "Write what devices should run, its images and the agent to a file, for 'microvm-agent apply' where there is no network") { devices, file, noAgent };
         command.SetAction(run(async (context, parsed, cancellation) =>
         {
             string[] ids = [.. parsed.GetValue(devices)!.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -25,10 +29,11 @@ internal static class BundleCommand
             foreach (string id in ids)
             {
                 using ByteArrayContent nothing = new([]);
-                parts.Add(await context.Api.PostAsync(ApiPaths.Bundle(id), nothing, ApiJsonContext.Default.BundlePartView, cancellation));
+                BundlePartView part = await context.Api.PostAsync(ApiPaths.Bundle(id), nothing, ApiJsonContext.Default.BundlePartView, cancellation);
+                parts.Add(parsed.GetValue(noAgent) ? part with { Agent = null } : part);
             }
 
-            BundleFile bundle = new(parts, context.Time.GetUtcNow(), digest => context.Api.GetStreamAsync(ApiPaths.ImageRootFs(digest.Value), cancellation));
+            BundleFile bundle = new(parts, context.Time.GetUtcNow(), content => context.Api.GetStreamAsync(content, cancellation));
             await WriteAsync(context, bundle, path, cancellation);
             await ReportAsync(context, bundle, path);
             return ExitCode.Success;
@@ -71,11 +76,12 @@ internal static class BundleCommand
 
         foreach (BundlePartView part in bundle.Parts)
         {
+            string agent = part.Agent is BundleAgentView release ? $", agent {release.Version}" : "";
             string trust = part.Trust.Length > 0 ? ", with a newer trust bundle" : "";
-            await context.Terminal.Out.WriteLineAsync(Terminal.Safe($"device/{part.Device} generation {part.Generation}, {part.Images.Count} images{trust}"));
+            await context.Terminal.Out.WriteLineAsync(Terminal.Safe($"device/{part.Device} generation {part.Generation}, {part.Images.Count} images{agent}{trust}"));
         }
 
         await context.Terminal.Out.WriteLineAsync(Terminal.Safe(
-            $"{path} written: {bundle.Header.Devices} devices, {bundle.Header.Images} images, {Quantity.Bytes((ulong)bundle.SizeBytes)}"));
+            $"{path} written: {bundle.Header.Devices} devices, {bundle.Images} images, {(bundle.Agents > 0 ? $"{bundle.Agents} agents, " : "")}{Quantity.Bytes((ulong)bundle.SizeBytes)}"));
     }
 }

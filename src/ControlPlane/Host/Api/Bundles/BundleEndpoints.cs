@@ -1,6 +1,7 @@
 using MicroVm.ControlPlane.Abstractions.Deployments;
 using MicroVm.ControlPlane.Abstractions.Devices;
 using MicroVm.ControlPlane.Abstractions.Identity;
+using MicroVm.ControlPlane.Host.Agents;
 using MicroVm.ControlPlane.Host.Api.Devices;
 using MicroVm.ControlPlane.Host.Auth;
 using MicroVm.ControlPlane.Host.Storage.Directories;
@@ -8,6 +9,8 @@ using MicroVm.Shared.Codecs.Cose;
 using MicroVm.Shared.Contracts.Api;
 using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Releases;
+using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Identity;
 using Microsoft.AspNetCore.Mvc;
 
@@ -22,7 +25,7 @@ internal static class BundleEndpoints
     internal static void MapBundles(this IEndpointRouteBuilder routes) => routes
         .MapPost(ApiPaths.Bundle("{id}"), MakeAsync)
         .RequireAuthorization(AuthSchemes.Operator)
-        .WithSummary("What a bundle has for the device: its desired state, signed, and which images it needs.")
+        .WithSummary("What a bundle has for the device: its desired state, signed, which images it needs, and the agent release when it does not run it.")
         .Produces<BundlePartView>()
         .Produces<ProblemView>(StatusCodes.Status409Conflict, "application/problem+json");
 
@@ -32,7 +35,9 @@ internal static class BundleEndpoints
         [FromServices] IGrainFactory grains,
         [FromServices] IDeploymentDirectory deployments,
         [FromServices] IDeviceIdentities identities,
-        [FromServices] IFleetSigner signer)
+        [FromServices] AgentReleaseStore releases,
+        [FromServices] IFleetSigner signer,
+        CancellationToken cancellation)
     {
         if (!await DeviceEndpoints.IsKnownAsync(id, directory))
         {
@@ -51,8 +56,12 @@ internal static class BundleEndpoints
         }
 
         DesiredState state = DesiredState.Decode(desired.Document);
+        AgentManifest? agent = await NeedsAgentAsync(id, state, grains) ? (await releases.FindAsync(state.Agent!.Digest, cancellation))?.Manifest : null;
         return Results.Json(
-            new BundlePartView(id, state.Generation, Digest.Of(desired.Document).Value, desired.Message, Trust(identity, signer), ImagesOf(state)),
+            new BundlePartView(id, state.Generation, Digest.Of(desired.Document).Value, desired.Message, Trust(identity, signer), ImagesOf(state))
+            {
+                Agent = agent is null ? null : Of(agent, identity, signer),
+            },
             ApiJsonContext.Default.BundlePartView);
     }
 
@@ -67,6 +76,17 @@ internal static class BundleEndpoints
             }
         }
     }
+
+    /// <summary>What the device said last decides; one that has gone back since fetches its agent when there is a network.</summary>
+    private static async Task<bool> NeedsAgentAsync(string id, DesiredState state, IGrainFactory grains) =>
+        state.Agent is not null && (await grains.GetGrain<IDeviceGrain>(id).GetAgentAsync()).Phase != nameof(AgentPhase.Current);
+
+    private static BundleAgentView Of(AgentManifest agent, DeviceIdentity identity, IFleetSigner signer) => new(
+        agent.Version.Value,
+        agent.Architecture,
+        agent.Digest.Value,
+        agent.SizeBytes,
+        signer.Sign(SignedPurpose.AgentRelease, agent.Architecture, agent.Encode(), identity.TrustVersion));
 
     private static byte[] Trust(DeviceIdentity identity, IFleetSigner signer)
     {
