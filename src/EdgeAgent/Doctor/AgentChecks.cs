@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MicroVm.Shared.Contracts.Reported;
 
 namespace MicroVm.EdgeAgent.Doctor;
 
@@ -19,7 +20,7 @@ internal static class AgentChecks
         return
         [
             CheckResult.Ok("agent", $"{Text(status, "agent")}, generation {status.GetProperty("generation")}", "an agent that answers"),
-            Connection(status, link), Certificate(link, Text(status.GetProperty("host"), "time")), Refusal(link), Changes(status), Images(status), Vms(vms),
+            Connection(status, link), Certificate(link, Text(status.GetProperty("host"), "time")), Refusal(link), Changes(status), Update(status), Images(status), Vms(vms),
         ];
     }
 
@@ -57,6 +58,17 @@ internal static class AgentChecks
     private static CheckResult Changes(JsonElement status) => Text(status, "paused") is { Length: > 0 } paused
         ? CheckResult.Warn("changes", $"paused {paused}", "changes that go through", "'microvm-agent resume' lets them")
         : CheckResult.Ok("changes", "not paused", "changes that go through");
+
+    /// <summary>An agent of before it said so has nothing to say.</summary>
+    private static CheckResult Update(JsonElement status)
+    {
+        const string name = "agent-update", expected = "an agent that is wanted";
+        return !status.TryGetProperty("update", out JsonElement update) || Text(update, "version").Length == 0
+            ? CheckResult.Ok(name, "none is named", expected)
+            : Text(update, "phase") is nameof(AgentPhase.Failed) or nameof(AgentPhase.Refused) ? CheckResult.Warn(
+                name, $"{Text(update, "version")}, {Text(update, "phase").ToLowerInvariant()}{Because(update, "message")}", expected, "tell the fleet's operator; this agent goes on")
+            : CheckResult.Ok(name, $"{Text(update, "version")}, {Text(update, "phase").ToLowerInvariant()}{Because(update, "message")}", expected);
+    }
 
     private static CheckResult Images(JsonElement status)
     {

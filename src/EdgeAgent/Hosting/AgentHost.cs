@@ -176,7 +176,7 @@ internal sealed class AgentHost : IAsyncDisposable
         SessionAnswerer answerer = new(vm => SessionVm.Of(vm, _table, paths), logs, time, _logger);
         _sessions = new SessionService(options, tls, answerer, slots, time, _logger);
         _startCheck = new StartCheck(proc, options, time, _logger);
-        LocalLook look = new(options, _link, _identity, _keeper, _refusals, _intake, images, _memory, _networks, proc, time);
+        LocalLook look = new(options, _link, _identity, _keeper, _refusals, _intake, images, _memory, _networks, proc, () => _updates.Status, time);
         LocalRequests local = new(
             options, _intake, _pause, _table, store, _link, _sequence, _logs, _volumes, look, _events, counters, proc, time, _logger);
         BundleApplier bundles = new(options.DeviceId, _identity, _intake, images, _pause, _events, _logger);

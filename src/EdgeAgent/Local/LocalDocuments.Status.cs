@@ -1,10 +1,20 @@
 using System.Text.Json;
+using MicroVm.Shared.Contracts.Reported;
 
 namespace MicroVm.EdgeAgent.Local;
 
 /// <content>Parts of the status.</content>
 internal static partial class LocalDocuments
 {
+    private static void WriteUpdate(Utf8JsonWriter json, AgentStatus update)
+    {
+        json.WriteStartObject("update");
+        json.WriteString("version", update.Version);
+        json.WriteString("phase", update.Phase.ToString());
+        json.WriteString("message", update.Message);
+        json.WriteEndObject();
+    }
+
     private static void WriteVolumes(Utf8JsonWriter json, IReadOnlyList<LocalVolume> volumes)
     {
         json.WriteStartArray("volumes");

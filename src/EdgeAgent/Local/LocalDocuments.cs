@@ -19,6 +19,7 @@ internal static partial class LocalDocuments
     {
         json.WriteString("device", status.Device);
         json.WriteString("agent", status.AgentVersion);
+        WriteUpdate(json, status.Update);
         json.WriteString("bootId", status.BootId.ToString());
         json.WriteNumber("generation", status.Generation);
         json.WriteString("digest", status.Digest);

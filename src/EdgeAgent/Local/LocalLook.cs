@@ -10,6 +10,7 @@ using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Local;
@@ -26,8 +27,12 @@ internal sealed class LocalLook(
     MemoryAdmission memory,
     VmNetworks networks,
     ProcFileSystem proc,
+    Func<AgentStatus> update,
     TimeProvider time)
 {
+    /// <summary>How far the device is with the agent that it should run.</summary>
+    internal AgentStatus Update() => update();
+
     /// <summary>The way to the control plane.</summary>
     internal LocalLink Link()
     {

@@ -73,6 +73,7 @@ internal sealed class LocalRequests(
         {
             Device = options.DeviceId.Value,
             AgentVersion = AgentVersion.Text,
+            Update = look.Update(),
             BootId = sequence.BootId,
             Generation = intake.Current.Generation,
             Digest = intake.HeldDigest.Value,

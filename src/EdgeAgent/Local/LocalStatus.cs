@@ -1,3 +1,5 @@
+using MicroVm.Shared.Contracts.Reported;
+
 namespace MicroVm.EdgeAgent.Local;
 
 /// <summary>The agent as somebody on the device sees it.</summary>
@@ -8,6 +10,9 @@ internal sealed record LocalStatus
 
     /// <summary>Version of the agent.</summary>
     public required string AgentVersion { get; init; }
+
+    /// <summary>How far the device is with the agent that it should run.</summary>
+    public AgentStatus Update { get; init; } = AgentStatus.None;
 
     /// <summary>Of this run of the agent.</summary>
     public required Guid BootId { get; init; }

@@ -16,6 +16,7 @@ internal static partial class LocalText
         string counters = string.Join(", ", root.GetProperty("counters").EnumerateObject().Select(static counter => $"{counter.Name} {counter.Value}"));
         Add(text, "device", Text(root, "device"));
         Add(text, "agent", $"{Text(root, "agent")}, boot {Text(root, "bootId")}, holds {Number(host, "agentResidentBytes") >> 10} KiB");
+        Add(text, "update", UpdateOf(root.GetProperty("update")));
         Add(text, "control plane", $"{Text(root, "controlPlane")}, {LinkOf(root.GetProperty("connected").GetBoolean(), link)}");
         Add(text, "certificate", CertificateOf(link, Text(host, "time")));
         Add(text, "clock", $"{Text(host, "time")}{ClockOf(host.GetProperty("clockSynchronised"))}");
@@ -34,6 +35,10 @@ internal static partial class LocalText
     }
 
     private static void Add(StringBuilder text, string label, string value) => text.Append(label.PadRight(LabelWidth)).Append(value).Append('\n');
+
+    private static string UpdateOf(JsonElement update) => Text(update, "version") is not { Length: > 0 } version ? "none: whatever runs will do"
+        : Printable(Text(update, "message")) is { Length: > 0 } message ? $"{version} {Text(update, "phase")}: {message}"
+        : $"{version} {Text(update, "phase")}";
 
     private static string LinkOf(bool connected, JsonElement link)
     {

@@ -11,7 +11,7 @@ public sealed class AgentChecksTests
         IReadOnlyList<CheckResult> results = AgentChecks.Judge(Status(), [Vm("web", "Running"), Vm("once", "Completed")]);
 
         Assert.All(results, static result => Assert.Equal(CheckStatus.Ok, result.Status));
-        Assert.Equal(["agent", "control-plane", "certificate", "desired-state", "changes", "images", "vms"], results.Select(static result => result.Name));
+        Assert.Equal(["agent", "control-plane", "certificate", "desired-state", "changes", "agent-update", "images", "vms"], results.Select(static result => result.Name));
     }
 
     [Theory]
@@ -21,6 +21,8 @@ public sealed class AgentChecksTests
     [InlineData("2026-01-01", "2026-03-02", "certificate", "one that begins at 2026-03-02T00:00:00Z")]
     [InlineData("\"refusal\":\"\"", "\"refusal\":\"too old\"", "desired-state", "refused: too old")]
     [InlineData("\"paused\":null", "\"paused\":\"by uid 0\"", "changes", "paused by uid 0")]
+    [InlineData("\"phase\":\"Current\",\"message\":\"\"", "\"phase\":\"Failed\",\"message\":\"it did not stay up\"", "agent-update", "9.0.0, failed: it did not stay up")]
+    [InlineData("\"update\"", "\"older\"", "agent-update", "none is named")]
     [InlineData("\"complete\":true", "\"complete\":false", "images", "none of app:1")]
     public void Judge_SomethingElse_SaysWhat(string was, string isNow, string check, string found)
     {
@@ -50,7 +52,7 @@ public sealed class AgentChecksTests
 
     private static JsonElement Status() => JsonDocument.Parse(
         """
-        {"agent":"1.0","generation":7,"connected":true,"controlPlane":"cp:8883","paused":null,"images":[{"name":"app:1","complete":true}],
+        {"agent":"1.0","update":{"version":"9.0.0","phase":"Current","message":""},"generation":7,"connected":true,"controlPlane":"cp:8883","paused":null,"images":[{"name":"app:1","complete":true}],
         "host":{"time":"2026-03-01T12:00:00Z"},
         "link":{"since":"2026-03-01T10:00:00Z","fault":"Connection refused","enrolled":true,"certificateFrom":"2026-01-01T00:00:00Z","certificateUntil":"2026-04-01T00:00:00Z","identityFault":"","refusal":""}}
         """).RootElement;

@@ -20,6 +20,7 @@ public sealed class LocalTextTests
         {
             Device = "edge-1",
             AgentVersion = "1.2.3",
+            Update = new AgentStatus(AgentPhase.Failed, Digest.Of("u"u8), "1.3.0", "not connected within 300 s"),
             BootId = Guid.Empty,
             Generation = 7,
             Digest = "sha256:ab",
@@ -47,6 +48,7 @@ public sealed class LocalTextTests
         Assert.Contains("PAUSED since 2026-01-01 00:00 UTC by uid 0: fan", text, StringComparison.Ordinal);
         Assert.Contains("2 running of 3", text, StringComparison.Ordinal);
         Assert.Contains("5 batches wait, 4 KiB", text, StringComparison.Ordinal);
+        Assert.Contains("1.3.0 Failed: not connected within 300 s", text, StringComparison.Ordinal);
         Assert.Contains("guestFaults 2", text, StringComparison.Ordinal);
         Assert.Contains("ENDED at", Of(status.Link with { CertificateUntil = s_now.AddSeconds(-1) }), StringComparison.Ordinal);
         Assert.Contains("begins at", Of(status.Link with { CertificateFrom = s_now.AddSeconds(1) }), StringComparison.Ordinal);
