@@ -14,16 +14,16 @@ namespace MicroVm.EdgeAgent.Bundles;
 
 /// <summary>
 /// Applies a bundle that somebody carried here, one at a time, as it is read. The desired state in it is verified first, as one
-/// from the network is; only images that it needs are written, each verified as a download is; the desired state is taken last, when
+/// from the network is; only images and the agent that it needs are written, each verified as a download is; the desired state is taken last, when
 /// the whole bundle was read and was whole. What ends before leaves at most images that the next attempt need not bring.
 /// </summary>
 internal sealed class BundleApplier(
-    DeviceId device, IdentityStore identity, DesiredIntake intake, ImageStore images, PauseSwitch pause, EventLog events, ILogger logger)
+    DeviceId device, IdentityStore identity, DesiredIntake intake, ImageStore images, BundleReleases releases, PauseSwitch pause, EventLog events, ILogger logger)
 {
     private const long ReserveBytes = 16 << 20;
     private int _busy;
 
-    /// <summary>Raised when images came that the held desired state was waiting for, with their digests.</summary>
+    /// <summary>Raised when images or an agent came that the held desired state was waiting for, with their digests.</summary>
     internal event Action<IReadOnlySet<Digest>>? Imported;
 
     /// <summary>Applies a bundle, or only says what that would do.</summary>
@@ -68,26 +68,32 @@ internal sealed class BundleApplier(
         (DesiredState state, IntakeResult verdict) = Inspect(mine);
         DesiredState before = intake.Current;
         TrustOffer? trust = OpenTrust(mine);
-        IReadOnlyDictionary<Digest, ImageReference> needed = BundleDecisions.Needed(state, MachineArchitecture.Current);
-        HashSet<Digest> missing = [.. needed.Keys.Where(digest => !images.Has(digest))];
-        CheckSpace(needed.Values.Where(image => missing.Contains(image.Digest)));
-        using IDisposable keep = images.Keep(needed.Keys.ToHashSet());
+        BundleRelease? release = releases.Open(mine, state);
+        BundleContent[] needed = [.. Images(state), .. releases.ContentsOf(release)];
+        CheckSpace(needed.Where(static content => content.IsMissing), release);
+        using HeldContents keep = new(needed);
         await listener.OnBeginAsync(header, state.Generation);
 
-        BundleIntake content = new(reader, header, images, needed, missing, isCheck, listener);
-        await content.RunAsync(cancellation);
+        await new BundleIntake(reader, header, needed, isCheck, listener).RunAsync(cancellation);
+        ImageReference[] imported = [.. needed.Where(static content => content.IsMissing && content.Kind == BundleContent.OfImage).Select(static content => content.Image)];
         BundleOutcome outcome = new(
-            isCheck, verdict, before.Generation, state.Generation, missing.Count, content.TakenBytes, trust?.Version ?? 0, BundleDecisions.Changes(before, state), pause.Text);
+            isCheck, verdict, before.Generation, state.Generation, imported.Length, imported.Sum(static image => (long)image.SizeBytes), trust?.Version ?? 0,
+            BundleDecisions.Changes(before, state), release, pause.Text);
         if (!isCheck)
         {
             cancellation.ThrowIfCancellationRequested();
-            Take(mine, trust, missing);
-            Log.BundleApplied(logger, state.Generation, before.Generation, missing.Count, content.TakenBytes, who);
-            events.Add(null, isWarning: false, "BundleApplied", $"generation {state.Generation} from a bundle, by uid {who}; {before.Generation} was held, {missing.Count} images came with it");
+            Take(mine, trust, release, needed);
+            Log.BundleApplied(logger, state.Generation, before.Generation, outcome.Imported, outcome.ImportedBytes, who);
+            events.Add(
+                null, isWarning: false, "BundleApplied",
+                $"generation {state.Generation} from a bundle, by uid {who}; {before.Generation} was held, {imported.Length} images{(release is { IsTaken: true } ? $" and agent {release.Target.Version}" : "")} came with it");
         }
 
         return outcome;
     }
+
+    private IEnumerable<BundleContent> Images(DesiredState state) => BundleDecisions.Needed(state, MachineArchitecture.Current)
+        .Select(image => new BundleContent(BundleContent.OfImage, image, images, !images.Has(image.Digest)));
 
     /// <summary>What the bundle has for this device; what it has for others is read over.</summary>
     private async Task<BundleDevice> FindAsync(BundleReader reader, CancellationToken cancellation)
@@ -135,17 +141,25 @@ internal sealed class BundleApplier(
         return offer.Version > (identity.Current?.Trust.Version ?? 0) ? offer : null;
     }
 
-    private void CheckSpace(IEnumerable<ImageReference> missing)
+    /// <summary>An agent is unpacked as well.</summary>
+    private void CheckSpace(IEnumerable<BundleContent> missing, BundleRelease? release)
     {
-        ulong bytes = missing.Aggregate(0UL, static (sum, image) => sum + image.SizeBytes), available = images.AvailableBytes();
+        ulong bytes = missing.Aggregate(
+            0UL, (sum, content) => sum + content.Image.SizeBytes + (content.Kind == BundleContent.OfAgent ? release!.Manifest!.UnpackedBytes : 0));
+        ulong available = images.AvailableBytes();
         if (bytes > 0 && available < bytes + ReserveBytes)
         {
-            throw new BundleRefusedException($"disk: expected {bytes + ReserveBytes} free bytes for {bytes} of images, found {available}");
+            throw new BundleRefusedException($"disk: expected {bytes + ReserveBytes} free bytes for {bytes} of contents, found {available}");
         }
     }
 
-    private void Take(BundleDevice mine, TrustOffer? trust, HashSet<Digest> imported)
+    private void Take(BundleDevice mine, TrustOffer? trust, BundleRelease? release, IReadOnlyList<BundleContent> needed)
     {
+        if (release is { IsTaken: true })
+        {
+            releases.Take(mine, release);
+        }
+
         if (trust is not null)
         {
             identity.Trust(trust.Bundle);
@@ -159,6 +173,7 @@ internal sealed class BundleApplier(
             throw new BundleRefusedException($"bundle: expected a desired state that is taken, found {result}: generation {intake.Current.Generation} is held now");
         }
 
+        HashSet<Digest> imported = [.. needed.Where(static content => content.IsMissing || content.Kind == BundleContent.OfAgent).Select(static content => content.Image.Digest)];
         if (imported.Count > 0)
         {
             Imported?.Invoke(imported);

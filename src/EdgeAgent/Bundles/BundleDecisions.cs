@@ -10,11 +10,10 @@ internal static class BundleDecisions
     private const int NamedDevices = 5;
 
     /// <summary>Each image that a desired state needs on a machine of an architecture, once.</summary>
-    internal static IReadOnlyDictionary<Digest, ImageReference> Needed(DesiredState state, string architecture) => state.Vms
+    internal static IEnumerable<ImageReference> Needed(DesiredState state, string architecture) => state.Vms
         .Select(static spec => spec.Image).Concat(state.Prefetch)
         .Where(image => image.Architecture.Length == 0 || image.Architecture == architecture)
-        .DistinctBy(static image => image.Digest)
-        .ToDictionary(static image => image.Digest);
+        .DistinctBy(static image => image.Digest);
 
     /// <summary>What differs for VMs.</summary>
     internal static IReadOnlyList<BundleChange> Changes(DesiredState before, DesiredState after) =>

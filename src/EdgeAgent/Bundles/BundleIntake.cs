@@ -5,56 +5,51 @@ using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Bundles;
 
-/// <summary>Takes the images out of a bundle that the device needs and does not have; all others are read over, and verified too.</summary>
+/// <summary>Takes the contents out of a bundle that the device needs and does not have; all others are read over, and verified too.</summary>
 internal sealed class BundleIntake(
     BundleReader reader,
     BundleHeader header,
-    ImageStore images,
-    IReadOnlyDictionary<Digest, ImageReference> needed,
-    IReadOnlySet<Digest> missing,
+    IReadOnlyList<BundleContent> needed,
     bool isCheck,
     IBundleListener listener)
 {
     private const long ProgressBytes = 8 << 20;
-    private readonly HashSet<Digest> _found = [];
+    private readonly Dictionary<Digest, BundleContent> _missing = needed.Where(static content => content.IsMissing).ToDictionary(static content => content.Image.Digest);
     private long _readBytes, _saidBytes;
 
-    /// <summary>Bytes of the images that were missing.</summary>
-    internal long TakenBytes { get; private set; }
-
     /// <summary>Reads to the end of the bundle.</summary>
-    /// <exception cref="BundleRefusedException">An image is missing in it, or is not what the desired state says.</exception>
+    /// <exception cref="BundleRefusedException">A content is missing in it, or is not what is signed.</exception>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        foreach (ImageReference image in needed.Values.Where(image => !missing.Contains(image.Digest)))
+        foreach (BundleContent held in needed.Where(static content => !content.IsMissing))
         {
-            await listener.OnImageAsync(image, BundleImageState.Held);
+            await listener.OnContentAsync(held, BundleContentState.Held);
         }
 
         while (await reader.ReadImageAsync(cancellation) is ImageReference found)
         {
-            if (!missing.Contains(found.Digest))
+            if (!_missing.Remove(found.Digest, out BundleContent? content))
             {
                 await reader.ReadContentAsync(CountAsync, cancellation);
                 continue;
             }
 
-            ImageReference image = needed[found.Digest];
-            if (image.SizeBytes != found.SizeBytes)
+            if (content.Image.SizeBytes != found.SizeBytes)
             {
-                throw new BundleRefusedException($"bundle: expected image {image.Digest} of {image.SizeBytes} bytes, as the desired state says, found {found.SizeBytes}");
+                throw new BundleRefusedException(
+                    $"bundle: expected {content.Kind} {found.Digest} of {content.Image.SizeBytes} bytes, as what is signed says, found {found.SizeBytes}");
             }
 
-            await TakeAsync(image, cancellation);
+            await TakeAsync(content, cancellation);
         }
 
-        if (missing.FirstOrDefault(digest => !_found.Contains(digest)) is { IsEmpty: false } lacking)
+        if (_missing.Values.FirstOrDefault() is BundleContent lacking)
         {
-            throw new BundleRefusedException($"bundle: expected image {needed[lacking].Name} ({lacking}), which the desired state needs, found none");
+            throw new BundleRefusedException($"bundle: expected {lacking.Kind} {lacking.Image.Name} ({lacking.Image.Digest}), which the desired state needs, found none");
         }
     }
 
-    private async Task TakeAsync(ImageReference image, CancellationToken cancellation)
+    private async Task TakeAsync(BundleContent content, CancellationToken cancellation)
     {
         if (isCheck)
         {
@@ -62,7 +57,7 @@ internal sealed class BundleIntake(
         }
         else
         {
-            using ImageImport import = new(images, image);
+            using ImageImport import = new(content.Store, content.Image);
             await reader.ReadContentAsync(
                 async (piece, stop) =>
                 {
@@ -73,9 +68,7 @@ internal sealed class BundleIntake(
             import.Complete();
         }
 
-        _found.Add(image.Digest);
-        TakenBytes += (long)image.SizeBytes;
-        await listener.OnImageAsync(image, isCheck ? BundleImageState.Checked : BundleImageState.Imported);
+        await listener.OnContentAsync(content, isCheck ? BundleContentState.Checked : BundleContentState.Imported);
     }
 
     private ValueTask CountAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellation)

@@ -11,6 +11,7 @@ namespace MicroVm.EdgeAgent.Bundles;
 /// <param name="ImportedBytes">Their bytes.</param>
 /// <param name="TrustVersion">Version of the trust bundle that came with it; 0 when none newer than the held one did.</param>
 /// <param name="Changes">VMs that are other ones than before, by name.</param>
+/// <param name="Agent">The agent that the desired state names; null when it names none.</param>
 /// <param name="Paused">Who lets changes wait, and why; null when nobody does.</param>
 internal sealed record BundleOutcome(
     bool IsCheck,
@@ -21,4 +22,5 @@ internal sealed record BundleOutcome(
     long ImportedBytes,
     ulong TrustVersion,
     IReadOnlyList<BundleChange> Changes,
+    BundleRelease? Agent,
     string? Paused);

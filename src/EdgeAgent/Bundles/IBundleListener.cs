@@ -1,17 +1,16 @@
 using MicroVm.Shared.Contracts.Bundles;
-using MicroVm.Shared.Contracts.Desired;
 
 namespace MicroVm.EdgeAgent.Bundles;
 
 /// <summary>Is told how the application of a bundle goes.</summary>
 internal interface IBundleListener
 {
-    /// <summary>It is for this device, whose part was verified; its images come now.</summary>
+    /// <summary>It is for this device, whose part was verified; its contents come now.</summary>
     ValueTask OnBeginAsync(BundleHeader header, ulong generation);
 
     /// <summary>So many bytes of contents were read; said now and then.</summary>
     ValueTask OnProgressAsync(long doneBytes, long totalBytes);
 
-    /// <summary>An image that this device needs is there.</summary>
-    ValueTask OnImageAsync(ImageReference image, BundleImageState state);
+    /// <summary>A content that this device needs is there.</summary>
+    ValueTask OnContentAsync(BundleContent content, BundleContentState state);
 }

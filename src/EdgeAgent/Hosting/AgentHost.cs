@@ -166,8 +166,8 @@ internal sealed class AgentHost : IAsyncDisposable
         _publisher = new TelemetryPublisher(store, _link, boots, counters, time, _logger);
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
         UpdateSurroundings surroundings = new(Launcher.Slot is not null, () => _link.IsConnected, () => _health.IsAlive);
-        _updates = UpdateWiring.Make(
-            options, directory, _identity, _http, _programs, _watcher, _intake, _pause, surroundings, _events, counters, time, _logger);
+        ReleaseStore releases = new(directory.ReleasesPath, _identity, _http, options.ControlPlane.ApiUrl, counters, _logger);
+        _updates = UpdateWiring.Make(options, directory, releases, _programs, _watcher, _intake, _pause, surroundings, _events, time, _logger);
         _reporter = new Reporter(
             _intake, _refusals, _table, _prefetch, () => _updates.Status, () => VolumeReport.Build(_intake.Current, _volumes.List()), _link, _sequence, time);
         _commands = new CommandIntake(_identity, _link, _sequence, _refusals, counters, _logger);
@@ -179,7 +179,7 @@ internal sealed class AgentHost : IAsyncDisposable
         LocalLook look = new(options, _link, _identity, _keeper, _refusals, _intake, images, _memory, _networks, proc, () => _updates.Status, time);
         LocalRequests local = new(
             options, _intake, _pause, _table, store, _link, _sequence, _logs, _volumes, look, _events, counters, proc, time, _logger);
-        BundleApplier bundles = new(options.DeviceId, _identity, _intake, images, _pause, _events, _logger);
+        BundleApplier bundles = new(options.DeviceId, _identity, _intake, images, new BundleReleases(releases, _updates.Judge), _pause, _events, _logger);
         bundles.Imported += OnImported;
         _local = new LocalServer(
             Path.Combine(options.RunDirectory, LocalServer.SocketName),
@@ -386,7 +386,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _reporter.OnChanged();
     }
 
-    /// <summary>Whoever waits for one of these images, or for its next try to fetch it, waits no more.</summary>
+    /// <summary>Whoever waits for one of these images or for the agent, or for its next try to fetch it, waits no more.</summary>
     private void OnImported(IReadOnlySet<Digest> images)
     {
         foreach (VmSpec spec in _intake.Current.Vms.Where(spec => images.Contains(spec.Image.Digest)))
@@ -395,6 +395,7 @@ internal sealed class AgentHost : IAsyncDisposable
         }
 
         _prefetch.OnDesiredChanged(_intake.Current);
+        _updates.OnChanged();
         _reporter.OnChanged();
     }
 

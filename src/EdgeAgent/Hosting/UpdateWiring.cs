@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
-using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Programs;
 using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Update;
@@ -17,20 +16,18 @@ internal static class UpdateWiring
     internal static UpdateService Make(
         AgentOptions options,
         DataDirectory directory,
-        IdentityStore identity,
-        HttpClient http,
+        ReleaseStore releases,
         HostPrograms programs,
         ProcessWatcher watcher,
         DesiredIntake intake,
         PauseSwitch pause,
         UpdateSurroundings surroundings,
         EventLog events,
-        AgentCounters counters,
         TimeProvider time,
         ILogger logger) => new(
             options.Update,
             new SlotDirectory(directory.SlotsPath, Launcher.Slot ?? AgentSlot.Base),
-            new ReleaseStore(directory.ReleasesPath, identity, http, options.ControlPlane.ApiUrl, counters, logger),
+            releases,
             new ReleaseUnpacker(programs),
             new ReleaseCheck(watcher, options.RunDirectory, options.ConfigPath, time),
             intake,

@@ -1,7 +1,6 @@
 using System.Text;
 using MicroVm.EdgeAgent.Bundles;
 using MicroVm.Shared.Contracts.Bundles;
-using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Sessions;
 
 namespace MicroVm.EdgeAgent.Local;
@@ -38,7 +37,7 @@ internal sealed class LocalBundles(BundleApplier applier, TimeProvider time)
 
         public ValueTask OnProgressAsync(long doneBytes, long totalBytes) => WriteAsync(LocalDocuments.OfProgress(doneBytes, totalBytes));
 
-        public ValueTask OnImageAsync(ImageReference image, BundleImageState state) => WriteAsync(LocalDocuments.OfImage(image, state));
+        public ValueTask OnContentAsync(BundleContent content, BundleContentState state) => WriteAsync(LocalDocuments.OfContent(content, state));
 
         internal ValueTask WriteAsync(string line) => stream.WriteAsync(Encoding.UTF8.GetBytes(line.ReplaceLineEndings(" ") + "\n"), cancellation);
     }

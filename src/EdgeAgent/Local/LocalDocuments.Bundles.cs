@@ -1,6 +1,5 @@
 using MicroVm.EdgeAgent.Bundles;
 using MicroVm.Shared.Contracts.Bundles;
-using MicroVm.Shared.Contracts.Desired;
 
 namespace MicroVm.EdgeAgent.Local;
 
@@ -25,13 +24,13 @@ internal static partial class LocalDocuments
         json.WriteNumber("contentBytes", totalBytes);
     });
 
-    /// <summary>An image that this device needs.</summary>
-    internal static string OfImage(ImageReference image, BundleImageState state) => Write(json =>
+    /// <summary>An image or an agent that this device needs.</summary>
+    internal static string OfContent(BundleContent content, BundleContentState state) => Write(json =>
     {
-        json.WriteString("event", "image");
-        json.WriteString("name", image.Name);
-        json.WriteString("digest", image.Digest.Value);
-        json.WriteNumber("sizeBytes", image.SizeBytes);
+        json.WriteString("event", content.Kind);
+        json.WriteString("name", content.Image.Name);
+        json.WriteString("digest", content.Image.Digest.Value);
+        json.WriteNumber("sizeBytes", content.Image.SizeBytes);
         json.WriteString("state", state.ToString().ToLowerInvariant());
     });
 
@@ -56,6 +55,16 @@ internal static partial class LocalDocuments
         }
 
         json.WriteEndArray();
+        if (outcome.Agent is BundleRelease agent)
+        {
+            json.WriteStartObject("agent");
+            json.WriteString("version", agent.Target.Version.Value);
+            json.WriteBoolean("taken", agent.IsTaken);
+            json.WriteString("phase", agent.Standing.Phase.ToString());
+            json.WriteString("message", agent.Standing.Message);
+            json.WriteEndObject();
+        }
+
         json.WriteString("paused", outcome.Paused);
     });
 }

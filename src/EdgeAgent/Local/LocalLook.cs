@@ -72,7 +72,7 @@ internal sealed class LocalLook(
     /// <summary>Images that the desired state needs.</summary>
     internal IReadOnlyList<LocalImage> Images() =>
     [
-        .. BundleDecisions.Needed(intake.Current, MachineArchitecture.Current).Values.Select(image => new LocalImage(
+        .. BundleDecisions.Needed(intake.Current, MachineArchitecture.Current).Select(image => new LocalImage(
             image, images.Has(image.Digest), images.Has(image.Digest) ? 0 : LengthOf(images.PartialPathOf(image.Digest)))),
     ];
 

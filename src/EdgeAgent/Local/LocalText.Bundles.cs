@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MicroVm.Shared.Contracts.Reported;
 
 namespace MicroVm.EdgeAgent.Local;
 
@@ -14,10 +15,10 @@ internal static partial class LocalText
         {
             "bundle" => string.Create(
                 CultureInfo.InvariantCulture,
-                $"bundle of {Text(root, "created")}: generation {Number(root, "generation")}; {Number(root, "devices")} devices, {Number(root, "images")} images, {Mebibytes(root, "contentBytes")}"),
+                $"bundle of {Text(root, "created")}: generation {Number(root, "generation")}; {Number(root, "devices")} devices, {Number(root, "images")} contents, {Mebibytes(root, "contentBytes")}"),
             "progress" => string.Create(CultureInfo.InvariantCulture, $"{Mebibytes(root, "doneBytes")} of {Mebibytes(root, "contentBytes")}"),
-            "image" => string.Create(
-                CultureInfo.InvariantCulture, $"image {Printable(Text(root, "name"))} {Text(root, "digest")} {Mebibytes(root, "sizeBytes")}: {Text(root, "state")}"),
+            "image" or "agent" => string.Create(
+                CultureInfo.InvariantCulture, $"{Text(root, "event")} {Printable(Text(root, "name"))} {Text(root, "digest")} {Mebibytes(root, "sizeBytes")}: {Text(root, "state")}"),
             _ => OfOutcome(root),
         };
     }
@@ -36,6 +37,11 @@ internal static partial class LocalText
             lines.Add($"{images} images, {Mebibytes(root, "imageBytes")}, {(check ? "would come" : "came")} with it");
         }
 
+        if (root.TryGetProperty("agent", out JsonElement agent))
+        {
+            lines.Add($"agent {Text(agent, "version")} {AgentOf(agent, check)}");
+        }
+
         if (Number(root, "trustVersion") is > 0 and long trust)
         {
             lines.Add($"trust bundle {trust} {(check ? "would come" : "came")} with it");
@@ -48,6 +54,16 @@ internal static partial class LocalText
 
         return string.Join('\n', lines);
     }
+
+    private static string AgentOf(JsonElement agent, bool check) =>
+        agent.GetProperty("taken").GetBoolean() ? $"{(check ? "would come" : "came")} with it{(check ? "" : ": 'microvm-agent status' says how far it is")}"
+        : (Text(agent, "phase"), Printable(Text(agent, "message"))) switch
+        {
+            (nameof(AgentPhase.Current), _) => "runs already",
+            (nameof(AgentPhase.Fetching), _) => "is not in the bundle: it waits for a network, or for a bundle that has it",
+            (string phase, { Length: > 0 } message) => $"is {phase.ToLowerInvariant()}: {message}",
+            (string phase, _) => $"is {phase.ToLowerInvariant()}",
+        };
 
     private static string Mebibytes(JsonElement root, string key) =>
         string.Create(CultureInfo.InvariantCulture, $"{Number(root, key) / 1048576.0:0.0} MiB");

@@ -4,6 +4,7 @@ using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Images;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.Shared.Contracts.Api;
+using MicroVm.Shared.Contracts.Bundles;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Releases;
 using MicroVm.Shared.Faults;
@@ -18,7 +19,7 @@ namespace MicroVm.EdgeAgent.Update;
 internal sealed class ReleaseStore
 {
     private const string ArtifactSuffix = ".tar.gz", ManifestSuffix = ".manifest";
-    private const int MaxManifestBytes = 64 << 10;
+    private const int MaxManifestBytes = BundleLimits.ReleaseBytes;
     private const ulong ReserveBytes = 16 << 20;
     private static readonly TimeSpan s_manifestLimit = TimeSpan.FromSeconds(30);
 
@@ -36,6 +37,9 @@ internal sealed class ReleaseStore
         _fetcher = new ImageFetcher(_artifacts, http, apiUrl, counters, logger, ApiPaths.AgentArtifact);
     }
 
+    /// <summary>The artifacts, for who brings one.</summary>
+    internal ImageStore Artifacts => _artifacts;
+
     /// <summary>Where a release's artifact is or will be.</summary>
     internal string ArtifactOf(Digest digest) => _artifacts.PathOf(digest);
 
@@ -51,7 +55,7 @@ internal sealed class ReleaseStore
         try
         {
             AgentManifest manifest = Verify(File.ReadAllBytes(ManifestOf(target.Digest)));
-            return IsFor(manifest, target) ? manifest : null;
+            return Difference(manifest, target) is null ? manifest : null;
         }
         catch (Exception e) when (e is IOException or SignatureException or WireFormatException)
         {
@@ -85,8 +89,36 @@ internal sealed class ReleaseStore
         return fetched is null ? null : new UpdateFault($"{fetched.Reason}: {fetched.Message}");
     }
 
-    /// <summary>Removes the artifact of a release that has been unpacked or is not wanted; keeps one.</summary>
-    internal void Collect(Digest? keep) => _artifacts.Collect(() => keep is Digest digest ? new HashSet<Digest> { digest } : new HashSet<Digest>());
+    /// <summary>Keeps a manifest that was verified, durably.</summary>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    /// <exception cref="OsFaultException">The disk does not take it.</exception>
+    internal void KeepManifest(Digest digest, byte[] message)
+    {
+        string next = ManifestOf(digest) + ".new";
+        using (FileStream file = new(next, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(message);
+            file.Flush(flushToDisk: true);
+        }
+
+        Libc.Rename(next, ManifestOf(digest));
+        Libc.SyncDirectory(_directory);
+    }
+
+    /// <summary>Removes artifacts and manifests of releases that have been unpacked or are not wanted; keeps one.</summary>
+    /// <param name="keep">Says which, asked while nobody can bring one.</param>
+    internal void Collect(Func<Digest?> keep) => _artifacts.Collect(() => keep() is Digest digest ? new HashSet<Digest> { digest } : new HashSet<Digest>());
+
+    /// <summary>Verifies a signed manifest for this machine.</summary>
+    /// <exception cref="SignatureException">It is not signed by a trusted key for this architecture.</exception>
+    /// <exception cref="WireFormatException">It is no manifest.</exception>
+    internal AgentManifest Verify(byte[] message) => AgentManifest.Decode(_identity.OpenRelease(message, MachineArchitecture.Current));
+
+    /// <summary>Null when a manifest is that of what should run, else what is different.</summary>
+    internal static string? Difference(AgentManifest manifest, AgentTarget target) =>
+        manifest.Digest == target.Digest && manifest.Version == target.Version && manifest.Architecture == MachineArchitecture.Current
+            ? null
+            : $"expected {target.Version} for {MachineArchitecture.Current} with {target.Digest}, found {manifest.Version} for {manifest.Architecture} with {manifest.Digest}";
 
     private async Task<(AgentManifest? Manifest, UpdateFault? Fault)> FetchManifestAsync(AgentTarget target, CancellationToken cancellation)
     {
@@ -103,20 +135,19 @@ internal sealed class ReleaseStore
 
             byte[] message = await ReadAsync(response, limit.Token);
             AgentManifest manifest = Verify(message);
-            if (!IsFor(manifest, target))
+            if (Difference(manifest, target) is string difference)
             {
-                return (null, new UpdateFault(
-                    $"manifest: expected {target.Version} for {MachineArchitecture.Current} with {target.Digest}, found {manifest.Version} for {manifest.Architecture} with {manifest.Digest}"));
+                return (null, new UpdateFault($"manifest: {difference}"));
             }
 
-            await File.WriteAllBytesAsync(ManifestOf(target.Digest), message, cancellation);
+            KeepManifest(target.Digest, message);
             return (manifest, null);
         }
         catch (Exception e) when (e is SignatureException or WireFormatException)
         {
             return (null, new UpdateFault($"manifest: {e.Message}"));
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or OsFaultException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return (null, new UpdateFault($"manifest: {e.InnerException?.Message ?? e.Message}"));
         }
@@ -129,9 +160,4 @@ internal sealed class ReleaseStore
         int count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
         return buffer[..count];
     }
-
-    private AgentManifest Verify(byte[] message) => AgentManifest.Decode(_identity.OpenRelease(message, MachineArchitecture.Current));
-
-    private static bool IsFor(AgentManifest manifest, AgentTarget target) =>
-        manifest.Digest == target.Digest && manifest.Version == target.Version && manifest.Architecture == MachineArchitecture.Current;
 }

@@ -59,6 +59,14 @@ internal sealed class UpdateService(
         _changed.Set();
     }
 
+    /// <summary>How the device would stand if it were to run this from now on: <see cref="AgentPhase.Fetching"/> when it would need the artifact.</summary>
+    internal AgentStatus Judge(AgentTarget target)
+    {
+        AgentStatus status = UpdateDecisions.Next(Look() with { Target = target, IsFetched = false }).Status;
+        // The end of a trial of another one is waited for.
+        return status.Digest == target.Digest ? status : new AgentStatus(AgentPhase.Fetching, target.Digest, target.Version.Value, "");
+    }
+
     /// <summary>Updates for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
@@ -78,7 +86,8 @@ internal sealed class UpdateService(
         {
             case UpdateStep.None:
                 slots.DiscardStaging();
-                releases.Collect(decision.Status.Phase == AgentPhase.Ready ? facts.Target?.Digest : null);
+                // What is desired may be another one by now, whose artifact somebody has just brought.
+                releases.Collect(() => intake.Current.Agent is AgentTarget now && (now != facts.Target || decision.Status.Phase == AgentPhase.Ready) ? now.Digest : null);
                 _failures = 0;
                 await _changed.WaitAsync(cancellation);
                 break;

@@ -6,6 +6,7 @@ using MicroVm.EdgeAgent.Identity;
 using MicroVm.EdgeAgent.Images;
 using MicroVm.EdgeAgent.Reporting;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.EdgeAgent.Update;
 using MicroVm.Shared.Contracts.Bundles;
 using MicroVm.Shared.Contracts.Commands;
 using MicroVm.Shared.Contracts.Desired;
@@ -16,7 +17,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MicroVm.EdgeAgent.Tests.Bundles;
 
-public sealed class BundleApplierTests : IDisposable
+public sealed partial class BundleApplierTests : IDisposable
 {
     private static readonly byte[] s_image = [1], s_other = [2, 2];
     private readonly TempDirectory _directory = new();
@@ -27,6 +28,8 @@ public sealed class BundleApplierTests : IDisposable
     private readonly ImageStore _images;
     private readonly PauseSwitch _pause;
     private readonly List<DeviceEvent> _events = [];
+    private readonly HttpClient _http = new();
+    private readonly ReleaseStore _releases;
     private readonly BundleApplier _applier;
     private readonly Heard _heard = new();
 
@@ -38,7 +41,8 @@ public sealed class BundleApplierTests : IDisposable
         _images = new ImageStore(_directory["images"], NullLogger.Instance);
         _pause = new PauseSwitch(_directory["data"]);
         EventLog events = new(_events.Add, TimeProvider.System);
-        _applier = new BundleApplier(_options.DeviceId, _identity, _intake, _images, _pause, events, NullLogger.Instance);
+        _releases = new ReleaseStore(_directory["releases"], _identity, _http, new Uri("http://127.0.0.1:1"), new AgentCounters(), NullLogger.Instance);
+        _applier = new BundleApplier(_options.DeviceId, _identity, _intake, _images, Releases, _pause, events, NullLogger.Instance);
     }
 
     [Fact]
@@ -54,7 +58,7 @@ public sealed class BundleApplierTests : IDisposable
         Assert.Equal(s_image, await File.ReadAllBytesAsync(_images.PathOf(Digest.Of(s_image)), TestContext.Current.CancellationToken));
         Assert.Single(Directory.GetFiles(_directory["images"]));
         Assert.Equal(["BundleApplied"], _events.Select(static one => one.Reason));
-        Assert.Equal([(Digest.Of(s_image), BundleImageState.Imported)], _heard.Images);
+        Assert.Equal([(Digest.Of(s_image), BundleContentState.Imported)], _heard.Images);
     }
 
     [Fact]
@@ -213,7 +217,7 @@ public sealed class BundleApplierTests : IDisposable
     {
         IdentityStore nobody = new(new IdentityFiles(_directory["nobody"]), _options.DeviceId);
         nobody.Open();
-        BundleApplier applier = new(_options.DeviceId, nobody, _intake, _images, _pause, new EventLog(_events.Add, TimeProvider.System), NullLogger.Instance);
+        BundleApplier applier = new(_options.DeviceId, nobody, _intake, _images, Releases, _pause, new EventLog(_events.Add, TimeProvider.System), NullLogger.Instance);
         MemoryStream bundle = new(await TestBundle.OfAsync(Specs.State(7)));
         BundleRefusedException fault = await Assert.ThrowsAsync<BundleRefusedException>(() => applier.ApplyAsync(bundle, false, 0, _heard, default));
         Assert.Contains("expected a device that is enrolled", fault.Message, StringComparison.Ordinal);
@@ -226,7 +230,7 @@ public sealed class BundleApplierTests : IDisposable
         FailingStore failing = new(_store);
         DesiredIntake intake = new(failing, _identity, new Refusals(), new AgentCounters(), NullLogger.Instance);
         failing.Broken = true;
-        BundleApplier applier = new(_options.DeviceId, _identity, intake, _images, _pause, new EventLog(_events.Add, TimeProvider.System), NullLogger.Instance);
+        BundleApplier applier = new(_options.DeviceId, _identity, intake, _images, Releases, _pause, new EventLog(_events.Add, TimeProvider.System), NullLogger.Instance);
 
         BundleRefusedException fault = await Assert.ThrowsAsync<BundleRefusedException>(() => applier.ApplyAsync(new MemoryStream(bundle), false, 0, _heard, default));
         Assert.Contains("NotKept", fault.Message, StringComparison.Ordinal);
@@ -272,7 +276,11 @@ public sealed class BundleApplierTests : IDisposable
         Assert.Empty(Directory.GetFiles(_directory["images"]));
     }
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _directory.Dispose();
+    }
 
     private string Audience => DeviceCommand.Audience(_options.DeviceId, _identity.Current!.KeyDigest);
 
@@ -296,7 +304,7 @@ public sealed class BundleApplierTests : IDisposable
 
     private sealed class Heard : IBundleListener
     {
-        internal List<(Digest, BundleImageState)> Images { get; } = [];
+        internal List<(Digest, BundleContentState)> Images { get; } = [];
 
         internal Action OnImage { get; set; } = static () => { };
 
@@ -304,9 +312,9 @@ public sealed class BundleApplierTests : IDisposable
 
         public ValueTask OnProgressAsync(long doneBytes, long totalBytes) => ValueTask.CompletedTask;
 
-        public ValueTask OnImageAsync(ImageReference image, BundleImageState state)
+        public ValueTask OnContentAsync(BundleContent content, BundleContentState state)
         {
-            Images.Add((image.Digest, state));
+            Images.Add((content.Image.Digest, state));
             OnImage();
             return ValueTask.CompletedTask;
         }

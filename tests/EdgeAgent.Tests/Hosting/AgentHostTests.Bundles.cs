@@ -67,6 +67,27 @@ public sealed partial class AgentHostTests
         await _vmm.WaitUpAsync("web");
     }
 
+    /// <summary>Tests are not started by the launcher.</summary>
+    [Fact]
+    public async Task Local_BundleWithAnAgentThatTheDeviceRefuses_SaysWhyAndTheRestIsTaken()
+    {
+        StartAgent();
+        await Phase.Of("agent is up", UntilItAnswersAsync());
+        DesiredState state = Specs.State(5, Specs.Vm()) with { Agent = new AgentTarget(ReleaseVersion.Parse("9.0.0"), Digest.Of("agent"u8), 5) };
+
+        List<string> lines = await CarryAsync(await TestBundle.OfAsync(state, s_image));
+
+        Assert.Contains("\nagent 9.0.0 is refused: this agent was not started by microvm-launch", LocalText.OfBundle(lines[^1]), StringComparison.Ordinal);
+        await _vmm.WaitUpAsync("web");
+        Assert.Equal("Refused", await Phase.Of("status of the update", PhaseOfUpdateAsync()));
+
+        async Task<string?> PhaseOfUpdateAsync()
+        {
+            JsonElement update = (await AskOneAsync(LocalVerb.Status)).GetProperty("update");
+            return update.GetProperty("version").GetString() == "9.0.0" ? update.GetProperty("phase").GetString() : await PhaseOfUpdateAsync();
+        }
+    }
+
     [Fact]
     public async Task Local_HostileBundles_AreRefusedByNameAndTheAgentGoesOn()
     {

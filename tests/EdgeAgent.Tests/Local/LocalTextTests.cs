@@ -1,7 +1,10 @@
+using MicroVm.EdgeAgent.Bundles;
+using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Contracts.Releases;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Contracts.Telemetry;
@@ -12,6 +15,21 @@ namespace MicroVm.EdgeAgent.Tests.Local;
 public sealed class LocalTextTests
 {
     private static readonly DateTimeOffset s_now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(AgentPhase.Fetching, "", true, "agent 1.3.0 came with it: 'microvm-agent status' says how far it is")]
+    [InlineData(AgentPhase.Fetching, "", false, "agent 1.3.0 is not in the bundle: it waits for a network, or for a bundle that has it")]
+    [InlineData(AgentPhase.Current, "", true, "agent 1.3.0 runs already")]
+    [InlineData(AgentPhase.Refused, "it is older", true, "agent 1.3.0 is refused: it is older")]
+    [InlineData(AgentPhase.Ready, "", true, "agent 1.3.0 is ready")]
+    public void Bundle_SaysWhatBecomesOfTheAgent(AgentPhase phase, string message, bool isThere, string expected)
+    {
+        AgentTarget target = new(ReleaseVersion.Parse("1.3.0"), Digest.Of("u"u8), 1);
+        AgentManifest manifest = new(target.Version, MachineArchitecture.Current, target.Digest, 1, []);
+        BundleRelease release = new(target, new AgentStatus(phase, target.Digest, "1.3.0", message), isThere ? manifest : null);
+        BundleOutcome outcome = new(false, IntakeResult.Accepted, 6, 7, 0, 0, 0, [], release, null);
+        Assert.Equal($"generation 7 is held; it was 6\n{expected}", LocalText.OfBundle(LocalDocuments.OfOutcome(outcome)));
+    }
 
     [Fact]
     public void Status_SaysFirstWhatAnEngineerAsks()

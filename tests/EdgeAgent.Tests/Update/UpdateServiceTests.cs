@@ -34,6 +34,7 @@ public sealed class UpdateServiceTests : IAsyncDisposable
     private readonly TaskCompletionSource _restart = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SlotDirectory _slots;
     private readonly DesiredIntake _intake;
+    private readonly ReleaseStore _releases;
     private readonly UpdateService _service;
     private readonly AgentOptions _options;
     private Task _running = Task.CompletedTask;
@@ -46,10 +47,11 @@ public sealed class UpdateServiceTests : IAsyncDisposable
         AgentCounters counters = new();
         _intake = new DesiredIntake(new MemoryStore(), identity, new Refusals(), counters, NullLogger.Instance);
         _slots = new SlotDirectory(_directory["data/slots"], AgentSlot.Base);
+        _releases = new ReleaseStore(_directory["data/releases"], identity, _http, _server.Address, counters, NullLogger.Instance);
         _service = new UpdateService(
             UpdateOptions.Default,
             _slots,
-            new ReleaseStore(_directory["data/releases"], identity, _http, _server.Address, counters, NullLogger.Instance),
+            _releases,
             new ReleaseUnpacker(new HostPrograms(_watcher, _options.RunDirectory)),
             new ReleaseCheck(_watcher, _options.RunDirectory, "/etc/agent.json", TimeProvider.System),
             _intake,
@@ -77,6 +79,34 @@ public sealed class UpdateServiceTests : IAsyncDisposable
             Directory.EnumerateFiles(_slots.FolderOf(AgentSlot.A)).Select(static file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
         Assert.True(File.GetUnixFileMode(Path.Combine(_slots.FolderOf(AgentSlot.A), AgentFiles.Agent)).HasFlag(UnixFileMode.UserExecute));
         Assert.Equal(2, _server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Release_ThatSomebodyBrought_IsTriedWithoutANetwork()
+    {
+        AgentManifest manifest = Serve(Script("microvm-agent 9.0.0"));
+        AgentTarget target = new(manifest.Version, manifest.Digest, manifest.SizeBytes);
+        Assert.Equal(AgentPhase.Fetching, _service.Judge(target).Phase);
+        File.WriteAllBytes(_releases.ArtifactOf(manifest.Digest), _server.Content);
+        _releases.KeepManifest(manifest.Digest, TestFleet.Shared.SignRelease(MachineArchitecture.Current, manifest.Encode()));
+        Desire(manifest);
+        _running = _service.RunAsync(_stop.Token);
+        await Phase.Of("restart", _restart.Task);
+
+        Assert.Equal(AgentSlot.A, _slots.Read().Current);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Fact]
+    public void Judge_OfAReleaseThatIsOfNoUse_SaysWhy()
+    {
+        AgentTarget older = new(ReleaseVersion.Parse("0.0.1"), Digest.Of("older"u8), 1);
+        Assert.Equal((AgentPhase.Refused, older.Digest), (_service.Judge(older).Phase, _service.Judge(older).Digest));
+        _slots.RememberFailure(new FailedRelease(s_version, Digest.Of("bad"u8), "it did not stay up"));
+        Assert.Equal("it did not stay up", _service.Judge(new AgentTarget(s_version, Digest.Of("bad"u8), 1)).Message);
+        Assert.Equal(AgentPhase.Fetching, _service.Judge(new AgentTarget(s_version, Digest.Of("good"u8), 1)).Phase);
+        _slots.Arm(new UpdateTrial(AgentSlot.Base, AgentSlot.A, s_version, Digest.Of("on trial"u8), true));
+        Assert.Equal(AgentPhase.Fetching, _service.Judge(new AgentTarget(s_version, Digest.Of("good"u8), 1)).Phase);
     }
 
     [Fact]

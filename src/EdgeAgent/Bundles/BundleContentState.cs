@@ -1,7 +1,7 @@
 namespace MicroVm.EdgeAgent.Bundles;
 
-/// <summary>What became of an image that this device needs.</summary>
-internal enum BundleImageState
+/// <summary>What became of a content that this device needs.</summary>
+internal enum BundleContentState
 {
     /// <summary>The device had it.</summary>
     Held,
