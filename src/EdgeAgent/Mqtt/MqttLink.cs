@@ -160,7 +160,8 @@ internal sealed class MqttLink : IUplink, IDisposable
 
         if (_handler.MakeFirstReport() is byte[] report)
         {
-            await SendAsync(UplinkKind.Reported, report, cancellation);
+            // Whatever becomes of it: the hello has to be said.
+            await PublishAsync(UplinkKind.Reported, report, cancellation);
         }
 
         MqttClientSubscribeResult subscribed = await _client.SubscribeAsync(MakeSubscription(), cancellation);

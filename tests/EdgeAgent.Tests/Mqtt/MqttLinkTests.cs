@@ -45,6 +45,24 @@ public sealed class MqttLinkTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_FirstReportIsRefused_SaysHelloAllTheSame()
+    {
+        // A control plane that lost its database takes nothing of a device before its hello.
+        _handler.FirstReport = [3];
+        _gateway.UplinkAnswer = static kind =>
+            kind == UplinkKind.Reported ? MqttPubAckReasonCode.ImplementationSpecificError : MqttPubAckReasonCode.Success;
+        await _gateway.StartAsync();
+        Task running = _link.RunAsync(_stop.Token);
+
+        Assert.Equal([3], await _gateway.TakeAsync(UplinkKind.Reported, "first report"));
+        Assert.Equal([7], await _gateway.TakeAsync(UplinkKind.Hello, "hello"));
+
+        await Phase.Of("connected", _handler.WaitConnected());
+        await _stop.CancelAsync();
+        await Phase.Of("stop", running);
+    }
+
+    [Fact]
     public async Task Run_Downlink_IsHandedOverWithItsKind()
     {
         await _gateway.StartAsync();
@@ -163,7 +181,9 @@ public sealed class MqttLinkTests : IAsyncDisposable
 
         public byte[] MakeHello() => [7];
 
-        public byte[]? MakeFirstReport() => null;
+        internal byte[]? FirstReport { get; set; }
+
+        public byte[]? MakeFirstReport() => FirstReport;
 
         public void OnTooLarge(long bytes)
         {

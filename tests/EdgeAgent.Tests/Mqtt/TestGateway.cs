@@ -59,6 +59,9 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <summary>What a device's SUBSCRIBE is answered.</summary>
     internal MqttSubscribeReasonCode SubscribeAnswer { get; set; } = MqttSubscribeReasonCode.GrantedQoS1;
 
+    /// <summary>What an uplink is answered.</summary>
+    internal Func<UplinkKind, MqttPubAckReasonCode> UplinkAnswer { get; set; } = static _ => MqttPubAckReasonCode.Success;
+
     /// <summary>Does something with each uplink; null for nothing.</summary>
     internal Func<UplinkKind, byte[], Task>? Published { get; set; }
 
@@ -124,6 +127,7 @@ internal sealed class TestGateway : IAsyncDisposable
         publish.ProcessPublish = false;
         Assert.True(DeviceTopic.TryParseUp(publish.ApplicationMessage.Topic, out _, out UplinkKind kind));
         byte[] payload = publish.ApplicationMessage.Payload.ToArray();
+        publish.Response.ReasonCode = UplinkAnswer(kind);
         Hello = kind == UplinkKind.Hello ? payload : Hello;
         _uplinks[kind].Writer.TryWrite(payload);
         if (Published is not null)
