@@ -19,6 +19,7 @@ internal sealed class HealthLoop(Func<Task> prove, IAgentStore store, ServiceNot
     private static readonly TimeSpan s_longestPeriod = TimeSpan.FromSeconds(10);
 
     private readonly TimeSpan _period = watchdog is TimeSpan limit && limit / 3 < s_longestPeriod ? limit / 3 : s_longestPeriod;
+    private Task _answer = Task.CompletedTask;
     private long _provenAt;
 
     /// <summary>It was proven not long ago.</summary>
@@ -43,9 +44,9 @@ internal sealed class HealthLoop(Func<Task> prove, IAgentStore store, ServiceNot
     {
         try
         {
-            // The store has one lock: who waits for it here waits for whatever hangs in it.
-            Task<string?> answer = Task.Run(() => store.LoadSetting("health"), CancellationToken.None);
-            await Task.WhenAll(answer, prove()).WaitAsync(_period, time, cancellation);
+            // The store has one lock: who waits for it here waits for whatever hangs in it. One is enough: each takes a thread.
+            _answer = _answer.IsCompleted ? Task.Run(() => store.LoadSetting("health"), CancellationToken.None) : _answer;
+            await Task.WhenAll(_answer, prove()).WaitAsync(_period, time, cancellation);
             return true;
         }
         catch (TimeoutException)

@@ -54,6 +54,44 @@ public sealed class HealthLoopTests : IAsyncDisposable
         Assert.Equal(0, _notifier.Available);
     }
 
+    [Fact]
+    public async Task Run_StoreHangs_OneThreadWaitsForIt()
+    {
+        using ManualResetEventSlim disk = new();
+        TaskCompletionSource asked = new(), answered = new();
+        int waiting = 0;
+        FailingStore store = new(new MemoryStore())
+        {
+            Hang = () =>
+            {
+                Interlocked.Increment(ref waiting);
+                asked.TrySetResult();
+                disk.Wait();
+                answered.TrySetResult();
+            },
+        };
+        TaskCompletionSource[] proofs = [.. Enumerable.Range(0, 5).Select(static _ => new TaskCompletionSource())];
+        int proof = 0;
+        HealthLoop loop = NewLoop(
+            () =>
+            {
+                proofs[proof++].SetResult();
+                return Task.CompletedTask;
+            },
+            store: store);
+        _running = loop.RunAsync(_stop.Token);
+        await Phase.Of("the store is asked", asked.Task);
+        while (!proofs[^1].Task.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            await Task.Yield();
+        }
+
+        Assert.Equal(1, Volatile.Read(ref waiting));
+        disk.Set();
+        await Phase.Of("the store answers", answered.Task);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -63,9 +101,9 @@ public sealed class HealthLoopTests : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private HealthLoop NewLoop(Func<Task> prove, TimeProvider? time = null, TimeSpan? watchdog = null) => new(
+    private HealthLoop NewLoop(Func<Task> prove, TimeProvider? time = null, TimeSpan? watchdog = null, FailingStore? store = null) => new(
         prove,
-        new MemoryStore(),
+        store ?? new FailingStore(new MemoryStore()),
         new ServiceNotifier(_directory["notify"]),
         watchdog ?? TimeSpan.FromSeconds(30),
         time ?? _time,

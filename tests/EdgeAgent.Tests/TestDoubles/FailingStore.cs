@@ -5,10 +5,13 @@ using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Tests.TestDoubles;
 
-/// <summary>A store whose disk is broken while <see cref="Broken"/> is set.</summary>
+/// <summary>A store whose disk is broken while <see cref="Broken"/> is set, and hangs in <see cref="Hang"/>.</summary>
 internal sealed class FailingStore(IAgentStore inner) : IAgentStore
 {
     internal volatile bool Broken;
+
+    /// <summary>Every call waits here.</summary>
+    internal Action Hang { get; set; } = static () => { };
 
     public DesiredDocument? LoadDesired() => Try(inner.LoadDesired);
 
@@ -40,7 +43,11 @@ internal sealed class FailingStore(IAgentStore inner) : IAgentStore
 
     public void Dispose() => inner.Dispose();
 
-    private T Try<T>(Func<T> body) => Broken ? throw new StoreException("disk I/O error") : body();
+    private T Try<T>(Func<T> body)
+    {
+        Hang();
+        return Broken ? throw new StoreException("disk I/O error") : body();
+    }
 
     private void Try(Action body) => Try(() =>
     {
