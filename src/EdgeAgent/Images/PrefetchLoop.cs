@@ -6,13 +6,14 @@ using MicroVm.Shared.Identity;
 namespace MicroVm.EdgeAgent.Images;
 
 /// <summary>
-/// Fetches the images that the desired state wants on the device before a VM of them is desired, one after the other. When one
-/// is not wanted any more its download ends; its first bytes stay until images are collected.
+/// Fetches the images that the desired state wants on the device before a VM of them is desired, one after the other. One that
+/// cannot be had now holds up no other. When one is not wanted any more its download ends; its first bytes stay until images are collected.
 /// </summary>
 internal sealed class PrefetchLoop(DesiredIntake intake, ImageStore images, ImageFetcher fetcher, TimeProvider time)
 {
     private readonly AsyncSignal _changed = new();
     private readonly Lock _lock = new();
+    private readonly Dictionary<Digest, (int Count, long At, TimeSpan Wait)> _failures = [];
     private (Digest Digest, CancellationTokenSource Cancellation)? _running;
 
     /// <summary>Raised when an image is complete.</summary>
@@ -40,25 +41,43 @@ internal sealed class PrefetchLoop(DesiredIntake intake, ImageStore images, Imag
     /// <summary>Fetches for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        int failures = 0;
         while (true)
         {
-            ImageReference? image = intake.Current.Prefetch.FirstOrDefault(image => IsForThisDevice(image) && !images.Has(image.Digest));
-            if (image is null)
+            if (Next(out TimeSpan wait) is not ImageReference image)
             {
-                failures = 0;
-                await _changed.WaitAsync(cancellation);
+                if (await _changed.WaitAsync(wait, time, cancellation))
+                {
+                    _failures.Clear();
+                }
             }
             else if (await FetchAsync(image, cancellation))
             {
-                failures = 0;
                 Fetched?.Invoke();
             }
             else
             {
-                await _changed.WaitAsync(BackOff.Delay(++failures, Random.Shared.NextDouble()), time, cancellation);
+                int count = _failures.GetValueOrDefault(image.Digest).Count + 1;
+                _failures[image.Digest] = (count, time.GetTimestamp(), BackOff.Delay(count, Random.Shared.NextDouble()));
             }
         }
+    }
+
+    /// <summary>The image to fetch now; null for none, and how long until there may be one.</summary>
+    private ImageReference? Next(out TimeSpan wait)
+    {
+        wait = Timeout.InfiniteTimeSpan;
+        foreach (ImageReference image in intake.Current.Prefetch.Where(image => IsForThisDevice(image) && !images.Has(image.Digest)))
+        {
+            TimeSpan left = _failures.TryGetValue(image.Digest, out var failed) ? failed.Wait - time.GetElapsedTime(failed.At) : TimeSpan.Zero;
+            if (left <= TimeSpan.Zero)
+            {
+                return image;
+            }
+
+            wait = wait == Timeout.InfiniteTimeSpan || left < wait ? left : wait;
+        }
+
+        return null;
     }
 
     private static bool IsForThisDevice(ImageReference image) =>
