@@ -1,4 +1,5 @@
 using MicroVm.EdgeAgent.Store;
+using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Telemetry;
 
@@ -23,11 +24,30 @@ internal static class BatchDecisions
     /// <summary>Most points in a batch.</summary>
     internal const int MostPoints = 1_000;
 
+    /// <summary>From so many characters of names, units and labels on a batch of points takes no more: what it becomes fits a message.</summary>
+    internal const int MostPointCharacters = 200_000;
+
     /// <summary>Most events in a batch.</summary>
     internal const int MostEvents = 256;
 
     // Samples do not come to the millisecond, and one that is about to come goes along.
     private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(1);
+
+    /// <summary>Characters that name points; those of a series count each time.</summary>
+    internal static int CharactersOf(IReadOnlyList<MetricPoint> points)
+    {
+        int characters = 0;
+        foreach (MetricPoint point in points)
+        {
+            characters += point.Name.Length + point.Unit.Length;
+            foreach ((string name, string value) in point.Labels)
+            {
+                characters += name.Length + value.Length;
+            }
+        }
+
+        return characters;
+    }
 
     /// <summary>How long the rows of a class still wait.</summary>
     /// <param name="kind">The class.</param>

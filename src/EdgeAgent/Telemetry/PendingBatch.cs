@@ -20,6 +20,9 @@ internal sealed class PendingBatch(SpoolClass kind, ClockReading began)
 
     internal List<MetricPoint> Metrics { get; } = [];
 
+    /// <summary>See <see cref="BatchDecisions.CharactersOf"/>.</summary>
+    internal int MetricCharacters { get; set; }
+
     internal List<DeviceEvent> Events { get; } = [];
 
     /// <summary>Rows in it.</summary>

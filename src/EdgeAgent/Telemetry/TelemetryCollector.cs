@@ -109,7 +109,8 @@ internal sealed class TelemetryCollector : IDisposable
         {
             PendingBatch batch = Growing(SpoolClass.Metrics);
             batch.Metrics.AddRange(points);
-            Plan(batch, isUrgent: false, batch.Metrics.Count >= BatchDecisions.MostPoints);
+            batch.MetricCharacters += BatchDecisions.CharactersOf(points);
+            Plan(batch, isUrgent: false, batch.Metrics.Count >= BatchDecisions.MostPoints || batch.MetricCharacters >= BatchDecisions.MostPointCharacters);
         }
     }
 

@@ -177,6 +177,21 @@ public sealed class TelemetryCollectorTests : IDisposable
     }
 
     [Fact]
+    public void AddMetrics_LongLabelsOfManyVms_AreInBatchesThatCanBeRead()
+    {
+        string text = new('字', MetricLimits.LabelValueCharacters);
+        KeyValuePair<string, string>[] labels = [.. Enumerable.Range(0, MetricLimits.Labels).Select(i => new KeyValuePair<string, string>($"label-{i}", text))];
+        for (int i = 0; i < BatchDecisions.MostPoints - 1; i++)
+        {
+            _collector.AddMetrics([s_point with { Vm = ResourceName.Parse($"vm-{i}"), Labels = labels }]);
+        }
+
+        Assert.True(_collector.TryFlush());
+
+        Assert.Equal(BatchDecisions.MostPoints - 1, Decode().Sum(batch => batch.Metrics.Count));
+    }
+
+    [Fact]
     public async Task WaitForRoom_BatchesWait_UntilTheyAreSpooledOrFiveSecondsHavePassed()
     {
         Assert.True(await _collector.WaitForRoomAsync(CancellationToken.None));
