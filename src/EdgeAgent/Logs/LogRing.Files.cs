@@ -39,13 +39,13 @@ internal sealed partial class LogRing
 
     private bool IsOld(LogSegment segment, DateTimeOffset now)
     {
-        if (!ClockDecisions.IsPlausible(now))
+        if (!ClockBounds.IsPlausible(now))
         {
             return false;
         }
 
         DateTime written = File.GetLastWriteTimeUtc(segment.Path);
-        if (!ClockDecisions.IsPlausible(written))
+        if (!ClockBounds.IsPlausible(written))
         {
             // Its age is not known; it begins now.
             File.SetLastWriteTimeUtc(segment.Path, now.UtcDateTime);

@@ -30,7 +30,7 @@ internal static partial class VmPlanner
             return VmPlan.Nothing;
         }
 
-        if (record?.DueAt is not DateTimeOffset due || due > next || ClockDecisions.WasSetBetween(due, now))
+        if (record?.DueAt is not DateTimeOffset due || due > next || ClockBounds.WasSetBetween(due, now))
         {
             // Not known yet, or the clock was set since: back, or over decades, and then nothing was missed.
             return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
@@ -56,7 +56,7 @@ internal static partial class VmPlanner
             return VmPlan.Nothing;
         }
 
-        if (record.DueAt is not DateTimeOffset due || due > next || ClockDecisions.WasSetBetween(due, now))
+        if (record.DueAt is not DateTimeOffset due || due > next || ClockBounds.WasSetBetween(due, now))
         {
             return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
         }

@@ -1,3 +1,4 @@
+using MicroVm.EdgeAgent.Observed;
 using MicroVm.Shared.Contracts.Telemetry;
 
 namespace MicroVm.EdgeAgent.Telemetry.Clocks;
@@ -8,16 +9,11 @@ internal static class ClockDecisions
     /// <summary>A clock that moved further than this against the uptime was set.</summary>
     internal const long StepMs = 1_000;
 
-    private const int LongestLifeYears = 30;
-
-    /// <summary>No agent of this code ran before.</summary>
-    private static readonly DateTimeOffset s_first = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     /// <summary>How far a clock can be believed.</summary>
     /// <param name="now">What it shows.</param>
     /// <param name="isSynchronised">What the kernel says; null when it does not.</param>
     internal static ClockQuality Judge(DateTimeOffset now, bool? isSynchronised) =>
-        now < s_first || now > s_first.AddYears(LongestLifeYears) ? ClockQuality.NotSet
+        !ClockBounds.IsPlausible(now) ? ClockQuality.NotSet
         : isSynchronised == true ? ClockQuality.Synchronised
         : ClockQuality.Unsynchronised;
 

@@ -4,7 +4,7 @@ namespace MicroVm.EdgeAgent.Observed;
 /// What a device may conclude from its clock. One without a battery wakes up in 1970, and a broken one anywhere. Nothing is deleted, run
 /// or given up because of a time that cannot be.
 /// </summary>
-internal static class ClockDecisions
+internal static class ClockBounds
 {
     /// <summary>No agent is older.</summary>
     internal static readonly DateTimeOffset Earliest = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
