@@ -10,7 +10,7 @@ internal sealed class AgentUpdates(DeviceFixture device, TimeSpan limit)
 {
     internal async Task StartAsync(string version, string artifact)
     {
-        await device.Mvm.MustAsync("agent", "releases", "push", version, "--arch", $"x86_64={artifact}");
+        await device.Mvm.MustAsync("agent", "releases", "push", version, "--arch", $"{device.Architecture}={artifact}");
         await device.Mvm.MustAsync("agent", "update", version, "--device", device.DeviceId);
     }
 
