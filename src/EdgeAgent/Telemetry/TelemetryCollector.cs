@@ -41,6 +41,7 @@ internal sealed class TelemetryCollector : IDisposable
     private readonly (long Since, TimeSpan Wait)?[] _waits = new (long, TimeSpan)?[Classes];
     private readonly List<PendingBatch> _sealed = [];
     private readonly Dictionary<ResourceName, VmPhase> _phases = [];
+    private PendingBatch? _spooling;
     private TelemetryLosses _lost;
     private bool _isRefused;
     private TaskCompletionSource? _room;
@@ -254,7 +255,7 @@ internal sealed class TelemetryCollector : IDisposable
         _sealed.Add(batch);
         while (_sealed.Count > MostSealed)
         {
-            PendingBatch least = _sealed.MinBy(static one => one.Class)!;
+            PendingBatch least = _sealed.Where(one => one != _spooling).MinBy(static one => one.Class)!;
             _sealed.Remove(least);
             _lost += SpoolDecisions.LossOf(least.Class, least.Items);
             _counters.DroppedBatches.Increment();
@@ -299,8 +300,8 @@ internal sealed class TelemetryCollector : IDisposable
                 return false;
             }
 
-            batch = _sealed[0];
-            _sealed.RemoveAt(0);
+            // It counts among those that wait until the store has it: workloads are held back by what is in memory.
+            batch = _spooling = _sealed[0];
             (lost, _lost) = (_lost, default);
         }
 
@@ -313,7 +314,7 @@ internal sealed class TelemetryCollector : IDisposable
         {
             lock (_lock)
             {
-                _sealed.Insert(0, batch);
+                _spooling = null;
                 _lost += lost;
             }
 
@@ -322,6 +323,8 @@ internal sealed class TelemetryCollector : IDisposable
 
         lock (_lock)
         {
+            _sealed.Remove(batch);
+            _spooling = null;
             _room?.TrySetResult();
             _room = null;
         }

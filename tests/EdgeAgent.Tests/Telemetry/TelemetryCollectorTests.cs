@@ -214,6 +214,32 @@ public sealed class TelemetryCollectorTests : IDisposable
         Assert.Equal(0, _counters.DroppedBatches.Value);
     }
 
+    [Fact]
+    public async Task WaitForRoom_ABatchIsBeingSpooled_CountsItWithThoseThatWait()
+    {
+        using ManualResetEventSlim disk = new();
+        TaskCompletionSource asked = new();
+        for (int i = 0; i < 2; i++)
+        {
+            _collector.AddMetrics([.. Enumerable.Repeat(s_point, BatchDecisions.MostPoints)]);
+        }
+
+        _store.Hang = () =>
+        {
+            asked.TrySetResult();
+            disk.Wait();
+        };
+        Task<bool> flush = Task.Run(_collector.TryFlush, TestContext.Current.CancellationToken);
+        await Phase.Of("the store is asked", asked.Task);
+
+        Task<bool> room = _collector.WaitForRoomAsync(CancellationToken.None);
+        Assert.False(room.IsCompleted);
+        disk.Set();
+
+        Assert.True(await Phase.Of("flush", flush));
+        Assert.True(await Phase.Of("room", room));
+    }
+
     public void Dispose() => _collector.Dispose();
 
     private IReadOnlyList<TelemetryBatch> Decode() => [.. _store.ReadBatches(0, 100).Select(batch => TelemetryBatch.Decode(batch.Payload))];
