@@ -7,7 +7,7 @@ internal static partial class Log
     [LoggerMessage(1700, LogLevel.Warning, "telemetry is not kept: {Reason}; tried again in {Seconds} s")]
     internal static partial void SpoolFailed(ILogger logger, string reason, double seconds);
 
-    [LoggerMessage(1701, LogLevel.Warning, "the telemetry spool is full: dropped {Batches} batches")]
+    [LoggerMessage(1701, LogLevel.Warning, "the telemetry spool is full: {Batches} more batches were dropped (said once an hour)")]
     internal static partial void SpoolDropped(ILogger logger, long batches);
 
     [LoggerMessage(1702, LogLevel.Warning, "no telemetry sample: {Reason}")]

@@ -24,7 +24,7 @@ internal sealed class TelemetryCollector : IDisposable
     /// <summary>Batches that wait before workloads have to: each is up to a thousand points in memory.</summary>
     private const int Room = 2;
 
-    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1), s_roomLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1), s_roomLimit = TimeSpan.FromSeconds(5), s_tellPeriod = TimeSpan.FromHours(1);
 
     private readonly IAgentStore _store;
     private readonly SpoolLimits _limits;
@@ -44,6 +44,8 @@ internal sealed class TelemetryCollector : IDisposable
     private PendingBatch? _spooling;
     private TelemetryLosses _lost;
     private bool _isRefused;
+    private long _dropped;
+    private long? _toldAt;
     private TaskCompletionSource? _room;
 
     internal TelemetryCollector(
@@ -332,11 +334,22 @@ internal sealed class TelemetryCollector : IDisposable
         if (dropped > 0)
         {
             _counters.DroppedBatches.Increment(dropped);
-            Log.SpoolDropped(_logger, dropped);
+            TellDropped(dropped);
         }
 
         Spooled?.Invoke();
         return true;
+    }
+
+    /// <summary>A device that is alone for a month drops batches all the time once its spool is full.</summary>
+    private void TellDropped(long dropped)
+    {
+        _dropped += dropped;
+        if (_toldAt is not long before || _time.GetElapsedTime(before) >= s_tellPeriod)
+        {
+            Log.SpoolDropped(_logger, _dropped);
+            (_dropped, _toldAt) = (0, _time.GetTimestamp());
+        }
     }
 
     /// <summary>Spools a batch; says how many were dropped for it.</summary>

@@ -6,6 +6,7 @@ using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Telemetry;
 using MicroVm.Shared.Identity;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -155,6 +156,22 @@ public sealed class TelemetryCollectorTests : IDisposable
     }
 
     [Fact]
+    public void TryFlush_SpoolIsFullForLong_IsSaidOnceAnHour()
+    {
+        LineList log = new();
+        using TelemetryCollector small = Make(new SpoolLimits(long.MaxValue, 1), log);
+        for (int i = 0; i < 122; i++)
+        {
+            small.AddSamples(s_host, []);
+            Assert.True(small.TryFlush());
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(["1", "60", "60"], log.Lines.Select(static line => line.Split(' ')[5]));
+        Assert.Equal(121, _counters.DroppedBatches.Value);
+    }
+
+    [Fact]
     public void TryFlush_StoreIsBrokenForLong_KeepsEventsAndTheNewestAndSaysWhatIsLost()
     {
         _store.Broken = true;
@@ -244,8 +261,8 @@ public sealed class TelemetryCollectorTests : IDisposable
 
     private IReadOnlyList<TelemetryBatch> Decode() => [.. _store.ReadBatches(0, 100).Select(batch => TelemetryBatch.Decode(batch.Payload))];
 
-    private TelemetryCollector Make(SpoolLimits limits) =>
-        new(_store, limits, new UplinkSequence(Guid.NewGuid(), _time), _clock, _counters, _time, NullLogger.Instance);
+    private TelemetryCollector Make(SpoolLimits limits, ILogger? logger = null) =>
+        new(_store, limits, new UplinkSequence(Guid.NewGuid(), _time), _clock, _counters, _time, logger ?? NullLogger.Instance);
 
     /// <summary>The collector while it runs, and how often it has spooled.</summary>
     private sealed class Running : IAsyncDisposable
