@@ -11,7 +11,7 @@ namespace MicroVm.EdgeAgent.Diagnostics;
 internal sealed class ResidentTrim(TimeProvider time)
 {
     /// <summary>How much more than after the last time makes it worth it, in bytes.</summary>
-    private const long Growth = 1 << 20;
+    private const long Growth = 512 << 10;
 
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(60), s_settle = TimeSpan.FromSeconds(10);
 
@@ -47,14 +47,18 @@ internal sealed class ResidentTrim(TimeProvider time)
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         Libc.TrimMalloc();
-        foreach ((nint address, nuint length) in Mappings(File.ReadLines("/proc/self/maps")))
+        foreach ((nint address, nuint length, bool isCode) in Mappings(File.ReadLines("/proc/self/maps")))
         {
             Libc.GiveBack(address, length);
+            if (isCode)
+            {
+                Libc.Unmap(address, length);
+            }
         }
     }
 
     /// <summary>Mappings of files that nothing writes to, from lines of <c>/proc/PID/maps</c> (proc_pid_maps(5)).</summary>
-    internal static IEnumerable<(nint Address, nuint Length)> Mappings(IEnumerable<string> lines)
+    internal static IEnumerable<(nint Address, nuint Length, bool IsCode)> Mappings(IEnumerable<string> lines)
     {
         foreach (string line in lines)
         {
@@ -64,7 +68,7 @@ internal sealed class ResidentTrim(TimeProvider time)
                 string[] range = fields[0].Split('-');
                 ulong from = ulong.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
                 ulong to = ulong.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-                yield return ((nint)from, (nuint)(to - from));
+                yield return ((nint)from, (nuint)(to - from), fields[1] == "r-xp");
             }
         }
     }

@@ -4,7 +4,7 @@ namespace MicroVm.EdgeAgent.Interop;
 
 internal static partial class Libc
 {
-    private const int MadvRandom = 1, MadvPageout = 21;
+    private const int MadvRandom = 1, MadvDontNeed = 4, MadvPageout = 21;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int madvise(nint address, nuint length, int advice);
@@ -19,4 +19,10 @@ internal static partial class Libc
         _ = madvise(address, length, MadvRandom);
         _ = madvise(address, length, MadvPageout);
     }
+
+    /// <summary>
+    /// Takes a mapping of code out of this process (madvise(2): MADV_DONTNEED): what it uses comes back from the file. MADV_PAGEOUT leaves pages
+    /// alone that another process maps too, such as those of libcrypto. What was written to a private page would be lost; nothing writes to code.
+    /// </summary>
+    internal static void Unmap(nint address, nuint length) => _ = madvise(address, length, MadvDontNeed);
 }

@@ -18,7 +18,8 @@ public sealed class ResidentTrimTests
         ];
 
         Assert.Equal(
-            [(0x55d0c0000000, (nuint)0x12000), (0x55d0c0012000, (nuint)0x564000)], ResidentTrim.Mappings(lines).Select(mapping => ((long)mapping.Address, mapping.Length)));
+            [(0x55d0c0000000, (nuint)0x12000, false), (0x55d0c0012000, (nuint)0x564000, true)],
+            ResidentTrim.Mappings(lines).Select(static mapping => ((long)mapping.Address, mapping.Length, mapping.IsCode)));
     }
 
     [Fact]
