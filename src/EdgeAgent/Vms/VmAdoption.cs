@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Hosting;
-using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Store;
@@ -22,12 +21,10 @@ internal sealed class VmAdoption(
     ProcFileSystem proc,
     VmPaths paths,
     VmNetworks networks,
-    AgentCounters counters,
+    VmmOrphans orphans,
     TimeProvider time,
     ILogger logger)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-
     /// <summary>Looks at every record and every process once.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
@@ -47,7 +44,7 @@ internal sealed class VmAdoption(
             }
         }
 
-        await StopOrphansAsync(known, cancellation);
+        await orphans.StopAsync((pid, _) => !known.Contains(pid), cancellation);
         supervisor.RemoveOthers();
         await networks.SettleAsync();
     }
@@ -98,31 +95,5 @@ internal sealed class VmAdoption(
 
         watcher.Release(process);
         return null;
-    }
-
-    private async Task StopOrphansAsync(HashSet<int> known, CancellationToken cancellation)
-    {
-        foreach (int pid in proc.EnumeratePids())
-        {
-            if (known.Contains(pid)
-                || !VmmCommandLine.TryRecognise(proc.ReadCommandLine(pid), paths, out ResourceName vm)
-                || watcher.Watch(pid) is not WatchedProcess process)
-            {
-                continue;
-            }
-
-            counters.StoppedOrphans.Increment();
-            Log.OrphanStopped(logger, pid, vm.Value);
-            process.Signal(Signals.SIGTERM);
-            try
-            {
-                await process.Exited.WaitAsync(s_patience, time, cancellation);
-            }
-            catch (TimeoutException)
-            {
-                process.Signal(Signals.SIGKILL);
-                await process.Exited.WaitAsync(cancellation);
-            }
-        }
     }
 }

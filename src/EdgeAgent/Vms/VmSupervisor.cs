@@ -24,6 +24,7 @@ internal sealed class VmSupervisor(
     VmTable table,
     VmPaths paths,
     VmmLauncher launcher,
+    VmmOrphans orphans,
     GuestConfigBuilder configs,
     ProcFileSystem proc,
     LogStore logs,
@@ -60,6 +61,8 @@ internal sealed class VmSupervisor(
         WatchedProcess? process = null;
         try
         {
+            // One that was just being started when its agent was killed may have shown itself only after this agent looked for orphans.
+            await orphans.StopAsync((_, vm) => vm == entry.Name, CancellationToken.None);
             launcher.Prepare(entry.Name);
             channel = Listen(entry.Name, session);
             process = launcher.Start(new VmLaunch(spec, cid, imagePath, resources));

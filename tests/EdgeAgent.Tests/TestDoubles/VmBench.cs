@@ -26,10 +26,12 @@ internal sealed class VmBench : IAsyncDisposable
         ProcFileSystem proc = new();
         _logs = new LogStore(Paths.LogDirectory, LogLimits.Default, Counters, time, NullLogger.Instance);
         Networks = new VmNetworks(options.Network, store, Links, Firewall, new FakeForwarding(), NullLogger.Instance);
+        VmmOrphans orphans = new(proc, _watcher, Paths, Counters, time, NullLogger.Instance);
         Supervisor = new VmSupervisor(
-            Table, Paths, new VmmLauncher(options, Paths, _watcher, VmCgroups.Open(options.CgroupParent, proc, NullLogger.Instance)), new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, _logs, Counters, time, NullLogger.Instance);
+            Table, Paths, new VmmLauncher(options, Paths, _watcher, VmCgroups.Open(options.CgroupParent, proc, NullLogger.Instance)), orphans,
+            new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, _logs, Counters, time, NullLogger.Instance);
         Stopper = new VmStopper(Table, Counters, time, NullLogger.Instance);
-        Adoption = new VmAdoption(store, Table, Supervisor, _watcher, proc, Paths, Networks, Counters, time, NullLogger.Instance);
+        Adoption = new VmAdoption(store, Table, Supervisor, _watcher, proc, Paths, Networks, orphans, time, NullLogger.Instance);
     }
 
     internal AgentCounters Counters { get; } = new();

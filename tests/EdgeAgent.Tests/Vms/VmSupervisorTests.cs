@@ -357,6 +357,22 @@ public sealed class VmSupervisorTests : IAsyncDisposable
         Assert.Equal(1, next.Counters.StoppedOrphans.Value);
     }
 
+    [Fact]
+    public async Task Start_VmmWithoutARecordThatAdoptionDidNotSee_HasEndedBefore()
+    {
+        VmInstance orphan = await StartAsync();
+        _store.RemoveVm(_agent.Entry().Name);
+
+        await using VmBench next = new(_options, _store, _time);
+        Assert.Null(await next.StartAsync(Specs.Vm()));
+
+        Assert.False(new ProcFileSystem().ReadStat(orphan.Process.Pid) is { IsAlive: true }, "it still runs");
+        Assert.Equal(1, next.Counters.StoppedOrphans.Value);
+        VmInstance started = next.Entry().Instance!;
+        started.Process.Signal(Signals.SIGKILL);
+        await Phase.Of("end of the test's VMM", started.Process.Exited);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _store.Broken = false;
