@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using MicroVm.Shared.Contracts.Api;
@@ -232,9 +233,20 @@ public sealed class SystemdTests(SystemdFixture device) : IClassFixture<SystemdF
         return shown.Split('\n').Select(static line => line.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1]);
     }
 
+    /// <summary>What the workload's web server answers, which after a boot begins a moment after the last report of the one before counts as complete.</summary>
     private async Task<string> GetPageAsync()
     {
         using HttpClient http = new();
-        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{device.PublishedPort}/story"), TestContext.Current.CancellationToken);
+        for (long began = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await http.GetStringAsync(new Uri($"http://127.0.0.1:{device.PublishedPort}/story"), TestContext.Current.CancellationToken);
+            }
+            catch (HttpRequestException) when (Stopwatch.GetElapsedTime(began) < s_limit)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+            }
+        }
     }
 }
