@@ -174,10 +174,12 @@ public sealed class SystemdTests(SystemdFixture device) : IClassFixture<SystemdF
         Assert.EndsWith("asked to stop\nstarted\n", await GetPageAsync(), StringComparison.Ordinal);
         string[] ending = (await device.Device.RunAsync("journalctl --boot -1 --output cat --unit microvm-vms --unit microvm-agent --unit network.target"))
             .Succeeded().Split('\n');
+        // In the order of the shell's names.
+        string both = string.Join(' ', new[] { $"{vmm}", $"{stubborn}" }.Order(StringComparer.Ordinal));
         string[] expected =
         [
             "Stopped microvm-agent.service",
-            $"microvm-stop-vms: pressing the power button of the VMs of processes {vmm} {stubborn}",
+            $"microvm-stop-vms: pressing the power button of the VMs of processes {both}",
             $"microvm-stop-vms: the VM of process {stubborn} did not end within {StubbornSeconds} s and was killed",
             "Stopped microvm-vms.service",
             "Stopped target network.target",
