@@ -40,7 +40,7 @@ internal sealed class MemoryBenchmark(string root, string artifacts, string work
             before = round;
         }
 
-        string status = (await load.Device.RunAsync("grep VmRSS: /proc/$(pidof microvm-agent)/status")).Succeeded();
+        string status = (await load.Device.RunAsync("grep VmRSS: /proc/$(cat /run/agent.pid)/status")).Succeeded();
         figures.AtMost("agent resident on that device, real VMs, network, TLS", double.Parse(status.Split(':', 'k')[1], CultureInfo.InvariantCulture), GoalAgentKib, " KiB");
         Report(load, options, idle, waits);
     }
