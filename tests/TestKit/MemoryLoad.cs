@@ -68,33 +68,51 @@ public sealed class MemoryLoad : IAsyncDisposable
         }
     }
 
-    /// <summary>Has workloads take their load, or give it back; does not wait until they have.</summary>
-    public async Task SetAsync(IEnumerable<int> vms, bool loaded)
+    /// <summary>Has workloads take their load; does not wait until they have it. To be called once before <see cref="UnloadAsync"/>.</summary>
+    public async Task LoadAsync(IReadOnlyCollection<int> vms)
     {
-        string program = loaded ? $"/bin/dd if=/dev/zero of=/load/taken bs=1M count={_options.LoadMib}" : "/bin/rm -f /load/taken";
-        string start = string.Join('\n', vms.Select(vm => $"setsid microvm-agent exec {NameOf(vm)} -- {program} >/tmp/load-{vm} 2>&1 </dev/null &"));
-        if (start.Length > 0)
+        string script = string.Join('\n', vms.Select(vm =>
+            $"setsid microvm-agent exec {NameOf(vm)} -- /bin/dd if=/dev/zero of=/load/taken bs=1M count={_options.LoadMib} >/tmp/load-{vm} 2>&1 </dev/null & echo $! >/tmp/load-{vm}.pid"));
+        if (vms.Count > 0)
         {
-            (await Device.RunAsync(start).ConfigureAwait(false)).Succeeded();
+            (await Device.RunAsync(script).ConfigureAwait(false)).Succeeded();
         }
+    }
+
+    /// <summary>
+    /// Has workloads give their load back, when they have taken all of it: a writer that is still under way would make the file anew.
+    /// Their VMs give back the memory later.
+    /// </summary>
+    public async Task UnloadAsync(IReadOnlyCollection<int> vms)
+    {
+        string script = string.Join('\n', vms.Select(vm =>
+            $"(while kill -0 $(cat /tmp/load-{vm}.pid) 2>/dev/null; do sleep 0.2; done; cat /tmp/load-{vm}; microvm-agent exec {NameOf(vm)} -- /bin/rm /load/taken </dev/null) & ends=\"$ends $!\""));
+        (await Device.RunAsync($"{script}\nfor end in $ends; do wait $end || exit; done").ConfigureAwait(false)).Succeeded();
     }
 
     /// <summary>Load leaves some VMs and comes to others; returns when those have what they need and these have given back.</summary>
     /// <returns>How long it took until the last of the loaded ones had its memory and its load.</returns>
-    public async Task<TimeSpan> MoveAsync(IReadOnlyList<int> from, IReadOnlyList<int> to)
+    public async Task<TimeSpan> MoveAsync(IReadOnlyCollection<int> from, IReadOnlyCollection<int> to)
     {
         long began = Stopwatch.GetTimestamp();
-        await SetAsync(from, loaded: false).ConfigureAwait(false);
-        await SetAsync(to, loaded: true).ConfigureAwait(false);
-        HashSet<string> loaded = [.. to.Select(NameOf)];
-        await SampleUntilAsync(
-            $"{string.Join(", ", loaded)} have the memory for their load",
-            sample => sample.Vms.Where(vm => loaded.Contains(vm.Name)).All(vm => vm.GrantedMib >= _options.LoadedMib && vm.HeldMib >= _options.LoadedMib)).ConfigureAwait(false);
+        await LoadAsync(to).ConfigureAwait(false);
+        await UnloadAsync(from).ConfigureAwait(false);
+        await WaitUntilLoadedAsync(to).ConfigureAwait(false);
         TimeSpan waited = Stopwatch.GetElapsedTime(began);
+        HashSet<string> loaded = [.. to.Select(NameOf)];
         await SampleUntilAsync(
             "the others have given back",
             sample => sample.Vms.Where(vm => !loaded.Contains(vm.Name)).All(vm => vm.GrantedMib <= _options.MinMib + RestMib && vm.HeldMib <= _options.MinMib + RestMib)).ConfigureAwait(false);
         return waited;
+    }
+
+    /// <summary>Samples until some VMs have the memory for their load, and it.</summary>
+    public Task WaitUntilLoadedAsync(IReadOnlyCollection<int> vms)
+    {
+        HashSet<string> loaded = [.. vms.Select(NameOf)];
+        return SampleUntilAsync(
+            $"{string.Join(", ", loaded)} have the memory for their load",
+            sample => sample.Vms.Where(vm => loaded.Contains(vm.Name)).All(vm => vm.GrantedMib >= _options.LoadedMib && vm.HeldMib >= _options.LoadedMib));
     }
 
     /// <summary>Samples until something is so.</summary>

@@ -73,7 +73,7 @@ public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixt
         try
         {
             await host.AgentLog.WaitForAsync("the device is short of memory: None before", s_limit, from);
-            await device.Load.SetAsync([Vm], loaded: true);
+            await device.Load.LoadAsync([Vm]);
             for (int look = 0; look < Looks; look++)
             {
                 MemorySample during = await device.Load.SampleAsync();
@@ -86,7 +86,7 @@ public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixt
         }
 
         await host.AgentLog.WaitForAsync(" before, None now", s_limit, from);
-        await device.Load.MoveAsync([], [Vm]);
+        await device.Load.WaitUntilLoadedAsync([Vm]);
         await device.Load.MoveAsync([Vm], []);
         IReadOnlyList<MemorySample.Vm> after = (await device.Load.SampleAsync()).Vms;
         Assert.Equal(before.Vms.Select(static vm => (vm.Pid, vm.Restarts)), after.Select(static vm => (vm.Pid, vm.Restarts)));
