@@ -16,7 +16,6 @@ namespace MicroVm.EdgeAgent.Tests.Faults;
 /// go. The next one brings the device to where it should be: nothing that was acknowledged is lost, no VM runs twice, none is orphaned,
 /// and no tap, rule, socket, address or file is left behind.
 /// </summary>
-[Collection(FaultCollection.Name)]
 public sealed class FaultPointTests : IAsyncDisposable
 {
     private static readonly byte[] s_first = Content(1), s_second = Content(2);

@@ -4,10 +4,12 @@ namespace MicroVm.EdgeAgent.Tests.Faults;
 
 /// <summary>
 /// Ends the agent when it comes to a point for the so-many-th time. From then on every thread of it that comes to any point is ended there
-/// as well: a killed agent does nothing more to the device.
+/// as well: a killed agent does nothing more to the device. Agents of other tests go on: a point belongs to whoever's context reaches it.
 /// </summary>
-internal sealed class FaultTrigger : IDisposable
+internal sealed class FaultTrigger
 {
+    private static readonly AsyncLocal<FaultTrigger?> s_current = new();
+
     private readonly Lock _lock = new();
     private readonly Dictionary<(FaultPoint Point, bool After), int> _reached = [];
     private (FaultPoint Point, bool After, int Time)? _armed;
@@ -15,7 +17,7 @@ internal sealed class FaultTrigger : IDisposable
     private TaskCompletionSource _fired = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _dead;
 
-    internal FaultTrigger() => FaultPoints.Reached = OnReached;
+    static FaultTrigger() => FaultPoints.Reached = static (point, after) => s_current.Value?.OnReached(point, after);
 
     /// <summary>Completes when the agent is ended.</summary>
     internal Task Fired => _fired.Task;
@@ -42,7 +44,8 @@ internal sealed class FaultTrigger : IDisposable
         _fired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    public void Dispose() => FaultPoints.Reached = null;
+    /// <summary>Takes every point that is reached in this context from now on.</summary>
+    internal void Enter() => s_current.Value = this;
 
     private void OnReached(FaultPoint point, bool after)
     {

@@ -76,6 +76,7 @@ internal sealed class FaultWorld : IAsyncDisposable
         CancellationTokenSource stop = _stop = new CancellationTokenSource();
         _running = Task.Run(async () =>
         {
+            Trigger.Enter();
             using DataDirectory directory = DataDirectory.Open(Options);
             using SqliteStore store = SqliteStore.Open(directory.DatabasePath);
             await using AgentHost host = new(
@@ -172,7 +173,6 @@ internal sealed class FaultWorld : IAsyncDisposable
             }
         }
 
-        Trigger.Dispose();
         await UntilNothingIsWrongAsync("cgroups", TryRemoveCgroups, CancellationToken.None);
         await Gateway.DisposeAsync();
         await Images.DisposeAsync();

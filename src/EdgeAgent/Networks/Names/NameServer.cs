@@ -32,9 +32,10 @@ internal sealed class NameServer : IAsyncDisposable
         _tcp = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            _udp.Bind(address);
-            _address = (IPEndPoint)_udp.LocalEndPoint!;
-            _tcp.Bind(_address);
+            // Of any port that is asked for, TCP has the fewer: every connection takes one.
+            _tcp.Bind(address);
+            _address = (IPEndPoint)_tcp.LocalEndPoint!;
+            _udp.Bind(_address);
             _tcp.Listen(Backlog);
         }
         catch

@@ -33,9 +33,10 @@ public sealed class NameServerTests : IAsyncLifetime, INameSource
 
     public ValueTask InitializeAsync()
     {
-        _resolver.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        int port = ((IPEndPoint)_resolver.LocalEndPoint!).Port;
-        _resolverTcp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        // The port by TCP: what is free there, where every connection takes one, is hardly taken by UDP.
+        _resolverTcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)_resolverTcp.LocalEndPoint!).Port;
+        _resolver.Bind(new IPEndPoint(IPAddress.Loopback, port));
         _resolverTcp.Listen();
         File.WriteAllText(_directory["resolv.conf"], "search example.org\nnameserver 172.30.0.1\nnameserver 127.0.0.1\n");
         NameRelay relay = new(new HostResolvers(_directory["resolv.conf"]), TimeProvider.System, port);
