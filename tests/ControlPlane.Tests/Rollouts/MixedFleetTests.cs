@@ -9,7 +9,6 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MicroVm.ControlPlane.Tests.Rollouts;
 
 /// <summary>One deployment over devices that are played and real virtual ones of both architectures, which run what they are told in microVMs.</summary>
-[Collection(AloneCollection.Name)]
 public sealed class MixedFleetTests
 {
     private const int Played = 20;
