@@ -18,4 +18,7 @@ internal static partial class Log
 
     [LoggerMessage(1604, LogLevel.Debug, "{Vm}: guest's connection broke: {Reason}")]
     internal static partial void GuestDisconnected(ILogger logger, string vm, string reason);
+
+    [LoggerMessage(1605, LogLevel.Error, "{Vm}: its guest cannot be listened to at {Path}, so its logs, health and metrics wait until it can: {Reason}")]
+    internal static partial void GuestUnheard(ILogger logger, string vm, string path, string reason);
 }

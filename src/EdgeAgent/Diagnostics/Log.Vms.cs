@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(1507, LogLevel.Warning, "stopped pid {Pid}: a VMM for '{Vm}' that no record knows")]
     internal static partial void OrphanStopped(ILogger logger, int pid, string vm);
 
+    [LoggerMessage(1511, LogLevel.Error, "pid {Pid}, a VMM for '{Vm}' that no record knows, did not end after SIGKILL: {Vm} is not started before it has")]
+    internal static partial void OrphanStays(ILogger logger, int pid, string vm);
+
     [LoggerMessage(1508, LogLevel.Information, "{Vm}: removed")]
     internal static partial void VmRemoved(ILogger logger, string vm);
 

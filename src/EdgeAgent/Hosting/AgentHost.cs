@@ -120,7 +120,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _names = new NameService(_networks, new NameRelay(new HostResolvers(), time), counters, time, _logger);
         DesiredSecrets secrets = new(_intake, _identity, options.DeviceId);
         GuestConfigBuilder configs = new(_networks.Find, secrets);
-        VmmOrphans orphans = new(proc, _watcher, paths, counters, time, _logger);
+        VmmOrphans orphans = new(proc, _watcher.Watch, paths, counters, time, _logger);
         _supervisor = new VmSupervisor(_table, paths, launcher, orphans, configs, proc, _logs, counters, time, _logger);
         _outputs = new OutputCap(_table, paths, time, _logger);
         _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, _networks, orphans, time, _logger);

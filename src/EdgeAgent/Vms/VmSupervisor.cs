@@ -62,9 +62,13 @@ internal sealed class VmSupervisor(
         try
         {
             // One that was just being started when its agent was killed may have shown itself only after this agent looked for orphans.
-            await orphans.StopAsync((_, vm) => vm == entry.Name, CancellationToken.None);
+            if (await orphans.StopAsync((_, vm) => vm == entry.Name, CancellationToken.None) is [int unending, ..])
+            {
+                throw new OsFaultException($"process {unending}, a VMM of {entry.Name} from before: expected its end after SIGKILL, found it still running");
+            }
+
             launcher.Prepare(entry.Name);
-            channel = Listen(entry.Name, session);
+            channel = Attach(session, GuestChannelServer.Listen(entry.Name, paths.GuestChannel(entry.Name), session, counters, logger));
             process = launcher.Start(new VmLaunch(spec, cid, imagePath, resources));
             VmRun run = new(runId, process.Pid, StartTicksOf(process.Pid), _kernelBootId, cid, time.GetUtcNow());
             table.Save(entry, record => RecordOfStart(record, spec, run, time.GetUtcNow()));
@@ -94,7 +98,7 @@ internal sealed class VmSupervisor(
 
         LogSource source = new(entry.Name, run.Id);
         GuestSession session = MakeSession(entry, record.Spec, source);
-        GuestChannelServer channel = Listen(entry.Name, session);
+        GuestChannelServer channel = Attach(session, GuestChannelServer.ListenWhenPossible(entry.Name, paths.GuestChannel(entry.Name), session, counters, logger));
         // Its guest says how it is when it connects again.
         (entry.Health, entry.Metrics) = (null, null);
         Follow(entry, new VmInstance(run, process, session, channel, VmMemory.OfAdoption(record.Spec)));
@@ -161,11 +165,8 @@ internal sealed class VmSupervisor(
         return session;
     }
 
-    private GuestChannelServer Listen(ResourceName vm, GuestSession session)
+    private static GuestChannelServer Attach(GuestSession session, GuestChannelServer channel)
     {
-        // Somebody may have cleaned the run directory while no agent ran; the VMM connects by path, so it finds the new socket.
-        Directory.CreateDirectory(paths.Directory(vm));
-        GuestChannelServer channel = GuestChannelServer.Listen(vm, paths.GuestChannel(vm), session, counters, logger);
         session.Source.Acknowledge = sequence => channel.TrySend(new GuestLogAck(sequence));
         return channel;
     }

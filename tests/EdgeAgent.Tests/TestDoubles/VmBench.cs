@@ -26,7 +26,7 @@ internal sealed class VmBench : IAsyncDisposable
         ProcFileSystem proc = new();
         _logs = new LogStore(Paths.LogDirectory, LogLimits.Default, Counters, time, NullLogger.Instance);
         Networks = new VmNetworks(options.Network, store, Links, Firewall, new FakeForwarding(), NullLogger.Instance);
-        VmmOrphans orphans = new(proc, _watcher, Paths, Counters, time, NullLogger.Instance);
+        VmmOrphans orphans = new(proc, _watcher.Watch, Paths, Counters, time, NullLogger.Instance);
         Supervisor = new VmSupervisor(
             Table, Paths, new VmmLauncher(options, Paths, _watcher, VmCgroups.Open(options.CgroupParent, proc, NullLogger.Instance)), orphans,
             new GuestConfigBuilder(Networks.Find, NoSecrets.Instance), proc, _logs, Counters, time, NullLogger.Instance);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Interop;
@@ -281,6 +282,42 @@ public sealed class VmSupervisorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Adopt_GuestCannotBeListenedTo_AdoptsAllTheSameAndListensWhenItCan()
+    {
+        VmInstance instance = await StartAsync();
+        await _agent.DisposeAsync();
+        string channel = _agent.Paths.GuestChannel(_agent.Entry().Name);
+        File.Delete(channel);
+        Directory.CreateDirectory(channel);
+
+        _agent = new VmBench(_options, _store, _time);
+        await Phase.Of("adoption", _agent.Adoption.RunAsync(default));
+        Assert.Equal(instance.Process.Pid, _agent.Entry().Instance!.Process.Pid);
+        Directory.Delete(channel);
+
+        using FakeInit init = await Phase.Of("guest is listened to", GreetWhenPossibleAsync(channel));
+        await init.ReceiveAsync<GuestConfig>("config");
+    }
+
+    [Fact]
+    public async Task Adopt_GuestCannotBeListenedTo_VmmEndsMeanwhile_IsSettled()
+    {
+        VmInstance instance = await StartAsync();
+        await _agent.DisposeAsync();
+        string channel = _agent.Paths.GuestChannel(_agent.Entry().Name);
+        File.Delete(channel);
+        Directory.CreateDirectory(channel);
+        _agent = new VmBench(_options, _store, _time);
+        await Phase.Of("adoption", _agent.Adoption.RunAsync(default));
+        VmInstance adopted = _agent.Entry().Instance!;
+
+        _vmm.End("web", 0);
+
+        await Phase.Of("settled", adopted.Settled);
+        Assert.Null(_agent.Entry().Instance);
+    }
+
+    [Fact]
     public async Task OutputCap_GuestFillsItsSerialLog_EmptiesTheFileAndKeepsItsEnd()
     {
         await StartAsync();
@@ -394,6 +431,21 @@ public sealed class VmSupervisorTests : IAsyncDisposable
         _vmm.Prepare(name);
         await RestartAsync(Specs.Vm(name, policy: policy));
         return _agent.Entry(name).Instance!;
+    }
+
+    private static async Task<FakeInit> GreetWhenPossibleAsync(string channel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await FakeInit.GreetAsync(channel);
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(20);
+            }
+        }
     }
 
     private async Task RestartAsync(VmSpec spec)

@@ -22,15 +22,17 @@ internal sealed class GuestChannelServer : IAsyncDisposable
     private readonly IGuestHandler _handler;
     private readonly AgentCounters _counters;
     private readonly ILogger _logger;
-    private readonly Socket _listener;
+    private readonly string _path;
     private readonly Task _accepting;
     private readonly CancellationTokenSource _closing = new();
+    private Socket? _listener;
     private volatile GuestConnection? _current;
     private Task _reading = Task.CompletedTask;
 
-    private GuestChannelServer(ResourceName vm, Socket listener, IGuestHandler handler, AgentCounters counters, ILogger logger)
+    private GuestChannelServer(ResourceName vm, string path, Socket? listener, IGuestHandler handler, AgentCounters counters, ILogger logger)
     {
         _vm = vm;
+        _path = path;
         _listener = listener;
         _handler = handler;
         _counters = counters;
@@ -40,10 +42,34 @@ internal sealed class GuestChannelServer : IAsyncDisposable
 
     /// <summary>Listens on a path; what another start of the agent left there is removed.</summary>
     /// <exception cref="SocketException">The path cannot be listened on.</exception>
+    /// <exception cref="IOException">Its directory cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">Its directory may not be written to.</exception>
     internal static GuestChannelServer Listen(
+        ResourceName vm, string path, IGuestHandler handler, AgentCounters counters, ILogger logger) =>
+        new(vm, path, Bind(path), handler, counters, logger);
+
+    /// <summary>Listens on a path as soon as it can be listened on: a guest that runs already connects then.</summary>
+    internal static GuestChannelServer ListenWhenPossible(
         ResourceName vm, string path, IGuestHandler handler, AgentCounters counters, ILogger logger)
     {
+        Socket? listener = null;
+        try
+        {
+            listener = Bind(path);
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+        {
+            Log.GuestUnheard(logger, vm.Value, path, e.Message);
+        }
+
+        return new GuestChannelServer(vm, path, listener, handler, counters, logger);
+    }
+
+    private static Socket Bind(string path)
+    {
         FaultPoints.Before(FaultPoint.GuestSocket);
+        // Somebody may have cleaned the run directory while no agent ran; the VMM connects by path, so it finds the new socket.
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.Delete(path);
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -51,7 +77,7 @@ internal sealed class GuestChannelServer : IAsyncDisposable
             listener.Bind(new UnixDomainSocketEndPoint(path));
             listener.Listen(Backlog);
             FaultPoints.After(FaultPoint.GuestSocket);
-            return new GuestChannelServer(vm, listener, handler, counters, logger);
+            return listener;
         }
         catch
         {
@@ -95,11 +121,22 @@ internal sealed class GuestChannelServer : IAsyncDisposable
     {
         await _closing.CancelAsync();
         await _accepting;
-        _listener.Dispose();
+        _listener?.Dispose();
     }
 
     private async Task AcceptAsync()
     {
+        while (_listener is null)
+        {
+            await Task.Delay(s_acceptPause, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_closing.IsCancellationRequested)
+            {
+                return;
+            }
+
+            TryBindAgain();
+        }
+
         while (!_closing.IsCancellationRequested)
         {
             try
@@ -128,6 +165,18 @@ internal sealed class GuestChannelServer : IAsyncDisposable
         catch (SocketException e)
         {
             Log.GuestDisconnected(_logger, _vm.Value, e.Message);
+        }
+    }
+
+    private void TryBindAgain()
+    {
+        try
+        {
+            _listener = Bind(_path);
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+        {
+            // Said once; the next try is soon.
         }
     }
 
