@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Logs;
+using MicroVm.EdgeAgent.Store;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Configuration;
@@ -48,6 +49,9 @@ internal sealed record AgentOptions
 
     /// <summary>How much of each VM's log is kept.</summary>
     public LogLimits Logs { get; init; } = LogLimits.Default;
+
+    /// <summary>How much telemetry is kept until it can be delivered.</summary>
+    public SpoolLimits Spool { get; init; } = SpoolLimits.Default;
 
     /// <summary>How long a new agent has to show that it works.</summary>
     public UpdateOptions Update { get; init; } = UpdateOptions.Default;

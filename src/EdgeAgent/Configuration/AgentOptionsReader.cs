@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using MicroVm.EdgeAgent.Logs;
+using MicroVm.EdgeAgent.Store;
 using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Configuration;
@@ -76,6 +77,7 @@ internal static class AgentOptionsReader
             CgroupParent = ReadCgroupParent(root),
             Network = root.Has("network") ? ReadNetwork(root.Object("network")) : NetworkOptions.Default,
             Logs = root.Has("logs") ? ReadLogs(root.Object("logs")) : LogLimits.Default,
+            Spool = root.Has("spool") ? ReadSpool(root.Object("spool")) : SpoolLimits.Default,
             Update = root.Has("update") ? ReadUpdate(root.Object("update")) : UpdateOptions.Default,
             Labels = root.TextMap("labels"),
             LogLevel = ReadLogLevel(root),
@@ -149,6 +151,16 @@ internal static class AgentOptionsReader
         LogLimits limits = new(
             (long)section.Integer("mebibytesPerVm", LogLimits.MinMib, LogLimits.MaxMib, (int)(LogLimits.Default.Bytes >> 20)) << 20,
             TimeSpan.FromDays(section.Integer("days", 1, LogLimits.MaxDays, (int)LogLimits.Default.Age.TotalDays)));
+        section.RefuseUnknownKeys();
+        return limits;
+    }
+
+    private static SpoolLimits ReadSpool(ConfigurationObject section)
+    {
+        SpoolLimits limits = SpoolLimits.OfMib(section.Integer("mebibytes", SpoolLimits.MinMib, SpoolLimits.MaxMib, (int)(SpoolLimits.Default.Bytes >> 20))) with
+        {
+            Age = TimeSpan.FromDays(section.Integer("days", 1, SpoolLimits.MaxDays, (int)SpoolLimits.Default.Age.TotalDays)),
+        };
         section.RefuseUnknownKeys();
         return limits;
     }

@@ -104,7 +104,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _table = new VmTable(store);
         DeviceClock clock = new(proc.ReadKernelBootId(), time);
         BootTimeKeeper boots = new(store, clock);
-        _collector = new TelemetryCollector(store, SpoolLimits.Default, _sequence, clock, counters, time, _logger);
+        _collector = new TelemetryCollector(store, options.Spool, _sequence, clock, counters, time, _logger);
         _events = new EventLog(_collector.AddEvent, time);
 
         VmPaths paths = new(options);

@@ -5,12 +5,24 @@ namespace MicroVm.EdgeAgent.Store;
 /// <param name="Rows">Most batches.</param>
 internal sealed record SpoolLimits(long Bytes, long Rows)
 {
+    /// <summary>Least and most MiB that may be configured.</summary>
+    internal const int MinMib = 1, MaxMib = 4096;
+
+    /// <summary>Most days that may be configured: ten years.</summary>
+    internal const int MaxDays = 3650;
+
+    // Batches of a device with nothing on it have some hundred bytes.
+    private const int LeastBatchBytes = 160;
+
     /// <summary>32 MiB: about ten days of samples of ten VMs at the default interval, and events of years.</summary>
-    internal static SpoolLimits Default { get; } = new(32L << 20, 200_000);
+    internal static SpoolLimits Default { get; } = OfMib(32);
 
     /// <summary>What is older is dropped, whatever it is.</summary>
     internal TimeSpan Age { get; init; } = TimeSpan.FromDays(60);
 
     /// <summary>Batches whose clock was synchronised and that began before this are too old; null when the device's own clock cannot tell.</summary>
     internal long? OldestUnixMs { get; init; }
+
+    /// <summary>Limits of a size, with as many batches as fit when all are small.</summary>
+    internal static SpoolLimits OfMib(int mib) => new((long)mib << 20, ((long)mib << 20) / LeastBatchBytes);
 }

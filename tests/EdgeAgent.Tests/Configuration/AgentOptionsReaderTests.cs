@@ -14,7 +14,7 @@ public sealed class AgentOptionsReaderTests
     {
         AgentOptions options = Read($$"""
             {"deviceId":"dev-1",{{ControlPlane}},"dataDirectory":"/d/","runDirectory":"/r","vmmPath":"/v","kernelPath":"/k",
-             "initrdPath":"/i","kernelArgs":"x=1","cgroupParent":"","labels":{"site":"a"},"logLevel":"Debug"}
+             "initrdPath":"/i","kernelArgs":"x=1","cgroupParent":"","spool":{"mebibytes":64,"days":365},"labels":{"site":"a"},"logLevel":"Debug"}
             """);
 
         Assert.Equal("dev-1", options.DeviceId.Value);
@@ -22,6 +22,7 @@ public sealed class AgentOptionsReaderTests
         Assert.Equal(("/d", "/r", "/v", "/k", "/i", "x=1"), (
             options.DataDirectory, options.RunDirectory, options.VmmPath, options.KernelPath, options.InitrdPath, options.KernelArgs));
         Assert.Equal("", options.CgroupParent);
+        Assert.Equal((64L << 20, TimeSpan.FromDays(365)), (options.Spool.Bytes, options.Spool.Age));
         Assert.Equal("a", options.Labels["site"]);
         Assert.Equal(LogLevel.Debug, options.LogLevel);
     }
@@ -35,6 +36,7 @@ public sealed class AgentOptionsReaderTests
         Assert.Equal("/usr/lib/microvm/microvm-vmm", options.VmmPath);
         Assert.Equal("microvm", options.CgroupParent);
         Assert.Empty(options.Labels);
+        Assert.Equal((32L << 20, 209_715L, TimeSpan.FromDays(60)), (options.Spool.Bytes, options.Spool.Rows, options.Spool.Age));
     }
 
     [Theory]
@@ -54,6 +56,8 @@ public sealed class AgentOptionsReaderTests
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"labels":{"a":1}}""", "labels.a: expected a text, found 1")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"logLevel":"Loud"}""", "logLevel: expected Trace, Debug, Information, Warning or Error, found 'Loud'")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"cgroupParent":"../x"}""", "cgroupParent: expected a name of [a-z0-9-], or nothing for no cgroups, found '../x'")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"spool":{"days":0}}""", "spool.days: expected an integer from 1 to 3650, found 0")]
+    [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"spool":{"bytes":1}}""", "spool.bytes: expected one of mebibytes, days, found an unknown key")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"vmm":"x"}""", "vmm: expected one of")]
     [InlineData("""{"deviceId":"d","controlPlane":{"apiUrl":"https://x","mqttHost":"h"},"runDirectory":"/run/a-directory-that-is-too-long-for-a-socket"}""", "runDirectory: expected at most 31 characters, found ")]
     public void Read_BadDocument_NamesFieldExpectationAndFinding(string json, string expected)
