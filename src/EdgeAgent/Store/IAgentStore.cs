@@ -50,8 +50,11 @@ internal interface IAgentStore : IDisposable
     /// <summary>At most <paramref name="count"/> batches after one, oldest first.</summary>
     IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count);
 
-    /// <summary>Removes an acknowledged batch; false when it is not there.</summary>
-    bool RemoveBatch(Guid bootId, ulong sequence);
+    /// <summary>Removes a batch that the control plane has, or one that is lost because it cannot read it; false when it is not there.</summary>
+    /// <param name="bootId">Start of the agent that made it.</param>
+    /// <param name="sequence">Its number in that.</param>
+    /// <param name="isLost">It is added to <see cref="SpoolUsage.Losses"/>, in one step.</param>
+    bool RemoveBatch(Guid bootId, ulong sequence, bool isLost = false);
 
     /// <summary>How much is spooled.</summary>
     SpoolUsage ReadSpoolUsage();

@@ -69,17 +69,21 @@ internal sealed partial class SqliteStore
     });
 
     /// <inheritdoc/>
-    public bool RemoveBatch(Guid bootId, ulong sequence) => Write(FaultPoint.RemoveBatch, "remove acknowledged telemetry", () =>
+    public bool RemoveBatch(Guid bootId, ulong sequence, bool isLost) => Write(FaultPoint.RemoveBatch, "remove acknowledged telemetry", () =>
     {
-        SpoolUsage usage = MeasureSpool();
+        SpoolUsage before = MeasureSpool(), usage = before;
         _usage = null;
-        using SqliteCommand command = Command(
-            "DELETE FROM spool WHERE boot_id = $boot AND sequence = $sequence RETURNING bytes",
+        using SqliteTransaction transaction = _connection.BeginTransaction();
+        Drop(
+            ref usage,
+            "DELETE FROM spool WHERE boot_id = $boot AND sequence = $sequence RETURNING bytes, class, items",
             ("$boot", bootId.ToString("N")),
             ("$sequence", (long)sequence));
-        long? bytes = command.ExecuteScalar() as long?;
-        _usage = bytes is long gone ? usage with { Bytes = usage.Bytes - gone, Rows = usage.Rows - 1 } : usage;
-        return bytes is not null;
+        usage = isLost ? usage : usage with { Losses = before.Losses };
+        SaveLosses(before.Losses, usage.Losses);
+        transaction.Commit();
+        _usage = usage;
+        return usage.Rows < before.Rows;
     });
 
     /// <inheritdoc/>
@@ -109,7 +113,7 @@ internal sealed partial class SqliteStore
             using SqliteCommand command = Command("SELECT max(id) FROM spool WHERE clock = 1 AND base_unix_ms < $oldest", ("$oldest", oldest));
             if (command.ExecuteScalar() is long last)
             {
-                Drop(ref usage, "DELETE FROM spool WHERE id <= $id AND id < (SELECT max(id) FROM spool) RETURNING bytes, class, items", last);
+                Drop(ref usage, "DELETE FROM spool WHERE id <= $id AND id < (SELECT max(id) FROM spool) RETURNING bytes, class, items", ("$id", last));
             }
         }
     }
@@ -121,14 +125,13 @@ internal sealed partial class SqliteStore
         {
             Drop(
                 ref usage,
-                "DELETE FROM spool WHERE id = (SELECT id FROM spool ORDER BY class, id LIMIT 1) RETURNING bytes, class, items",
-                0);
+                "DELETE FROM spool WHERE id = (SELECT id FROM spool ORDER BY class, id LIMIT 1) RETURNING bytes, class, items");
         }
     }
 
-    private void Drop(ref SpoolUsage usage, string sql, long id)
+    private void Drop(ref SpoolUsage usage, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        using SqliteCommand command = Command(sql, ("$id", id));
+        using SqliteCommand command = Command(sql, parameters);
         using SqliteDataReader row = command.ExecuteReader();
         while (row.Read())
         {

@@ -40,26 +40,7 @@ internal sealed class TelemetryPublisher(
     internal void OnSpooled() => _work.Set();
 
     /// <summary>The control plane has a batch.</summary>
-    internal void OnAck(Ack ack)
-    {
-        try
-        {
-            store.RemoveBatch(ack.BootId, ack.Sequence);
-        }
-        catch (StoreException e)
-        {
-            // It stays in the spool, is sent again and acknowledged again.
-            counters.StoreFaults.Increment();
-            Log.SpoolFailed(logger, e.Message, s_ackLimit.TotalSeconds);
-        }
-
-        lock (_lock)
-        {
-            _sentAt.Remove((ack.BootId, ack.Sequence));
-        }
-
-        _work.Set();
-    }
+    internal void OnAck(Ack ack) => Remove(ack.BootId, ack.Sequence, isLost: false);
 
     /// <summary>Publishes for ever, until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
@@ -135,7 +116,7 @@ internal sealed class TelemetryPublisher(
                 // Kept, it would be sent for ever and hold up everything behind it.
                 counters.RefusedBatches.Increment();
                 Log.BatchRefused(logger, batch.BootId, batch.Sequence);
-                OnAck(new Ack(batch.BootId, batch.Sequence));
+                Remove(batch.BootId, batch.Sequence, isLost: true);
                 return true;
             default:
                 break;
@@ -149,6 +130,27 @@ internal sealed class TelemetryPublisher(
         }
 
         return false;
+    }
+
+    private void Remove(Guid bootId, ulong sequence, bool isLost)
+    {
+        try
+        {
+            store.RemoveBatch(bootId, sequence, isLost);
+        }
+        catch (StoreException e)
+        {
+            // It stays in the spool, is sent again and acknowledged again.
+            counters.StoreFaults.Increment();
+            Log.SpoolFailed(logger, e.Message, s_ackLimit.TotalSeconds);
+        }
+
+        lock (_lock)
+        {
+            _sentAt.Remove((bootId, sequence));
+        }
+
+        _work.Set();
     }
 
     /// <summary>How long to wait until what is not acknowledged, or was not taken, is sent again; whatever is signalled meanwhile.</summary>

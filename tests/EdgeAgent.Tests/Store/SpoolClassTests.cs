@@ -47,6 +47,27 @@ public sealed class SpoolClassTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public void RemoveBatch_OneThatIsLost_IsCountedByItsClassAndOneThatIsNotThereIsNot(bool disk)
+    {
+        IAgentStore store = Make(disk);
+        Fill(store, [SpoolClass.Events, SpoolClass.Samples, SpoolClass.Metrics], SpoolLimits.Default);
+
+        Assert.True(store.RemoveBatch(Guid.Empty, 1, isLost: true));
+        Assert.True(store.RemoveBatch(Guid.Empty, 2, isLost: true));
+        Assert.True(store.RemoveBatch(Guid.Empty, 3));
+        Assert.False(store.RemoveBatch(Guid.Empty, 3, isLost: true));
+
+        Assert.Equal(new SpoolUsage(0, 0, new TelemetryLosses(3, 0, 3)), store.ReadSpoolUsage());
+        if (disk)
+        {
+            store.Dispose();
+            Assert.Equal(new TelemetryLosses(3, 0, 3), Make(disk).ReadSpoolUsage().Losses);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public void AppendBatch_OldBatches_AreDroppedWithWhatCameBeforeThem(bool disk)
     {
         IAgentStore store = Make(disk);

@@ -68,7 +68,7 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
         _publisher.OnConnected();
 
         Assert.Equal([11, 12], await Take(2));
-        Assert.Equal(2, _store.ReadSpoolUsage().Rows);
+        Assert.Equal((2, 10UL), (_store.ReadSpoolUsage().Rows, _store.ReadSpoolUsage().Losses.Samples));
         Assert.Equal(10, _counters.RefusedBatches.Value);
     }
 
@@ -165,7 +165,7 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
     {
         for (ulong i = first; i < first + count; i++)
         {
-            _store.AppendBatch(new SpooledBatch(0, s_boot, i, [(byte)i]), SpoolLimits.Default);
+            _store.AppendBatch(new SpooledBatch(0, s_boot, i, [(byte)i]) { Items = 1 }, SpoolLimits.Default);
         }
     }
 

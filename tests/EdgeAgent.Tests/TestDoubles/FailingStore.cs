@@ -37,7 +37,7 @@ internal sealed class FailingStore(IAgentStore inner) : IAgentStore
 
     public IReadOnlyList<SpooledBatch> ReadBatches(long afterId, int count) => Try(() => inner.ReadBatches(afterId, count));
 
-    public bool RemoveBatch(Guid bootId, ulong sequence) => Try(() => inner.RemoveBatch(bootId, sequence));
+    public bool RemoveBatch(Guid bootId, ulong sequence, bool isLost) => Try(() => inner.RemoveBatch(bootId, sequence, isLost));
 
     public SpoolUsage ReadSpoolUsage() => Try(inner.ReadSpoolUsage);
 

@@ -124,10 +124,15 @@ internal sealed class MemoryStore : IAgentStore
         }
     }
 
-    public bool RemoveBatch(Guid bootId, ulong sequence)
+    public bool RemoveBatch(Guid bootId, ulong sequence, bool isLost)
     {
         lock (_lock)
         {
+            foreach (SpooledBatch batch in isLost ? _spool.Where(batch => batch.BootId == bootId && batch.Sequence == sequence) : [])
+            {
+                _losses += SpoolDecisions.LossOf(batch.Class, batch.Items);
+            }
+
             return _spool.RemoveAll(batch => batch.BootId == bootId && batch.Sequence == sequence) > 0;
         }
     }
