@@ -44,6 +44,7 @@ public sealed class MemoryLoad : IAsyncDisposable
         VirtualDevice device = await VirtualDevice.StartAsync(new VirtualDeviceOptions
         {
             Id = id,
+            Architecture = options.Architecture,
             ApiPort = controlPlane.ApiPort,
             MqttPort = controlPlane.MqttPort,
             EnrolmentToken = await controlPlane.EnrolmentTokenAsync().ConfigureAwait(false),

@@ -3,6 +3,9 @@ namespace MicroVm.TestKit;
 /// <summary>VMs on a device whose memory is enough for all at their least and not for all at their most.</summary>
 public sealed record MemoryLoadOptions
 {
+    /// <summary><c>x86_64</c> or <c>aarch64</c>.</summary>
+    public string Architecture { get; init; } = "x86_64";
+
     /// <summary>How many VMs.</summary>
     public int Vms { get; init; } = 10;
 

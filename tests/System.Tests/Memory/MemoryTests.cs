@@ -8,23 +8,7 @@ public sealed class MemoryTests(MemoryFixture device) : IClassFixture<MemoryFixt
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
 
     [Fact]
-    public async Task Load_MovesBetweenVms_GetsItsMemoryAndNobodyEnds()
-    {
-        int from = device.Load.Samples.Count;
-        IReadOnlyList<MemorySample.Vm> before = (await device.Load.SampleAsync()).Vms;
-
-        await device.Load.MoveAsync([], [0]);
-        await device.Load.MoveAsync([0], [3]);
-        await device.Load.MoveAsync([3], []);
-
-        Assert.Equal(device.Options.Vms, before.Count);
-        Assert.All(device.Load.Samples[from..], sample =>
-        {
-            Assert.Equal(before.Select(static vm => (vm.Name, vm.Pid, vm.Restarts)), sample.Vms.Select(static vm => (vm.Name, vm.Pid, vm.Restarts)));
-            Assert.True(sample.GrantedMib + (device.Options.Vms * MemoryLoadOptions.VmmMib) <= device.Options.BudgetMib);
-            Assert.True(sample.HeldMib <= device.Options.BudgetMib);
-        });
-    }
+    public Task Load_MovesBetweenVms_GetsItsMemoryAndNobodyEnds() => MemoryStory.LoadMovesAsync(device, first: 0, next: 3);
 
     [Fact]
     public async Task Vm_IsInACgroupWithItsCost_AndGoesBeforeTheAgent()
