@@ -5,8 +5,8 @@ namespace MicroVm.EdgeAgent.Store;
 /// <param name="Rows">Most batches.</param>
 internal sealed record SpoolLimits(long Bytes, long Rows)
 {
-    /// <summary>Least and most MiB that may be configured.</summary>
-    internal const int MinMib = 1, MaxMib = 4096;
+    /// <summary>Least and most MiB that may be configured: all of it is read once at a start, to be counted.</summary>
+    internal const int MinMib = 1, MaxMib = 512;
 
     /// <summary>Most days that may be configured: ten years.</summary>
     internal const int MaxDays = 3650;

@@ -8,6 +8,9 @@ internal sealed partial class SqliteStore
 {
     private const string SpoolColumns = "id, boot_id, sequence, payload, class, items, clock, base_unix_ms, base_uptime_ms, kernel_boot_id";
 
+    // Not max(id): SQLite would look for it from the end of the table, row by row, in all of which the clock is seldom too old.
+    internal const string LastTooOld = "SELECT max(+id) FROM spool WHERE clock = 1 AND base_unix_ms < $oldest";
+
     /// <summary>What <see cref="MeasureSpool"/> would find; null when it has to be asked. Counting reads the whole table.</summary>
     private SpoolUsage? _usage;
 
@@ -110,7 +113,7 @@ internal sealed partial class SqliteStore
     {
         if (limits.OldestUnixMs is long oldest)
         {
-            using SqliteCommand command = Command("SELECT max(id) FROM spool WHERE clock = 1 AND base_unix_ms < $oldest", ("$oldest", oldest));
+            using SqliteCommand command = Command(LastTooOld, ("$oldest", oldest));
             if (command.ExecuteScalar() is long last)
             {
                 Drop(ref usage, "DELETE FROM spool WHERE id <= $id AND id < (SELECT max(id) FROM spool) RETURNING bytes, class, items", ("$id", last));

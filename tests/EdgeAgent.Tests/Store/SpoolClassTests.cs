@@ -1,6 +1,7 @@
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.Shared.Contracts.Telemetry;
+using Microsoft.Data.Sqlite;
 
 namespace MicroVm.EdgeAgent.Tests.Store;
 
@@ -80,6 +81,23 @@ public sealed class SpoolClassTests : IDisposable
 
         Assert.Equal(2, dropped);
         Assert.Equal([3UL, 4, 5], Left(store));
+    }
+
+    /// <summary>Each append asks this: it must not read the spool for it.</summary>
+    [Fact]
+    public void LastTooOld_IsFoundByItsIndex()
+    {
+        Make(disk: true).Dispose();
+        using SqliteConnection connection = new($"Data Source={_directory["agent.db"]};Pooling=False");
+        connection.Open();
+        using SqliteCommand explain = connection.CreateCommand();
+        explain.CommandText = "EXPLAIN QUERY PLAN " + SqliteStore.LastTooOld;
+        explain.Parameters.AddWithValue("$oldest", 1L);
+        using SqliteDataReader plan = explain.ExecuteReader();
+
+        Assert.True(plan.Read());
+        Assert.StartsWith("SEARCH spool USING COVERING INDEX spool_age", plan.GetString(3));
+        Assert.False(plan.Read());
     }
 
     [Theory]
