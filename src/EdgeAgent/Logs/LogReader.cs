@@ -30,8 +30,12 @@ internal sealed class LogReader(LogRing ring, ulong after) : IDisposable
             }
             catch (FileNotFoundException)
             {
-                // It was deleted in this moment: on with the oldest that is left.
+                // It was deleted in this moment, or by hand, which the log does not know: on behind it.
                 CloseReader();
+                if (!TryPass(_segment))
+                {
+                    break;
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -85,11 +89,19 @@ internal sealed class LogReader(LogRing ring, ulong after) : IDisposable
         isLast = index == segments.Length - 1;
         if (_reader is null)
         {
-            _reader = new LogSegmentReader(segment.Path);
             _segment = segment.First;
+            _reader = new LogSegmentReader(segment.Path);
         }
 
         return true;
+    }
+
+    /// <summary>Leaves out what a segment had; false when none is behind it.</summary>
+    private bool TryPass(ulong missing)
+    {
+        LogSegment next = ring.Segments().FirstOrDefault(one => one.First > missing);
+        Cursor = next.Path is null ? Cursor : Math.Max(Cursor, next.First - 1);
+        return next.Path is not null;
     }
 
     private bool TryNext(LogSegment read)
@@ -101,8 +113,8 @@ internal sealed class LogReader(LogRing ring, ulong after) : IDisposable
             return false;
         }
 
-        _reader = new LogSegmentReader(next.Path);
         _segment = next.First;
+        _reader = new LogSegmentReader(next.Path);
         return true;
     }
 

@@ -86,6 +86,27 @@ public sealed class LogRingTests : IDisposable
         Assert.Equal((true, 1000UL), (rest[0] > 900, rest[^1]));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(-1)]
+    public void Reader_SegmentDeletedByHand_GoesOnBehindIt(int deleted)
+    {
+        using LogRing ring = LogRing.Open(Path, s_small);
+        Append(ring, s_run, 1, 1000);
+        string[] files = [.. Directory.GetFiles(Path).Order(StringComparer.Ordinal)];
+        List<ulong> whole = [.. ring.Last(int.MaxValue).Select(line => line.Cursor)];
+        File.Delete(files[deleted < 0 ? files.Length + deleted : deleted]);
+
+        using LogReader reader = new(ring, 0);
+        List<ulong> read = [.. reader.Read(ulong.MaxValue, int.MaxValue).Select(line => line.Cursor)];
+
+        Assert.InRange(read.Count, 1, whole.Count - 1);
+        Assert.Subset(whole.ToHashSet(), read.ToHashSet());
+        Assert.Equal(read.Order().Distinct(), read);
+        Assert.Empty(reader.Read(ulong.MaxValue, int.MaxValue));
+    }
+
     /// <summary>Whatever a power cut leaves of the last file, what is good stays, and the log goes on behind it.</summary>
     [Fact]
     public void Open_FileTornAtAnyByte_KeepsTheWholeLinesAndGoesOn()
