@@ -28,7 +28,7 @@ internal sealed class DesiredSecrets(DesiredIntake intake, IdentityStore identit
 
     private ECDiffieHellman OpenKey()
     {
-        using ECDsa key = identity.OpenKey();
+        using ECDsa key = OpenIdentityKey();
         ECParameters parameters = key.ExportParameters(includePrivateParameters: true);
         try
         {
@@ -37,6 +37,18 @@ internal sealed class DesiredSecrets(DesiredIntake intake, IdentityStore identit
         finally
         {
             CryptographicOperations.ZeroMemory(parameters.D);
+        }
+    }
+
+    private ECDsa OpenIdentityKey()
+    {
+        try
+        {
+            return identity.OpenKey();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SecretUnavailableException($"the device's key: {e.Message}");
         }
     }
 

@@ -28,7 +28,8 @@ internal sealed class IdentityFiles(string folder)
         }
     }
 
-    /// <summary>The device's key, made when there is none that can be used.</summary>
+    /// <summary>The device's key, made when there is none or what is there is none.</summary>
+    /// <exception cref="IOException">It cannot be read now, or not be kept. One that is there stays: the device would be another with a new one.</exception>
     internal ECDsa OpenOrMakeKey()
     {
         ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -36,7 +37,7 @@ internal sealed class IdentityFiles(string folder)
         {
             key.ImportFromPem(File.ReadAllText(KeyPath));
         }
-        catch (Exception e) when (e is IOException or CryptographicException or ArgumentException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or CryptographicException or ArgumentException)
         {
             Write(KeyPath, Encoding.UTF8.GetBytes(key.ExportPkcs8PrivateKeyPem()));
         }

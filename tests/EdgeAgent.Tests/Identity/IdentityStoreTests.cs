@@ -56,6 +56,24 @@ public sealed class IdentityStoreTests : IDisposable
     }
 
     [Fact]
+    public void Key_ThatCannotBeReadNow_IsNotReplaced()
+    {
+        IdentityStore identity = TestIdentity.Open(_options);
+        string path = Path.Combine(_options.DataDirectory, "identity", "device.key");
+        string key = File.ReadAllText(path);
+        // A loop of links is an error of input and output, whoever reads.
+        File.Move(path, path + ".kept");
+        File.CreateSymbolicLink(path, path);
+
+        Assert.ThrowsAny<IOException>(identity.OpenKey);
+
+        File.Delete(path);
+        File.Move(path + ".kept", path);
+        using ECDsa same = identity.OpenKey();
+        Assert.Equal(key, File.ReadAllText(path));
+    }
+
+    [Fact]
     public void Desired_SignedForAnotherDeviceOrByAnotherFleet_IsRefused()
     {
         IdentityStore identity = TestIdentity.Open(_options);
