@@ -16,6 +16,8 @@ internal sealed class IdentityKeeper(IdentityStore identity, EnrolmentClient cli
     private const int MaxPauseFactor = 32;
 
     private readonly AsyncSignal _look = new();
+    private readonly long _startedAt = time.GetTimestamp();
+    private long? _gotAt;
     private volatile string _fault = "";
 
     /// <summary>Why the last attempt to enrol or renew failed; empty when it did not.</summary>
@@ -56,7 +58,7 @@ internal sealed class IdentityKeeper(IdentityStore identity, EnrolmentClient cli
             return wait;
         }
 
-        identity.Keep(answer.Certificate, answer.Trust);
+        Keep(answer);
         Log.Enrolled(logger, identity.Current!.Certificate.NotAfter.ToUniversalTime(), identity.Current.Trust.Version);
         return TimeSpan.Zero;
     }
@@ -64,15 +66,26 @@ internal sealed class IdentityKeeper(IdentityStore identity, EnrolmentClient cli
     private async Task<TimeSpan> RenewAsync(AgentIdentity current, CancellationToken cancellation)
     {
         DateTimeOffset begin = current.Certificate.NotBefore.ToUniversalTime(), end = current.Certificate.NotAfter.ToUniversalTime();
-        if (!RenewalDecisions.IsDue(begin, end, current.IsOfNewestAuthority, time.GetUtcNow()))
+        DateTimeOffset now = time.GetUtcNow();
+        TimeSpan blind = RenewalDecisions.IsBlind(begin, now)
+            ? RenewalDecisions.UntilBlind(time.GetElapsedTime(_startedAt), _gotAt is long got ? time.GetElapsedTime(got) : null)
+            : Timeout.InfiniteTimeSpan;
+        if (blind != TimeSpan.Zero && !RenewalDecisions.IsDue(begin, end, current.IsOfNewestAuthority, now))
         {
-            return RenewalDecisions.Wait(begin, end, time.GetUtcNow());
+            TimeSpan wait = RenewalDecisions.Wait(begin, end, now);
+            return blind > TimeSpan.Zero && blind < wait ? blind : wait;
         }
 
         EnrolmentAnswer answer = await client.RenewAsync(cancellation);
-        identity.Keep(answer.Certificate, answer.Trust);
+        Keep(answer);
         Log.Renewed(logger, identity.Current!.Certificate.NotAfter.ToUniversalTime());
         // Never in a circle, whatever the control plane issues.
         return TimeSpan.FromMinutes(1);
+    }
+
+    private void Keep(EnrolmentAnswer answer)
+    {
+        identity.Keep(answer.Certificate, answer.Trust);
+        _gotAt = time.GetTimestamp();
     }
 }

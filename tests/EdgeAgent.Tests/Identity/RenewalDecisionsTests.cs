@@ -17,6 +17,18 @@ public sealed class RenewalDecisionsTests
         Assert.Equal(due, RenewalDecisions.IsDue(s_begin, s_end, isOfNewestAuthority, s_begin.AddDays(day)));
 
     [Fact]
+    public void Clock_BeforeTheCertificate_IsBlindAndRenewsByUptime()
+    {
+        Assert.True(RenewalDecisions.IsBlind(s_begin, DateTimeOffset.UnixEpoch));
+        Assert.False(RenewalDecisions.IsBlind(s_begin, s_begin));
+
+        Assert.Equal(TimeSpan.FromMinutes(7), RenewalDecisions.UntilBlind(TimeSpan.FromMinutes(3), null));
+        Assert.Equal(TimeSpan.Zero, RenewalDecisions.UntilBlind(TimeSpan.FromMinutes(10), null));
+        Assert.Equal(TimeSpan.FromHours(1), RenewalDecisions.UntilBlind(TimeSpan.FromDays(30), TimeSpan.FromHours(23)));
+        Assert.Equal(TimeSpan.Zero, RenewalDecisions.UntilBlind(TimeSpan.FromDays(30), TimeSpan.FromDays(2)));
+    }
+
+    [Fact]
     public void Wait_IsNeverLongerThanAnHour_AndEndsWhenItIsDue()
     {
         Assert.Equal(TimeSpan.FromHours(1), RenewalDecisions.Wait(s_begin, s_end, s_begin));
