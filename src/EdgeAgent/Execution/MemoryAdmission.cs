@@ -1,4 +1,3 @@
-using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
@@ -6,8 +5,11 @@ using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Execution;
 
-/// <summary>Keeps what <see cref="AdmissionDecisions"/> says of the desired VMs, and finds whom a change concerns.</summary>
-internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long budgetMib)
+/// <summary>
+/// Keeps what <see cref="AdmissionDecisions"/> says of the VMs that shall run now, and finds whom a change concerns. Which these are is asked
+/// for: the desired ones, or what there is while changes wait.
+/// </summary>
+internal sealed class MemoryAdmission(Func<IReadOnlyList<VmSpec>> wanted, VmTable table, long budgetMib)
 {
     private readonly Lock _lock = new();
     private IReadOnlyDictionary<ResourceName, MemoryVerdict> _verdicts = new Dictionary<ResourceName, MemoryVerdict>();
@@ -92,7 +94,7 @@ internal sealed class MemoryAdmission(DesiredIntake intake, VmTable table, long 
         // All of it: who looked earlier must not have the last word.
         lock (_lock)
         {
-            List<MemoryDemand> demands = [.. intake.Current.Vms.Select(DemandOf).OfType<MemoryDemand>()];
+            List<MemoryDemand> demands = [.. wanted().Select(DemandOf).OfType<MemoryDemand>()];
             IReadOnlyDictionary<ResourceName, MemoryVerdict> next = AdmissionDecisions.Decide(demands, budgetMib);
             _costs = demands.ToDictionary(demand => demand.Vm, demand => demand.CostMib);
             IReadOnlyDictionary<ResourceName, MemoryVerdict> before = _verdicts;

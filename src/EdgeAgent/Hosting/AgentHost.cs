@@ -125,6 +125,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _outputs = new OutputCap(_table, paths, time, _logger);
         _adoption = new VmAdoption(store, _table, _supervisor, _watcher, proc, paths, _networks, orphans, time, _logger);
 
+        _pause = new PauseSwitch(directory.Path);
         ImageStore images = new(directory.ImagesPath, _logger);
         _http = new HttpClient(new SocketsHttpHandler
         {
@@ -139,7 +140,7 @@ internal sealed class AgentHost : IAsyncDisposable
         ImageFetcher fetcher = new(images, _http, options.ControlPlane.ApiUrl, counters, _logger);
         VmPreparer preparer = new(_volumes, _networks, secrets, _logger);
         HostSampler host = new(proc, directory.Path);
-        _memory = new MemoryAdmission(_intake, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
+        _memory = new MemoryAdmission(Wanted, _table, options.MemoryBudgetMib > 0 ? options.MemoryBudgetMib : host.ReadMemory().BudgetMib);
         cgroups.LimitAll(_memory.BudgetMib);
         IStepExecutor[] executors =
         [
@@ -151,7 +152,6 @@ internal sealed class AgentHost : IAsyncDisposable
             new ScheduleJobExecutor(_table, _events),
             new RemarkVmExecutor(_table),
         ];
-        _pause = new PauseSwitch(directory.Path);
         _elastic = new ElasticMemory(_table, _memory, paths, new VmmApi(time), proc, time, _logger);
         _reconciler = new VmReconciler(_intake, _pause, _table, images, _memory, preparer, executors, time, _logger, _stopping.Token);
         ReconcileProbe probe = new(_reconciler.ReconcileAsync);
@@ -318,7 +318,7 @@ internal sealed class AgentHost : IAsyncDisposable
         handler.Connected += _publisher.OnConnected;
         handler.Acknowledged += _publisher.OnAck;
         _collector.Spooled += _publisher.OnSpooled;
-        _pause.Changed += EnqueueAll;
+        _pause.Changed += OnPauseChanged;
         _pause.Changed += _updates.OnChanged;
         handler.Connected += _updates.OnChanged;
         _updates.Changed += _reporter.OnChanged;
@@ -355,13 +355,23 @@ internal sealed class AgentHost : IAsyncDisposable
         }
     }
 
-    /// <summary>A volume that somebody has, or shall have, is kept.</summary>
+    /// <summary>What shall run now: while the device is held as it is, what was started, and nothing new.</summary>
+    private IReadOnlyList<VmSpec> Wanted() =>
+        _pause.Text is null ? _intake.Current.Vms : [.. _table.All().Select(static entry => entry.Record?.Spec).OfType<VmSpec>()];
+
+    private void OnPauseChanged()
+    {
+        _ = _memory.Update();
+        EnqueueAll();
+    }
+
+    /// <summary>A volume that somebody has, shall have or may have again is kept.</summary>
     private string DeleteVolume(VolumeOrder order)
     {
         VmSpec? desired = _intake.Current.Vms.FirstOrDefault(spec => spec.Name == order.Vm);
         VmEntry? entry = _table.Find(order.Vm);
-        VmSpec? running = entry?.Instance is null ? null : entry.Record?.Spec;
-        string? who = Has(desired) ? "the VM is desired and has it" : Has(running) ? "the VM still runs and has it" : null;
+        string recorded = entry?.Instance is null ? "the VM had it when it ran last, and may run so again" : "the VM still runs and has it";
+        string? who = Has(desired) ? "the VM is desired and has it" : Has(entry?.Record?.Spec) ? recorded : null;
         if (who is not null)
         {
             return $"volume {order.Volume} of {order.Vm}: expected one that no VM has, but {who}";

@@ -37,7 +37,7 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
         _vmm.Install();
         _agent = new VmBench(_options, _store, TimeProvider.System);
         _intake = new DesiredIntake(_store, TestIdentity.Open(_options), new Refusals(), new AgentCounters(), NullLogger.Instance);
-        _admission = new MemoryAdmission(_intake, _agent.Table, Budget);
+        _admission = new MemoryAdmission(() => _intake.Current.Vms, _agent.Table, Budget);
         _elastic = new ElasticMemory(
             _agent.Table, _admission, _agent.Paths, new VmmApi(TimeProvider.System), new ProcFileSystem(_directory["proc"]), TimeProvider.System, NullLogger.Instance);
     }
@@ -123,7 +123,7 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
         await next.Adoption.RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(128, next.Entry("a").Instance!.Memory.CountedMib);
         ElasticMemory elastic = new(
-            next.Table, new MemoryAdmission(_intake, next.Table, Budget), next.Paths, new VmmApi(TimeProvider.System), new ProcFileSystem(_directory["proc"]), TimeProvider.System, NullLogger.Instance);
+            next.Table, new MemoryAdmission(() => _intake.Current.Vms, next.Table, Budget), next.Paths, new VmmApi(TimeProvider.System), new ProcFileSystem(_directory["proc"]), TimeProvider.System, NullLogger.Instance);
 
         await Phase.Of("tick", elastic.TickAsync(TestContext.Current.CancellationToken));
 

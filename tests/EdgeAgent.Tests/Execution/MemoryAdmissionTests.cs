@@ -24,7 +24,7 @@ public sealed class MemoryAdmissionTests : IDisposable
     {
         _options = TestOptions.In(_directory);
         _intake = new DesiredIntake(new MemoryStore(), TestIdentity.Open(_options), new Refusals(), new AgentCounters(), NullLogger.Instance);
-        _admission = new MemoryAdmission(_intake, _table, Budget);
+        _admission = new MemoryAdmission(() => _intake.Current.Vms, _table, Budget);
     }
 
     [Fact]

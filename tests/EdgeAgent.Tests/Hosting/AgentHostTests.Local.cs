@@ -2,10 +2,12 @@ using System.Text.Json;
 using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Local;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
+using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
 using MicroVm.Shared.Contracts.Sessions;
 using MicroVm.Shared.Sessions;
+using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 
 namespace MicroVm.EdgeAgent.Tests.Hosting;
@@ -165,6 +167,35 @@ public sealed partial class AgentHostTests
         using FakeInit adopted = await FakeInit.GreetAsync(_paths.GuestChannel(Specs.Vm().Name), GuestState.Running);
         await AskAsync(new LocalRequest(LocalVerb.Resume));
         await adopted.ReceiveAsync<GuestShutdown>("shutdown of the old revision");
+    }
+
+    /// <summary>What waits has no part in what the device has: neither its memory nor the volume that another revision does without.</summary>
+    [Fact]
+    public async Task Local_Pause_WhatWaitsTakesNothingFromWhatRuns()
+    {
+        _options = _options with { MemoryBudgetMib = 200 };
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        VmSpec spec = Specs.Vm() with { Volumes = [new VolumeMount(ResourceName.Parse("data"), 8, "/data")] };
+        using FakeInit web = await DeployAsync(1, spec);
+        await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
+        await AskAsync(new LocalRequest(LocalVerb.Pause, Reason: "the fan is being changed"));
+
+        VmSpec important = Specs.Vm("till") with { Priority = 10 };
+        await _gateway.SendAsync(
+            _options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(2, important, Specs.Vm(revision: 2))).Encode());
+        await _gateway.TakeAsync(
+            UplinkKind.Reported, "held", payload => ReportedState.Decode(payload), found => found.Vms.Count(static vm => vm.Reason == "Paused") == 2);
+        web.Dispose();
+        _vmm.End("web", 1);
+
+        VmStatus again = await TakeStatusAsync("started again as it was", static status => status is { Name.Value: "web", Restarts: 1, VmmPid: > 0 });
+        Assert.Equal(1, again.Revision);
+        Assert.Equal("volume data of web: expected one that no VM has, but the VM still runs and has it", await DeleteVolumeAsync("data"));
+
+        await AskAsync(new LocalRequest(LocalVerb.Resume));
+        await TakeStatusAsync("has its turn", static status => status is { Name.Value: "till", Reason: "WaitsForMemory" });
     }
 
     [Fact]
