@@ -166,7 +166,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _link = new MqttLink(options, tls, _identity.Enrolled, handler, counters, time, _logger);
         _publisher = new TelemetryPublisher(store, _link, boots, counters, time, _logger);
         _prefetch = new PrefetchLoop(_intake, images, fetcher, time);
-        UpdateSurroundings surroundings = new(Launcher.Slot is not null, () => _link.IsConnected, () => _health.IsAlive);
+        UpdateSurroundings surroundings = new(Launcher.Slot is not null, Launcher.FaultFor(options.DataDirectory), () => _link.IsConnected, () => _health.IsAlive);
         ReleaseStore releases = new(directory.ReleasesPath, _identity, _http, options.ControlPlane.ApiUrl, counters, _logger);
         _updates = UpdateWiring.Make(options, directory, releases, _programs, _watcher, _intake, _pause, surroundings, _events, time, _logger);
         _reporter = new Reporter(

@@ -26,7 +26,7 @@ internal static class UpdateWiring
         TimeProvider time,
         ILogger logger) => new(
             options.Update,
-            new SlotDirectory(directory.SlotsPath, Launcher.Slot ?? AgentSlot.Base),
+            new SlotDirectory(directory.SlotsPath, surroundings.LauncherFault is null ? Launcher.Slot ?? AgentSlot.Base : AgentSlot.Base),
             releases,
             new ReleaseUnpacker(programs),
             new ReleaseCheck(watcher, options.RunDirectory, options.ConfigPath, time),

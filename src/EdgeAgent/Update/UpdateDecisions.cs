@@ -10,13 +10,14 @@ namespace MicroVm.EdgeAgent.Update;
 ///            Fetch  Prepare  Arm    SwitchToCandidate  Restart
 ///   old  ──────────────────────● trial ──────● current ──────────▶ new ── connected, reconciling ── Accept
 ///    ▲                         │             │ starts (launcher)    │
-///    │                         │             ▼ too many             │ not within the gate
+///    │                         │             ▼ too many, or none    │ not within the gate
 ///    └── RememberFailure, DropTrial ◀── SwitchBack ◀──────────── GiveUp
 /// </code>
 /// </summary>
 internal static class UpdateDecisions
 {
     private const string Held = "it waits: changes are held on the device";
+    private const string NotStarted = "microvm-launch did not start it, or could not count the start, and started the agent from before";
 
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
@@ -67,8 +68,11 @@ internal static class UpdateDecisions
 
         if (facts.Disk.Current == trial.Candidate)
         {
-            // Started and yet not running: it cannot even be executed.
-            return new UpdateDecision(wasStarted ? UpdateStep.SwitchBack : UpdateStep.Restart, status);
+            // Started and yet not running: it cannot even be executed. Power that fails after the switch has the launcher start and count
+            // it, so who begins here without a count would be started in its place for ever.
+            return wasStarted || facts.LauncherFault is not null ? new UpdateDecision(UpdateStep.SwitchBack, status)
+                : facts.HasSwitched ? new UpdateDecision(UpdateStep.Restart, status)
+                : new UpdateDecision(UpdateStep.GiveUp, status, NotStarted);
         }
 
         if (facts.Disk.Failed?.Digest == trial.Digest)
@@ -82,7 +86,7 @@ internal static class UpdateDecisions
                 UpdateStep.RememberFailure, status, trial.Reason.Length > 0 ? trial.Reason : $"it did not stay up: started {facts.Disk.Starts} times");
         }
 
-        return facts.Target?.Digest != trial.Digest ? new UpdateDecision(UpdateStep.DropTrial, status)
+        return facts.Target?.Digest != trial.Digest || facts.LauncherFault is not null ? new UpdateDecision(UpdateStep.DropTrial, status)
             : facts.IsHeld ? new UpdateDecision(UpdateStep.None, status with { Message = Held })
             : new UpdateDecision(UpdateStep.SwitchToCandidate, status);
     }
@@ -124,6 +128,7 @@ internal static class UpdateDecisions
 
     private static string? Refusal(UpdateFacts facts, AgentTarget target) =>
         !facts.HasLauncher ? "this agent was not started by microvm-launch, which is what would start another one"
+        : facts.LauncherFault is string fault ? fault
         : target.Version.CompareTo(facts.RunningVersion) < 0 && !target.AllowDowngrade
             ? $"it is older than {facts.RunningVersion}, which runs, and a downgrade is not allowed"
         : facts.Disk.SpareSlot == facts.Disk.Current || facts.Disk.SpareSlot == facts.Disk.Running

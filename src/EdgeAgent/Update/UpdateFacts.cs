@@ -22,6 +22,12 @@ internal sealed record UpdateFacts
     /// <summary>The launcher started this process, so that ending it starts what is current.</summary>
     public bool HasLauncher { get; init; }
 
+    /// <summary>Why the launcher would not start what is current here; null when it would.</summary>
+    public string? LauncherFault { get; init; }
+
+    /// <summary>This process itself had the candidate started next. One that begins with it is one that was started in the candidate's place.</summary>
+    public bool HasSwitched { get; init; }
+
     /// <summary>Somebody on the device lets changes wait.</summary>
     public bool IsHeld { get; init; }
 

@@ -33,6 +33,7 @@ internal sealed class UpdateService(
     private readonly Lock _lock = new();
     private (Digest Digest, CancellationTokenSource Cancellation)? _fetching;
     private volatile AgentStatus _status = AgentStatus.None;
+    private bool _hasSwitched;
     private string _fault = "";
     private int _failures;
 
@@ -121,6 +122,8 @@ internal sealed class UpdateService(
             RunningVersion = _version,
             IsFetched = target is not null && releases.Has(target.Digest),
             HasLauncher = surroundings.HasLauncher,
+            LauncherFault = surroundings.LauncherFault,
+            HasSwitched = _hasSwitched,
             IsHeld = pause.Text is not null,
             IsConnected = surroundings.IsConnected(),
             IsReconciling = surroundings.IsReconciling(),
@@ -139,6 +142,7 @@ internal sealed class UpdateService(
                 slots.Arm(new UpdateTrial(disk.Running, disk.SpareSlot, facts.Target!.Version, facts.Target.Digest, facts.IsConnected));
                 break;
             case UpdateStep.SwitchToCandidate:
+                _hasSwitched = true;
                 slots.Switch(disk.Trial!.Candidate);
                 break;
             case UpdateStep.SwitchBack:

@@ -27,7 +27,7 @@ internal enum UpdateStep
     /// <summary>The candidate works: the trial is over.</summary>
     Accept,
 
-    /// <summary>The candidate does not work: write down why.</summary>
+    /// <summary>The candidate does not work, or is not started: write down why.</summary>
     GiveUp,
 
     /// <summary>Have the launcher start the agent from before next.</summary>

@@ -47,6 +47,9 @@ internal sealed class SlotBench : IDisposable
     /// <summary>What the new agent does: the reason why it gives up, <c>crash</c>, or nothing when it works.</summary>
     internal string NewAgent { get; init; } = "";
 
+    /// <summary>The launcher reads the slots of another data directory.</summary>
+    internal bool HasForeignLauncher { get; init; }
+
     /// <summary>How often the new agent was started.</summary>
     internal int NewStarts { get; private set; }
 
@@ -59,7 +62,7 @@ internal sealed class SlotBench : IDisposable
     internal AgentSlot Launch()
     {
         ProcessStartInfo start = new("/bin/sh", [_directory["package/microvm-launch"]]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["MICROVM_DATA"] = _directory["data"];
+        start.Environment["MICROVM_DATA"] = _directory[HasForeignLauncher ? "elsewhere" : "data"];
         start.Environment["PATH"] = $"{_directory["bin"]}:/usr/bin:/bin";
         using Process process = Process.Start(start)!;
         string said = process.StandardOutput.ReadToEnd().Trim();
@@ -103,6 +106,7 @@ internal sealed class SlotBench : IDisposable
         }
 
         TimeSpan uptime = TimeSpan.Zero;
+        bool hasSwitched = false;
         for (int step = 0; step < 100; step++)
         {
             UpdateDiskState disk = slots.Read();
@@ -113,6 +117,7 @@ internal sealed class SlotBench : IDisposable
                 RunningVersion = isNew ? Target.Version : s_old.Version,
                 IsFetched = true,
                 HasLauncher = true,
+                HasSwitched = hasSwitched,
                 IsConnected = !isNew || NewAgent.Length == 0,
                 IsReconciling = true,
                 Uptime = uptime,
@@ -125,7 +130,7 @@ internal sealed class SlotBench : IDisposable
                 case UpdateStep.Wait: uptime += TimeSpan.FromSeconds(100); break;
                 case UpdateStep.Prepare: Fill(slots, disk.SpareSlot, new SlotRelease(Target.Version, Target.Digest)); break;
                 case UpdateStep.Arm: slots.Arm(new UpdateTrial(disk.Running, disk.SpareSlot, Target.Version, Target.Digest, true)); break;
-                case UpdateStep.SwitchToCandidate: slots.Switch(disk.Trial!.Candidate); break;
+                case UpdateStep.SwitchToCandidate: slots.Switch(disk.Trial!.Candidate); hasSwitched = true; break;
                 case UpdateStep.SwitchBack: slots.Switch(disk.Trial!.Previous); break;
                 case UpdateStep.GiveUp: slots.GiveUp(disk.Trial!, decision.Reason); break;
                 case UpdateStep.Accept or UpdateStep.DropTrial: slots.EndTrial(); break;

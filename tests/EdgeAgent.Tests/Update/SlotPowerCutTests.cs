@@ -38,12 +38,29 @@ public sealed class SlotPowerCutTests
         Assert.Equal(5, bench.NewStarts);
     });
 
+    [Fact]
+    public void Update_WithALauncherOfOtherSlots_EndsWithTheOldOneAndIsRemembered() =>
+        ForEachCut(static cut => new SlotBench(AgentSlot.Base) { CutBefore = cut, HasForeignLauncher = true }, AgentSlot.Base, NeverStarted);
+
+    private static void NeverStarted(SlotBench bench, AgentSlot old, AgentSlot last)
+    {
+        UpdateDiskState disk = bench.Slots(last).Read();
+        Assert.Equal((old, old, 0), (last, disk.Current, bench.NewStarts));
+        Assert.Equal(SlotBench.Target.Digest, disk.Failed?.Digest);
+        Assert.Contains("could not count", disk.Failed?.Reason, StringComparison.Ordinal);
+    }
+
     private static void ForEachCut(string firstName, string newAgent, Action<SlotBench, AgentSlot, AgentSlot> check)
     {
         AgentSlot first = Enum.Parse<AgentSlot>(firstName);
+        ForEachCut(cut => new SlotBench(first) { CutBefore = cut, NewAgent = newAgent }, first, check);
+    }
+
+    private static void ForEachCut(Func<int, SlotBench> make, AgentSlot first, Action<SlotBench, AgentSlot, AgentSlot> check)
+    {
         for (int cut = 0; cut <= MostChanges; cut++)
         {
-            using SlotBench bench = new(first) { CutBefore = cut, NewAgent = newAgent };
+            using SlotBench bench = make(cut);
             AgentSlot last = bench.RunUntilQuiet();
             check(bench, first, last);
             UpdateDiskState disk = bench.Slots(last).Read();

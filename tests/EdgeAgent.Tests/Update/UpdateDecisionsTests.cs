@@ -21,7 +21,32 @@ public sealed class UpdateDecisionsTests
         Assert.Equal(UpdateStep.Prepare, Step(facts = facts with { IsFetched = true }));
         Assert.Equal(UpdateStep.Arm, Step(facts = facts with { Disk = facts.Disk with { Spare = new SlotRelease(s_new, s_newDigest) } }));
         Assert.Equal(UpdateStep.SwitchToCandidate, Step(facts = facts with { Disk = facts.Disk with { Trial = s_trial } }));
-        Assert.Equal(UpdateStep.Restart, Step(facts with { Disk = facts.Disk with { Current = AgentSlot.B } }));
+        Assert.Equal(UpdateStep.Restart, Step(facts with { Disk = facts.Disk with { Current = AgentSlot.B }, HasSwitched = true }));
+    }
+
+    [Fact]
+    public void OldAgent_ThatIsStartedInPlaceOfTheCandidate_GivesUpInsteadOfEndingForEver()
+    {
+        UpdateFacts facts = Old() with { Target = s_target };
+        facts = facts with { Disk = facts.Disk with { Trial = s_trial, Current = AgentSlot.B } };
+        UpdateDecision decision = UpdateDecisions.Next(facts);
+        Assert.Equal(UpdateStep.GiveUp, decision.Step);
+        facts = facts with { Disk = facts.Disk with { Trial = s_trial with { Reason = decision.Reason } } };
+        Assert.Equal(UpdateStep.SwitchBack, Step(facts));
+        facts = facts with { Disk = facts.Disk with { Current = AgentSlot.A } };
+        Assert.Equal((UpdateStep.RememberFailure, decision.Reason), (Step(facts), UpdateDecisions.Next(facts).Reason));
+    }
+
+    [Fact]
+    public void LauncherOfOtherSlots_UpdateIsRefusedAndOneThatHasBegunIsUndone()
+    {
+        UpdateFacts facts = Old() with { Target = s_target, LauncherFault = "it looks elsewhere" };
+        UpdateDecision decision = UpdateDecisions.Next(facts);
+        Assert.Equal((UpdateStep.None, AgentPhase.Refused, "it looks elsewhere"), (decision.Step, decision.Status.Phase, decision.Status.Message));
+
+        facts = facts with { Disk = facts.Disk with { Trial = s_trial, Current = AgentSlot.B } };
+        Assert.Equal(UpdateStep.SwitchBack, Step(facts));
+        Assert.Equal(UpdateStep.DropTrial, Step(facts with { Disk = facts.Disk with { Current = AgentSlot.A } }));
     }
 
     [Fact]
@@ -124,23 +149,31 @@ public sealed class UpdateDecisionsTests
                     Assert.True(disk.Running == disk.Trial!.Candidate && disk.Current == disk.Running && disk.Trial.Reason == "" && facts.IsReconciling, $"{facts}");
                     break;
                 case UpdateStep.GiveUp:
-                    Assert.True(disk.Running == disk.Trial!.Candidate && facts.Uptime >= TimeSpan.FromSeconds(facts.Options.GateSeconds) && decision.Reason != "", $"{facts}");
+                    Assert.True(
+                        decision.Reason != "" && disk.Current == disk.Trial!.Candidate && (disk.Running == disk.Trial.Candidate
+                            ? facts.Uptime >= TimeSpan.FromSeconds(facts.Options.GateSeconds)
+                            : disk.Starts == 0 && !facts.HasSwitched && facts.HasLauncher),
+                        $"{facts}");
                     break;
                 case UpdateStep.Fetch or UpdateStep.Prepare:
-                    Assert.True(disk.Trial is null && facts.HasLauncher && disk.SpareSlot != disk.Running && disk.SpareSlot != disk.Current, $"{facts}");
+                    Assert.True(disk.Trial is null && facts.HasLauncher && facts.LauncherFault is null && disk.SpareSlot != disk.Running && disk.SpareSlot != disk.Current, $"{facts}");
                     break;
                 case UpdateStep.Arm:
                     Assert.True(
-                        disk.Trial is null && !facts.IsHeld && disk.Spare!.Digest == facts.Target!.Digest && disk.Failed?.Digest != facts.Target.Digest, $"{facts}");
+                        disk.Trial is null && !facts.IsHeld && facts.LauncherFault is null && disk.Spare!.Digest == facts.Target!.Digest && disk.Failed?.Digest != facts.Target.Digest, $"{facts}");
                     break;
                 case UpdateStep.SwitchToCandidate:
-                    Assert.True(disk.Running != disk.Trial!.Candidate && disk.Starts == 0 && disk.Trial.Digest == facts.Target?.Digest && !facts.IsHeld, $"{facts}");
+                    Assert.True(
+                        disk.Running != disk.Trial!.Candidate && disk.Starts == 0 && disk.Trial.Digest == facts.Target?.Digest && !facts.IsHeld
+                            && facts.LauncherFault is null,
+                        $"{facts}");
                     break;
                 case UpdateStep.Restart:
-                    Assert.True(disk.Trial is not null && disk.Running != disk.Current && facts.HasLauncher, $"{facts}");
+                    Assert.True(
+                        disk.Running != disk.Current && facts.HasLauncher && (disk.Running == disk.Trial!.Candidate || facts.HasSwitched), $"{facts}");
                     break;
                 case UpdateStep.SwitchBack:
-                    Assert.True(disk.Current == disk.Trial!.Candidate && (disk.Trial.Reason != "" || disk.Starts > 0), $"{facts}");
+                    Assert.True(disk.Current == disk.Trial!.Candidate && (disk.Trial.Reason != "" || disk.Starts > 0 || facts.LauncherFault is not null), $"{facts}");
                     break;
                 case UpdateStep.RememberFailure:
                     Assert.True(disk.Running != disk.Trial!.Candidate && disk.Current != disk.Trial.Candidate && decision.Reason != "", $"{facts}");
@@ -174,10 +207,12 @@ public sealed class UpdateDecisionsTests
             from running in slots
             from current in slots
             from starts in (int[])[0, 6]
-            from flags in Enumerable.Range(0, 16)
+            from flags in Enumerable.Range(0, 64)
             from uptime in (int[])[1, 30, 300]
             // Nobody who has no launcher runs from a slot.
             where (flags & 1) != 0 || running == AgentSlot.Base
+            // Who switched did so because nothing was amiss.
+            where (flags & 48) != 48
             select new UpdateFacts
             {
                 Disk = new UpdateDiskState
@@ -196,6 +231,8 @@ public sealed class UpdateDecisionsTests
                 IsHeld = (flags & 2) != 0,
                 IsConnected = (flags & 4) != 0,
                 IsReconciling = (flags & 8) != 0,
+                HasSwitched = (flags & 16) != 0,
+                LauncherFault = (flags & 32) != 0 ? "it looks elsewhere" : null,
                 IsFetched = spare is not null,
                 Uptime = TimeSpan.FromSeconds(uptime),
             };

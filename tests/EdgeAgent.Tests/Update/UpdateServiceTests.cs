@@ -33,33 +33,23 @@ public sealed class UpdateServiceTests : IAsyncDisposable
     private readonly List<DeviceEvent> _events = [];
     private readonly TaskCompletionSource _restart = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SlotDirectory _slots;
+    private readonly IdentityStore _identity;
     private readonly DesiredIntake _intake;
     private readonly ReleaseStore _releases;
     private readonly UpdateService _service;
     private readonly AgentOptions _options;
+    private readonly AgentCounters _counters = new();
     private Task _running = Task.CompletedTask;
 
     public UpdateServiceTests()
     {
         _options = TestOptions.In(_directory);
         Directory.CreateDirectory(_options.RunDirectory);
-        IdentityStore identity = TestIdentity.Open(_options);
-        AgentCounters counters = new();
-        _intake = new DesiredIntake(new MemoryStore(), identity, new Refusals(), counters, NullLogger.Instance);
+        _identity = TestIdentity.Open(_options);
+        _intake = new DesiredIntake(new MemoryStore(), _identity, new Refusals(), _counters, NullLogger.Instance);
         _slots = new SlotDirectory(_directory["data/slots"], AgentSlot.Base);
-        _releases = new ReleaseStore(_directory["data/releases"], identity, _http, _server.Address, counters, NullLogger.Instance);
-        _service = new UpdateService(
-            UpdateOptions.Default,
-            _slots,
-            _releases,
-            new ReleaseUnpacker(new HostPrograms(_watcher, _options.RunDirectory)),
-            new ReleaseCheck(_watcher, _options.RunDirectory, "/etc/agent.json", TimeProvider.System),
-            _intake,
-            new PauseSwitch(_options.DataDirectory),
-            new UpdateSurroundings(true, static () => true, static () => true),
-            new EventLog(_events.Add, _time),
-            _time,
-            NullLogger.Instance);
+        _releases = new ReleaseStore(_directory["data/releases"], _identity, _http, _server.Address, _counters, NullLogger.Instance);
+        _service = Make(_slots, new UpdateSurroundings(true, null, static () => true, static () => true));
         _intake.Changed += (_, _) => _service.OnChanged();
         _service.RestartNeeded += _restart.SetResult;
     }
@@ -157,6 +147,48 @@ public sealed class UpdateServiceTests : IAsyncDisposable
         Assert.Empty(_server.Requests);
     }
 
+    [Fact]
+    public async Task Release_WhereTheLauncherReadsOtherSlots_IsRefusedWithTheReason()
+    {
+        string fault = Launcher.Difference("/var/lib/microvm", _options.DataDirectory)!;
+        UpdateService service = Make(_slots, new UpdateSurroundings(true, fault, static () => true, static () => true));
+        Desire(Serve(Script("microvm-agent 9.0.0")));
+        _running = service.RunAsync(_stop.Token);
+        await Phase.Of("refusal", Until(() => service.Status.Phase == AgentPhase.Refused));
+
+        Assert.Equal(fault, service.Status.Message);
+        Assert.Contains($"the slots in /var/lib/microvm (MICROVM_DATA), but this agent has its own in {_options.DataDirectory} (dataDirectory)", fault, StringComparison.Ordinal);
+        Assert.Empty(_server.Requests);
+    }
+
+    [Fact]
+    public async Task Agent_ThatBeginsWhereTheCandidateShould_GoesBackAndRemembersIt()
+    {
+        AgentManifest manifest = Serve(Script("microvm-agent 9.0.0"));
+        _slots.Clear(AgentSlot.A);
+        _slots.Complete(AgentSlot.A, new SlotRelease(s_version, manifest.Digest));
+        _slots.Arm(new UpdateTrial(AgentSlot.Base, AgentSlot.A, s_version, manifest.Digest, true));
+        _slots.Switch(AgentSlot.A);
+        Desire(manifest);
+        await RunUntilAsync(AgentPhase.Failed);
+
+        UpdateDiskState disk = _slots.Read();
+        Assert.Equal((AgentSlot.Base, manifest.Digest), (disk.Current, disk.Failed?.Digest));
+        Assert.False(_restart.Task.IsCompleted);
+    }
+
+    [Fact]
+    public void Launcher_DataDirectoryByAnotherPath_IsTheSame()
+    {
+        Directory.CreateDirectory(_options.DataDirectory);
+        File.CreateSymbolicLink(_directory["link"], _options.DataDirectory);
+        Assert.Null(Launcher.Difference(_options.DataDirectory + "/", _options.DataDirectory));
+        Assert.Null(Launcher.Difference(_directory["link"], _options.DataDirectory));
+        Assert.NotNull(Launcher.Difference(_options.RunDirectory, _options.DataDirectory));
+        Assert.NotNull(Launcher.Difference(_directory["none"], _options.DataDirectory));
+        Assert.NotNull(Launcher.Difference(_directory["none"], _directory["neither"]));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -177,6 +209,19 @@ public sealed class UpdateServiceTests : IAsyncDisposable
             await Task.Yield();
         }
     }
+
+    private UpdateService Make(SlotDirectory slots, UpdateSurroundings surroundings) => new(
+        UpdateOptions.Default,
+        slots,
+        _releases,
+        new ReleaseUnpacker(new HostPrograms(_watcher, _options.RunDirectory)),
+        new ReleaseCheck(_watcher, _options.RunDirectory, "/etc/agent.json", TimeProvider.System),
+        _intake,
+        new PauseSwitch(_options.DataDirectory),
+        surroundings,
+        new EventLog(_events.Add, _time),
+        _time,
+        NullLogger.Instance);
 
     private async Task RunUntilAsync(AgentPhase phase)
     {
