@@ -34,8 +34,12 @@ internal sealed class ReleaseStore
     {
         (_directory, _identity, _http, _apiUrl) = (directory, identity, http, apiUrl);
         _artifacts = new ImageStore(directory, logger, ArtifactSuffix);
+        AvailableBytes = _artifacts.AvailableBytes;
         _fetcher = new ImageFetcher(_artifacts, http, apiUrl, counters, logger, ApiPaths.AgentArtifact);
     }
+
+    /// <summary>Says how much room there is; tests have little.</summary>
+    internal Func<ulong> AvailableBytes { get; init; }
 
     /// <summary>The artifacts, for who brings one.</summary>
     internal ImageStore Artifacts => _artifacts;
@@ -77,11 +81,9 @@ internal sealed class ReleaseStore
             }
         }
 
-        ulong needed = manifest.SizeBytes + manifest.UnpackedBytes + ReserveBytes;
-        ulong available = _artifacts.AvailableBytes();
-        if (!_artifacts.Has(target.Digest) && available < needed)
+        if (!_artifacts.Has(target.Digest) && CheckSpace(manifest) is UpdateFault lack)
         {
-            return new UpdateFault($"{FetchFault.NoSpace}: expected {needed} bytes of free disk for artifact and slot, found {available}");
+            return lack;
         }
 
         ImageReference artifact = new(target.Digest, manifest.SizeBytes, target.Version.Value);
@@ -119,6 +121,19 @@ internal sealed class ReleaseStore
         manifest.Digest == target.Digest && manifest.Version == target.Version && manifest.Architecture == MachineArchitecture.Current
             ? null
             : $"expected {target.Version} for {MachineArchitecture.Current} with {target.Digest}, found {manifest.Version} for {manifest.Architecture} with {manifest.Digest}";
+
+    /// <summary>What an earlier transfer has brought is on the disk already.</summary>
+    private UpdateFault? CheckSpace(AgentManifest manifest)
+    {
+        FileInfo partial = new(_artifacts.PartialPathOf(manifest.Digest));
+        ulong have = partial.Exists ? (ulong)partial.Length : 0;
+        ulong missing = manifest.SizeBytes > have ? manifest.SizeBytes - have : 0;
+        ulong needed = missing + manifest.UnpackedBytes + ReserveBytes;
+        ulong available = AvailableBytes();
+        return available >= needed
+            ? null
+            : new UpdateFault($"{FetchFault.NoSpace}: expected {needed} bytes of free disk for artifact and slot, found {available}");
+    }
 
     private async Task<(AgentManifest? Manifest, UpdateFault? Fault)> FetchManifestAsync(AgentTarget target, CancellationToken cancellation)
     {

@@ -137,6 +137,21 @@ public sealed class UpdateServiceTests : IAsyncDisposable
         await Phase.Of("restart", _restart.Task);
     }
 
+    /// <summary>What is on the disk already needs no room again.</summary>
+    [Fact]
+    public async Task Artifact_ThatBrokeOff_NeedsRoomForTheRestAlone()
+    {
+        AgentManifest manifest = Serve(Script("microvm-agent 9.0.0"));
+        AgentTarget target = new(manifest.Version, manifest.Digest, manifest.SizeBytes);
+        ulong room = manifest.SizeBytes + manifest.UnpackedBytes + (16 << 20) - 100;
+        ReleaseStore releases = new(_directory["data/releases"], _identity, _http, _server.Address, _counters, NullLogger.Instance) { AvailableBytes = () => room };
+        Assert.StartsWith("NoSpace: ", (await releases.FetchAsync(target, _stop.Token))!.Message, StringComparison.Ordinal);
+
+        File.WriteAllBytes(releases.Artifacts.PartialPathOf(manifest.Digest), _server.Content[..100]);
+        Assert.Null(await releases.FetchAsync(target, _stop.Token));
+        Assert.Equal("bytes=100-", _server.Requests[^1].Range);
+    }
+
     [Fact]
     public async Task Downgrade_ThatNobodyAllowed_IsReportedAndSaidOnce()
     {
