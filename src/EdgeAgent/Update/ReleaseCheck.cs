@@ -12,7 +12,12 @@ namespace MicroVm.EdgeAgent.Update;
 /// <param name="time">Clock.</param>
 internal sealed class ReleaseCheck(ProcessWatcher watcher, string directory, string configPath, TimeProvider time)
 {
+    // Exit codes of what a signal ended begin above this.
+    private const int SignalBase = 128, MostSignals = 64;
     private const int WordsBytes = 300;
+
+    // SIGILL, SIGABRT, SIGBUS and SIGSEGV: what the program does itself.
+    private static readonly int[] s_crashes = [4, 6, 7, 11];
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Null when they run and the agent is the version that it should be.</summary>
@@ -32,10 +37,15 @@ internal sealed class ReleaseCheck(ProcessWatcher watcher, string directory, str
         {
             int pid = Libc.PosixSpawn(new SpawnRequest(program, [program, .. arguments], output));
             WatchedProcess process = watcher.Watch(pid) ?? throw new OsFaultException($"pidfd_open({pid}): {what} is not a child of this process");
-            int code = await ExitOf(process);
+            if (await ExitOf(process) is not int code)
+            {
+                return new UpdateFault($"{what}: it did not end within {s_limit.TotalSeconds:0} s");
+            }
+
             string words = ReadWords(output);
-            return code == 0 && (expected is null || words == expected)
-                ? null
+            return code == 0 && (expected is null || words == expected) ? null
+                : code is > SignalBase and <= SignalBase + MostSignals
+                    ? new UpdateFault($"{what}: it was ended by signal {code - SignalBase} and said '{words}'", IsFinal: s_crashes.Contains(code - SignalBase))
                 : new UpdateFault($"{what}: expected {expected ?? "exit code 0"}, found exit code {code} and '{words}'", IsFinal: true);
         }
         catch (OsFaultException e)
@@ -49,8 +59,8 @@ internal sealed class ReleaseCheck(ProcessWatcher watcher, string directory, str
         }
     }
 
-    /// <summary>Exit code; that of SIGKILL for one that took too long.</summary>
-    private async Task<int> ExitOf(WatchedProcess process)
+    /// <summary>Exit code; null for one that took too long.</summary>
+    private async Task<int?> ExitOf(WatchedProcess process)
     {
         try
         {
@@ -59,7 +69,8 @@ internal sealed class ReleaseCheck(ProcessWatcher watcher, string directory, str
         catch (TimeoutException)
         {
             process.Signal(Signals.SIGKILL);
-            return await process.Exited ?? -1;
+            _ = await process.Exited;
+            return null;
         }
     }
 

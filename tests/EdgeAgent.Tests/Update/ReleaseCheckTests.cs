@@ -3,6 +3,7 @@ using MicroVm.EdgeAgent.Update;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Releases;
 using MicroVm.Shared.Identity;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MicroVm.EdgeAgent.Tests.Update;
 
@@ -37,6 +38,32 @@ public sealed class ReleaseCheckTests : IDisposable
         UpdateFault? fault = await CheckAsync("/" + new string('x', 4 << 20));
         Assert.Contains("errno 7", fault!.Message, StringComparison.Ordinal);
         Assert.False(fault.IsFinal);
+    }
+
+    [Theory]
+    [InlineData("KILL", 9, false)]
+    [InlineData("TERM", 15, false)]
+    [InlineData("ILL", 4, true)]
+    [InlineData("ABRT", 6, true)]
+    [InlineData("BUS", 7, true)]
+    [InlineData("SEGV", 11, true)]
+    public async Task Programs_EndedByASignal_AreTheReleasesFaultWhenTheyCrashed(string signal, int number, bool isFinal)
+    {
+        Write($"#!/bin/sh\nulimit -c 0\nkill -{signal} $$\n");
+        UpdateFault? fault = await CheckAsync("/etc/agent.json");
+        Assert.Equal(($"microvm-agent --version: it was ended by signal {number} and said ''", isFinal), (fault!.Message, fault.IsFinal));
+    }
+
+    /// <summary>A host that is slow today may be quicker tomorrow.</summary>
+    [Fact]
+    public async Task Programs_ThatDoNotEnd_AreTriedAgain()
+    {
+        Write("#!/bin/sh\nexec sleep 1000\n");
+        FakeTimeProvider time = new();
+        Task<UpdateFault?> check = new ReleaseCheck(_watcher, _directory.Path, "/etc/agent.json", time).RunAsync(_directory.Path, s_version);
+        time.Advance(TimeSpan.FromSeconds(60));
+        UpdateFault? fault = await check;
+        Assert.Equal(("microvm-agent --version: it did not end within 60 s", false), (fault!.Message, fault.IsFinal));
     }
 
     public void Dispose()
