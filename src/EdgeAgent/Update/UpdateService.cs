@@ -33,6 +33,7 @@ internal sealed class UpdateService(
     private readonly Lock _lock = new();
     private (Digest Digest, CancellationTokenSource Cancellation)? _fetching;
     private volatile AgentStatus _status = AgentStatus.None;
+    private (Digest Digest, string Reason)? _givenUp;
     private bool _hasSwitched;
     private string _fault = "";
     private int _failures;
@@ -115,9 +116,12 @@ internal sealed class UpdateService(
     private UpdateFacts Look()
     {
         AgentTarget? target = intake.Current.Agent;
+        UpdateDiskState disk = slots.Read();
         return new UpdateFacts
         {
-            Disk = slots.Read(),
+            Disk = disk.Trial is { Reason: "" } trial && _givenUp is (Digest digest, string reason) && digest == trial.Digest
+                ? disk with { Trial = trial with { Reason = reason } }
+                : disk,
             Target = target,
             RunningVersion = _version,
             IsFetched = target is not null && releases.Has(target.Digest),
@@ -139,6 +143,7 @@ internal sealed class UpdateService(
         switch (decision.Step)
         {
             case UpdateStep.Arm:
+                _givenUp = null;
                 slots.Arm(new UpdateTrial(disk.Running, disk.SpareSlot, facts.Target!.Version, facts.Target.Digest, facts.IsConnected));
                 break;
             case UpdateStep.SwitchToCandidate:
@@ -149,8 +154,7 @@ internal sealed class UpdateService(
                 slots.Switch(disk.Trial!.Previous);
                 break;
             case UpdateStep.GiveUp:
-                Log.AgentGivesUp(logger, decision.Reason);
-                slots.GiveUp(disk.Trial!, decision.Reason);
+                GiveUp(disk.Trial!, decision.Reason);
                 break;
             case UpdateStep.Accept:
                 slots.EndTrial();
@@ -166,6 +170,21 @@ internal sealed class UpdateService(
             case UpdateStep.ForgetFailure:
                 slots.ForgetFailure();
                 break;
+        }
+    }
+
+    /// <summary>What a full disk does not take holds for this process all the same: the way back needs no room.</summary>
+    private void GiveUp(UpdateTrial trial, string reason)
+    {
+        Log.AgentGivesUp(logger, reason);
+        _givenUp = (trial.Digest, reason);
+        try
+        {
+            slots.GiveUp(trial, reason);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OsFaultException)
+        {
+            Log.AgentGivesUp(logger, $"{reason}; this cannot be written down: {e.Message}");
         }
     }
 

@@ -50,6 +50,9 @@ internal sealed class SlotBench : IDisposable
     /// <summary>The launcher reads the slots of another data directory.</summary>
     internal bool HasForeignLauncher { get; init; }
 
+    /// <summary>The launcher's disk takes no byte.</summary>
+    internal bool IsFull { get; init; }
+
     /// <summary>How often the new agent was started.</summary>
     internal int NewStarts { get; private set; }
 
@@ -61,7 +64,9 @@ internal sealed class SlotBench : IDisposable
     /// <summary>Has the launcher start an agent; says from which slot it did.</summary>
     internal AgentSlot Launch()
     {
-        ProcessStartInfo start = new("/bin/sh", [_directory["package/microvm-launch"]]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // As on a full disk, files can be made, and writing to them fails.
+        string[] launch = IsFull ? ["-c", "trap '' XFSZ; ulimit -f 0; exec /bin/sh \"$0\"", _directory["package/microvm-launch"]] : [_directory["package/microvm-launch"]];
+        ProcessStartInfo start = new("/bin/sh", launch) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["MICROVM_DATA"] = _directory[HasForeignLauncher ? "elsewhere" : "data"];
         start.Environment["PATH"] = $"{_directory["bin"]}:/usr/bin:/bin";
         using Process process = Process.Start(start)!;

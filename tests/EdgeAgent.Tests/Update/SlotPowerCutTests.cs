@@ -42,6 +42,11 @@ public sealed class SlotPowerCutTests
     public void Update_WithALauncherOfOtherSlots_EndsWithTheOldOneAndIsRemembered() =>
         ForEachCut(static cut => new SlotBench(AgentSlot.Base) { CutBefore = cut, HasForeignLauncher = true }, AgentSlot.Base, NeverStarted);
 
+    [Theory]
+    [MemberData(nameof(Firsts))]
+    public void Update_WhoseStartsCannotBeCounted_EndsWithTheOldOneAndIsRemembered(string first) => ForEachCut(
+        cut => new SlotBench(Enum.Parse<AgentSlot>(first)) { CutBefore = cut, NewAgent = "crash", IsFull = true }, Enum.Parse<AgentSlot>(first), NeverStarted);
+
     private static void NeverStarted(SlotBench bench, AgentSlot old, AgentSlot last)
     {
         UpdateDiskState disk = bench.Slots(last).Read();

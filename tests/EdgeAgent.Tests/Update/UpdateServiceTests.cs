@@ -192,6 +192,25 @@ public sealed class UpdateServiceTests : IAsyncDisposable
         Assert.False(_restart.Task.IsCompleted);
     }
 
+    /// <summary>A full disk takes neither the reason nor, after that, a count.</summary>
+    [Fact]
+    public async Task Candidate_ThatCannotWriteDownWhyItGivesUp_SwitchesBackAllTheSame()
+    {
+        Directory.CreateDirectory(_slots.Path);
+        _slots.Arm(new UpdateTrial(AgentSlot.Base, AgentSlot.A, s_version, Digest.Of("new"u8), true));
+        _slots.Switch(AgentSlot.A);
+        Directory.CreateDirectory(Path.Combine(_slots.Path, "trial.new"));
+        UpdateService service = Make(
+            new SlotDirectory(_slots.Path, AgentSlot.A), new UpdateSurroundings(true, null, static () => false, static () => true));
+        service.RestartNeeded += _restart.SetResult;
+        _time.Advance(TimeSpan.FromSeconds(300));
+        _running = service.RunAsync(_stop.Token);
+        await Phase.Of("restart", _restart.Task);
+
+        Assert.Equal(AgentSlot.Base, _slots.Read().Current);
+        Assert.Equal("not connected within 300 s", service.Status.Message);
+    }
+
     [Fact]
     public void Launcher_DataDirectoryByAnotherPath_IsTheSame()
     {
