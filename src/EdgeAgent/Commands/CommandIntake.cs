@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace MicroVm.EdgeAgent.Commands;
 
 /// <summary>
-/// Takes commands: verified, done, replied to. A command that is lost is sent again after the next hello, so nothing is kept.
+/// Takes commands: verified, done, replied to. A command that is lost is sent again after the next hello, so nothing is kept, except that the
+/// device is to wipe itself: who has replied to that is never told again.
 /// </summary>
 internal sealed class CommandIntake(
     IdentityStore identity, IUplink uplink, UplinkSequence sequence, Refusals refusals, AgentCounters counters, ILogger logger)
@@ -24,6 +25,9 @@ internal sealed class CommandIntake(
 
     /// <summary>Raised when the device is to wipe itself, after it said that it will.</summary>
     internal event Action? Decommissioned;
+
+    /// <summary>Makes durable that the device is to wipe itself; returns why that cannot be, or nothing.</summary>
+    internal Func<string> Decommission { get; set; } = static () => "this agent cannot wipe its device";
 
     /// <summary>Begins a session; returns why not, or nothing.</summary>
     internal Func<SessionOrder, string> OpenSession { get; set; } = static _ => "this agent takes no sessions";
@@ -52,14 +56,41 @@ internal sealed class CommandIntake(
     {
         await foreach ((DeviceCommand command, string refusal) in _taken.Reader.ReadAllAsync(cancellation))
         {
-            string outcome = command.Kind == CommandKind.DeleteVolume ? DeleteVolume(VolumeOrder.Decode(command.Argument)) : refusal;
+            string outcome = command.Kind switch
+            {
+                CommandKind.DeleteVolume => DeleteVolume(VolumeOrder.Decode(command.Argument)),
+                CommandKind.Decommission => Decommission(),
+                _ => refusal,
+            };
             CommandReply reply = new(sequence.Next(), command.Id, command.Kind, outcome);
-            await uplink.PublishAsync(UplinkKind.Reply, reply.Encode(), cancellation);
             if (command.Kind == CommandKind.Decommission)
             {
-                Log.Decommissioned(logger);
-                Decommissioned?.Invoke();
+                await LeaveAsync(reply, cancellation);
             }
+            else
+            {
+                await uplink.PublishAsync(UplinkKind.Reply, reply.Encode(), cancellation);
+            }
+        }
+    }
+
+    /// <summary>Replies, and goes whatever becomes of the reply: that it goes is durable.</summary>
+    private async Task LeaveAsync(CommandReply reply, CancellationToken cancellation)
+    {
+        if (reply.Refusal.Length > 0)
+        {
+            Log.RefusedDownlink(logger, "command", reply.Refusal);
+            await uplink.PublishAsync(UplinkKind.Reply, reply.Encode(), cancellation);
+            return;
+        }
+
+        try
+        {
+            await uplink.PublishAsync(UplinkKind.Reply, reply.Encode(), cancellation);
+        }
+        finally
+        {
+            Decommissioned?.Invoke();
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class DesiredIntake
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private volatile HeldState _held;
+    private volatile bool _isAbandoned;
 
     /// <summary>Loads what the device held before.</summary>
     /// <exception cref="StoreException">The store cannot say it.</exception>
@@ -42,11 +43,19 @@ internal sealed class DesiredIntake
     /// <summary>Digest of the held document; empty before the first, and when the kept one cannot be read.</summary>
     internal Digest HeldDigest => _held.Digest;
 
+    /// <summary>True when the device is being wiped: nothing is desired, nothing is taken, and nobody holds it as it is.</summary>
+    internal bool IsAbandoned => _isAbandoned;
+
     /// <summary>Takes the payload of a <c>down/desired</c>. Never throws for what is in it.</summary>
     internal IntakeResult Offer(ReadOnlyMemory<byte> payload)
     {
         lock (_lock)
         {
+            if (_isAbandoned)
+            {
+                return IntakeResult.Abandoned;
+            }
+
             try
             {
                 DesiredEnvelope envelope = DesiredEnvelope.Decode(_verifier.OpenDesired(payload));
@@ -90,6 +99,7 @@ internal sealed class DesiredIntake
         lock (_lock)
         {
             DesiredState before = _held.State;
+            _isAbandoned = true;
             _held = new HeldState(DesiredState.Empty, default);
             Changed?.Invoke(before, DesiredState.Empty);
         }

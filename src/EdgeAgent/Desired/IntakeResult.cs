@@ -20,4 +20,7 @@ internal enum IntakeResult
 
     /// <summary>The store could not keep it; it is not acted on.</summary>
     NotKept,
+
+    /// <summary>The device is being wiped; nothing is taken any more.</summary>
+    Abandoned,
 }

@@ -41,8 +41,8 @@ namespace MicroVm.EdgeAgent.Hosting;
 /// </summary>
 internal sealed class AgentHost : IAsyncDisposable
 {
-    /// <summary>How long VMs may take to end before a wipe goes on without asking.</summary>
-    private static readonly TimeSpan s_wipeLimit = TimeSpan.FromMinutes(2);
+    /// <summary>How long VMs may take to end before a wipe, and, when they are killed then, how long that may take.</summary>
+    private static readonly TimeSpan s_wipeLimit = TimeSpan.FromMinutes(2), s_killLimit = TimeSpan.FromSeconds(10);
 
     private readonly AgentOptions _options;
     private readonly IAgentStore _store;
@@ -192,8 +192,8 @@ internal sealed class AgentHost : IAsyncDisposable
         Connect(handler);
     }
 
-    /// <summary>True when the device is to be wiped; known when <see cref="RunAsync"/> has returned.</summary>
-    internal bool IsDecommissioned => _decommissioned.Task.IsCompleted;
+    /// <summary>True when the device is to be wiped and no VM runs on it any more; known when <see cref="RunAsync"/> has returned.</summary>
+    internal bool IsDecommissioned { get; private set; }
 
     /// <summary>What went wrong or was lost since the start.</summary>
     internal AgentCounters Counters { get; } = new();
@@ -205,10 +205,15 @@ internal sealed class AgentHost : IAsyncDisposable
             static state => ((CancellationTokenSource)state!).Cancel(), _stopping);
         Log.AgentStarted(_logger, AgentVersion.Text, _options.DeviceId.Value, _sequence.BootId, _intake.Current.Generation);
         _events.Add(null, isWarning: false, "AgentStarted", $"agent {AgentVersion.Text}, generation {_intake.Current.Generation}");
+        bool isToBeWiped = Wipe.IsBegun(_options), isEmptied = false;
         LoopSupervisor loops = new(_time, _logger);
         loops.Start("telemetry", _collector.RunAsync, _stopping.Token);
-        // Before anything that may hang: a new agent that does not get further has to give way again.
-        loops.Start("updates", _updates.RunAsync, _stopping.Token);
+        if (!isToBeWiped)
+        {
+            // Before anything that may hang: a new agent that does not get further has to give way again.
+            loops.Start("updates", _updates.RunAsync, _stopping.Token);
+        }
+
         try
         {
             await _programs.EndLeftoversAsync(new ProcFileSystem(), _volumes.Root, _stopping.Token);
@@ -220,30 +225,24 @@ internal sealed class AgentHost : IAsyncDisposable
                 _table.GetOrAdd(name);
             }
 
-            EnqueueAll();
-            _reconciler.CollectImages();
+            if (!isToBeWiped)
+            {
+                EnqueueAll();
+                _reconciler.CollectImages();
+            }
+
             _notifier.Tell(ServiceNotifier.Ready);
-            loops.Start("health", _health.RunAsync, _stopping.Token);
-            loops.Start("names", _names.RunAsync, _stopping.Token);
-            loops.Start("logs", stop => _logs.RunAsync(vm => _table.Find(vm) is not null, stop), _stopping.Token);
-            loops.Start("network", token => _networks.WatchAsync(_time, token), _stopping.Token);
-            loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
-            loops.Start("memory", _elastic.RunAsync, _stopping.Token);
-            loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
-            loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
-            loops.Start("metrics", _metrics.RunAsync, _stopping.Token);
-            loops.Start("local", _local.RunAsync, _stopping.Token);
-            loops.Start("identity", _keeper.RunAsync, _stopping.Token);
-            loops.Start("link", _link.RunAsync, _stopping.Token);
-            loops.Start("prefetch", _prefetch.RunAsync, _stopping.Token);
-            loops.Start("commands", _commands.RunAsync, _stopping.Token);
-            loops.Start("sessions", _sessions.RunAsync, _stopping.Token);
-            loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
-            loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
-            loops.Start("trim", new ResidentTrim(_time).RunAsync, _stopping.Token);
-            await _startCheck.RunAsync(_intake.Current).WaitAsync(_stopping.Token);
-            await _decommissioned.Task.WaitAsync(_stopping.Token);
+            StartOwnLoops(loops);
+            if (!isToBeWiped)
+            {
+                StartLinkedLoops(loops);
+                await _startCheck.RunAsync(_intake.Current).WaitAsync(_stopping.Token);
+                await _decommissioned.Task.WaitAsync(_stopping.Token);
+            }
+
+            Log.Decommissioned(_logger);
             await RemoveVmsAsync();
+            isEmptied = true;
             await _stopping.CancelAsync();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -259,6 +258,7 @@ internal sealed class AgentHost : IAsyncDisposable
             await _queue.DisposeAsync();
         }
 
+        IsDecommissioned = isEmptied && _table.All().All(static entry => entry.Instance is null);
         await _supervisor.DetachAsync();
         _collector.TryFlush();
     }
@@ -279,19 +279,43 @@ internal sealed class AgentHost : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>What a device needs that has nobody to talk to.</summary>
+    private void StartOwnLoops(LoopSupervisor loops)
+    {
+        loops.Start("health", _health.RunAsync, _stopping.Token);
+        loops.Start("names", _names.RunAsync, _stopping.Token);
+        loops.Start("logs", stop => _logs.RunAsync(vm => _table.Find(vm) is not null, stop), _stopping.Token);
+        loops.Start("network", token => _networks.WatchAsync(_time, token), _stopping.Token);
+        loops.Start("outputs", _outputs.RunAsync, _stopping.Token);
+        loops.Start("memory", _elastic.RunAsync, _stopping.Token);
+        loops.Start("clocks", new ClockLoop(_table, _time).RunAsync, _stopping.Token);
+        loops.Start("sampling", _sampling.RunAsync, _stopping.Token);
+        loops.Start("metrics", _metrics.RunAsync, _stopping.Token);
+        loops.Start("local", _local.RunAsync, _stopping.Token);
+        loops.Start("trim", new ResidentTrim(_time).RunAsync, _stopping.Token);
+    }
+
+    /// <summary>Everything between the device and its control plane.</summary>
+    private void StartLinkedLoops(LoopSupervisor loops)
+    {
+        loops.Start("identity", _keeper.RunAsync, _stopping.Token);
+        loops.Start("link", _link.RunAsync, _stopping.Token);
+        loops.Start("prefetch", _prefetch.RunAsync, _stopping.Token);
+        loops.Start("commands", _commands.RunAsync, _stopping.Token);
+        loops.Start("sessions", _sessions.RunAsync, _stopping.Token);
+        loops.Start("publisher", _publisher.RunAsync, _stopping.Token);
+        loops.Start("reporter", _reporter.RunAsync, _stopping.Token);
+    }
+
     /// <summary>Has every VM stopped and removed in the usual way; one that takes too long is killed.</summary>
+    /// <exception cref="OperationCanceledException">The agent stops; its next start goes on with it.</exception>
     private async Task RemoveVmsAsync()
     {
         AsyncSignal changed = new();
         _table.Changed += changed.Set;
         _intake.Abandon();
         EnqueueAll();
-        long began = _time.GetTimestamp();
-        while (_table.All().Count > 0 && _time.GetElapsedTime(began) < s_wipeLimit)
-        {
-            await changed.WaitAsync(TimeSpan.FromSeconds(1), _time, _stopping.Token);
-        }
-
+        await WaitUntilNoneAsync(static _ => true, s_wipeLimit, changed);
         IReadOnlyList<VmEntry> left = _table.All();
         if (left.Count > 0)
         {
@@ -300,9 +324,20 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 entry.Instance?.Process.Signal(Interop.Signals.SIGKILL);
             }
+
+            await WaitUntilNoneAsync(static entry => entry.Instance is not null, s_killLimit, changed);
         }
 
         await _networks.TearDownAsync();
+    }
+
+    private async Task WaitUntilNoneAsync(Func<VmEntry, bool> isOne, TimeSpan limit, AsyncSignal changed)
+    {
+        long began = _time.GetTimestamp();
+        while (_table.All().Any(isOne) && _time.GetElapsedTime(began) < limit)
+        {
+            await changed.WaitAsync(TimeSpan.FromSeconds(1), _time, _stopping.Token);
+        }
     }
 
     private void Connect(AgentLinkHandler handler)
@@ -310,6 +345,7 @@ internal sealed class AgentHost : IAsyncDisposable
         handler.Commanded += _commands.Offer;
         _commands.OpenSession = _sessions.Take;
         _commands.DeleteVolume = DeleteVolume;
+        _commands.Decommission = () => Wipe.TryBegin(_options);
         _commands.Decommissioned += () => _decommissioned.TrySetResult();
         _refusals.Changed += _reporter.OnChanged;
         _refusals.Changed += OnRefused;

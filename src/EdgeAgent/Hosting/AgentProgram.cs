@@ -5,6 +5,7 @@ using MicroVm.EdgeAgent.Configuration;
 using MicroVm.EdgeAgent.Doctor;
 using MicroVm.EdgeAgent.Interop;
 using MicroVm.EdgeAgent.Local;
+using MicroVm.EdgeAgent.Networks;
 using MicroVm.EdgeAgent.Observed;
 using MicroVm.EdgeAgent.Store;
 using MicroVm.EdgeAgent.Update;
@@ -45,7 +46,7 @@ internal static class AgentProgram
                     output.WriteLine($"{line.ConfigPath}: valid, device {AgentOptionsReader.ReadFile(line.ConfigPath).DeviceId}");
                     return Success;
                 default:
-                    return await RunUnlessWipedAsync(AgentOptionsReader.ReadFile(line.ConfigPath), errors);
+                    return await RunUntilSignalAsync(OfSlot(AgentOptionsReader.ReadFile(line.ConfigPath)), errors);
             }
         }
         catch (ConfigurationException e)
@@ -60,46 +61,65 @@ internal static class AgentProgram
         }
     }
 
-    private static async Task<int> RunUnlessWipedAsync(AgentOptions options, TextWriter errors)
-    {
-        if (Wipe.IsDone(options))
-        {
-            Wipe.Finish(options);
-        }
-        else
-        {
-            await HostAsync(OfSlot(options));
-        }
-
-        if (!Wipe.IsDone(options))
-        {
-            return Success;
-        }
-
-        errors.WriteLine($"microvm-agent: this device is decommissioned and wiped; remove {Wipe.MarkOf(options)} to enrol it again");
-        return Decommissioned;
-    }
-
-    private static async Task HostAsync(AgentOptions options)
+    private static async Task<int> RunUntilSignalAsync(AgentOptions options, TextWriter errors)
     {
         OomScore.ProtectAgent(new ProcFileSystem());
         using CancellationTokenSource stopping = new();
         using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
-        using DataDirectory directory = DataDirectory.Open(options);
         using ILoggerFactory logging = AgentLogging.CreateFactory(options.LogLevel);
-        bool wipe;
-        using (SqliteStore store = SqliteStore.Open(directory.DatabasePath))
+        return await RunDeviceAsync(options, null, logging, errors, stopping.Token);
+    }
+
+    /// <summary>Runs the agent until it is stopped or its device is wiped; on a device that was wiped there is nothing to run.</summary>
+    /// <param name="options">Options.</param>
+    /// <param name="network">The host's network; null for the one that there is.</param>
+    /// <param name="logging">Log.</param>
+    /// <param name="errors">Told why it does not go on.</param>
+    /// <param name="stop">Ends it.</param>
+    internal static async Task<int> RunDeviceAsync(
+        AgentOptions options, HostNetwork? network, ILoggerFactory logging, TextWriter errors, CancellationToken stop)
+    {
+        if (Wipe.IsDone(options))
         {
-            await using AgentHost host = new(options, directory, store, TimeProvider.System, logging);
-            await host.RunAsync(stopping.Token);
-            wipe = host.IsDecommissioned;
+            return SayWiped(options, Wipe.Finish(options), errors);
         }
 
-        if (wipe)
+        using DataDirectory directory = DataDirectory.Open(options);
+        if (await HostAsync(options, directory, network, logging, stop))
         {
-            Wipe.Run(options);
+            return SayWiped(options, Wipe.Run(options), errors);
         }
+
+        if (!Wipe.IsBegun(options) || stop.IsCancellationRequested)
+        {
+            return Success;
+        }
+
+        errors.WriteLine("microvm-agent: this device is decommissioned, but VMs still run; the next start ends them and wipes it");
+        return DeviceFault;
+    }
+
+    /// <summary>True when the device is to be wiped, and can be.</summary>
+    private static async Task<bool> HostAsync(AgentOptions options, DataDirectory directory, HostNetwork? network, ILoggerFactory logging, CancellationToken stop)
+    {
+        using SqliteStore store = SqliteStore.Open(directory.DatabasePath);
+        await using AgentHost host = new(options, directory, store, TimeProvider.System, logging, network);
+        await host.RunAsync(stop);
+        return host.IsDecommissioned;
+    }
+
+    private static int SayWiped(AgentOptions options, IReadOnlyList<string> faults, TextWriter errors)
+    {
+        foreach (string fault in faults)
+        {
+            errors.WriteLine($"microvm-agent: not deleted: {fault}");
+        }
+
+        errors.WriteLine(faults.Count == 0
+            ? $"microvm-agent: this device is decommissioned and wiped; remove {Wipe.MarkOf(options)} to enrol it again"
+            : $"microvm-agent: this device is decommissioned, but {faults.Count} of what it has could not be deleted; the next start tries it again");
+        return Decommissioned;
     }
 
     private static AgentOptions OfSlot(AgentOptions options) => Launcher.Slot is not (null or AgentSlot.Base) && Environment.ProcessPath is string program

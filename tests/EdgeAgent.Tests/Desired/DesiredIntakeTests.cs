@@ -115,6 +115,19 @@ public sealed class DesiredIntakeTests
     }
 
     [Fact]
+    public void Offer_Abandoned_IsNotTaken()
+    {
+        DesiredIntake intake = Make();
+        intake.Offer(Specs.Envelope(Specs.State(3, Specs.Vm())).Encode());
+        intake.Abandon();
+
+        Assert.Equal(IntakeResult.Abandoned, intake.Offer(Specs.Envelope(Specs.State(4, Specs.Vm())).Encode()));
+
+        Assert.Empty(intake.Current.Vms);
+        Assert.Equal(3UL, _store.LoadDesired()?.Generation);
+    }
+
+    [Fact]
     public void Between_States_NamesWhatCameWentOrChanged()
     {
         DesiredState before = Specs.State(1, Specs.Vm("gone"), Specs.Vm("kept"), Specs.Vm("other"));

@@ -31,7 +31,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     private readonly FaultGuests _guests;
     private readonly string[] _cgroups;
     private CancellationTokenSource? _stop;
-    private Task _running = Task.CompletedTask;
+    private Task<int> _running = Task.FromResult(0);
 
     internal FaultWorld(params string[] guests)
     {
@@ -77,13 +77,13 @@ internal sealed class FaultWorld : IAsyncDisposable
         _running = Task.Run(async () =>
         {
             Trigger.Enter();
-            using DataDirectory directory = DataDirectory.Open(Options);
-            using SqliteStore store = SqliteStore.Open(directory.DatabasePath);
-            await using AgentHost host = new(
-                Options, directory, store, TimeProvider.System, NullLoggerFactory.Instance, new HostNetwork(_links, _firewall, _forwarding));
-            await host.RunAsync(stop.Token);
+            return await AgentProgram.RunDeviceAsync(
+                Options, new HostNetwork(_links, _firewall, _forwarding), NullLoggerFactory.Instance, TextWriter.Null, stop.Token);
         });
     }
+
+    /// <summary>Exit code of the agent that runs, when it ends by itself.</summary>
+    internal Task<int> Exit => _running;
 
     /// <summary>Ends the agent's loops at once.</summary>
     internal void Kill() => _ = _stop!.CancelAsync();
@@ -154,6 +154,18 @@ internal sealed class FaultWorld : IAsyncDisposable
         await UntilNothingIsWrongAsync("device", () => Wrong(wanted, volumes), cancellation);
         Assert.False(File.Exists(_directory["twice"]), "a VM ran twice at the same time");
     }
+
+    /// <summary>What a device that was wiped should not have.</summary>
+    internal IEnumerable<string> WrongWhenWiped() =>
+    [
+        .. Differ("VMMs", [], _guests.Vmms().SelectMany(static vm => vm.Select(_ => vm.Key))),
+        .. Differ("data directory", ["agent.lock", "decommissioned"], Names(Options.DataDirectory)),
+        .. Differ("run directory", [], Names(Options.RunDirectory)),
+        .. Differ("links", ["eth0", "lo"], _links.Names),
+        .. _cgroups.SelectMany(place => Differ("cgroups", [], Directory.EnumerateDirectories(place).Select(static path => Path.GetFileName(path)!))),
+        .. Differ("rules", [$"{false}"], [$"{_firewall.Rules is not null}"]),
+        .. Differ("forwarding", [$"{false}"], [$"{_forwarding.IsOn}"]),
+    ];
 
     public async ValueTask DisposeAsync()
     {

@@ -30,7 +30,8 @@ public sealed partial class AgentHostTests : IAsyncDisposable
     private readonly VmPaths _paths;
     private readonly FakeVmm _vmm;
     private CancellationTokenSource? _stop;
-    private Task _running = Task.CompletedTask;
+    private readonly StringWriter _errors = new();
+    private Task<int> _running = Task.FromResult(0);
 
     public AgentHostTests()
     {
@@ -128,33 +129,6 @@ public sealed partial class AgentHostTests : IAsyncDisposable
         await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(1)).Encode());
         await _gateway.TakeAsync(
             UplinkKind.Reported, "refusal is over", payload => ReportedState.Decode(payload), report => report is { Refusal: "", ObservedGeneration: 1 });
-    }
-
-    [Fact]
-    public async Task Run_Decommissioned_RepliesStopsItsVmsAndLeavesNothing()
-    {
-        await _gateway.StartAsync();
-        StartAgent();
-        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
-        using (FakeInit init = await DeployAsync(1, Specs.Vm()))
-        {
-            await TakeStatusAsync("running", status => status.Phase == VmPhase.Running);
-            string audience = DeviceCommand.Audience(_options.DeviceId, TestIdentity.Open(_options).Current!.KeyDigest);
-            DeviceCommand command = new(Guid.NewGuid(), CommandKind.Decommission, []);
-            await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Command, TestFleet.Shared.SignCommand(audience, command.Encode()));
-
-            CommandReply reply = CommandReply.Decode(await _gateway.TakeAsync(UplinkKind.Reply, "reply"));
-            Assert.Equal((command.Id, CommandKind.Decommission, ""), (reply.CommandId, reply.Kind, reply.Refusal));
-            await init.ReceiveAsync<GuestShutdown>("shutdown");
-            await init.SendAsync(new GuestExited(0, ""));
-            await init.ReceiveAsync<GuestExitAck>("acknowledgement");
-            _vmm.End("web", 0);
-        }
-
-        await Phase.Of("end of the agent", _running);
-        Wipe.Run(_options);
-        Assert.Equal(["agent.lock", "decommissioned"], Directory.EnumerateFileSystemEntries(_options.DataDirectory).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_options.RunDirectory));
     }
 
     [Fact]
@@ -294,13 +268,7 @@ public sealed partial class AgentHostTests : IAsyncDisposable
     private void StartAgent()
     {
         CancellationTokenSource stop = _stop = new CancellationTokenSource();
-        _running = Task.Run(async () =>
-        {
-            using DataDirectory directory = DataDirectory.Open(_options);
-            using SqliteStore store = SqliteStore.Open(directory.DatabasePath);
-            await using AgentHost host = new(_options, directory, store, TimeProvider.System, NullLoggerFactory.Instance);
-            await host.RunAsync(stop.Token);
-        });
+        _running = Task.Run(() => AgentProgram.RunDeviceAsync(_options, null, NullLoggerFactory.Instance, _errors, stop.Token));
     }
 
     private async Task StopAgentAsync()
