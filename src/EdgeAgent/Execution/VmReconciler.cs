@@ -33,6 +33,9 @@ internal sealed class VmReconciler(
 
     private readonly FrozenDictionary<Type, IStepExecutor> _executors = executors.ToFrozenDictionary(executor => executor.StepType);
 
+    /// <summary>Who holds the device as it is; nobody holds one that is being wiped.</summary>
+    private string? PauseText => intake.IsAbandoned ? null : pause.Text;
+
     /// <summary>The work of the VM's one worker.</summary>
     internal async Task<ReconcileResult> ReconcileAsync(ResourceName name, CancellationToken interrupt)
     {
@@ -43,7 +46,7 @@ internal sealed class VmReconciler(
             return ReconcileResult.Done;
         }
 
-        string? held = entry.Record?.SpecDigest != desired?.ContentDigest() ? pause.Text : null;
+        string? held = entry.Record?.SpecDigest != desired?.ContentDigest() ? PauseText : null;
         if (held is not null)
         {
             // The device is held as it is: what was started stays desired, and what was not is not started.
@@ -86,7 +89,7 @@ internal sealed class VmReconciler(
         HashSet<Digest> needed = [.. intake.Current.Vms.Select(spec => spec.Image.Digest)];
         needed.UnionWith(intake.Current.Prefetch.Select(image => image.Digest));
         needed.UnionWith(table.All()
-            .Where(entry => entry.Record is not null && (entry.Instance is not null || pause.Text is not null))
+            .Where(entry => entry.Record is not null && (entry.Instance is not null || PauseText is not null))
             .Select(entry => entry.Record!.Spec.Image.Digest));
         return needed;
     });

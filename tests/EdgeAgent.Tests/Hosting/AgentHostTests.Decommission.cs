@@ -77,6 +77,18 @@ public sealed partial class AgentHostTests
     }
 
     [Fact]
+    public async Task Run_DecommissionedWhilePaused_StopsItsVms()
+    {
+        using FakeInit init = await RunVmAsync();
+        await AskAsync(new LocalRequest(LocalVerb.Pause, Reason: "the fan is being changed"));
+
+        await DecommissionAsync();
+
+        await EndVmAsync(init);
+        await HasEndedWipedAsync();
+    }
+
+    [Fact]
     public async Task Run_WipedBefore_DoesNothingAndSaysSo()
     {
         Directory.CreateDirectory(_options.RunDirectory);
