@@ -66,21 +66,15 @@ internal static class Wipe
     internal static IReadOnlyList<string> Finish(AgentOptions options)
     {
         List<string> faults = [];
-        Delete(Path.Combine(options.DataDirectory, "identity"));
-        Libc.SyncDirectory(options.DataDirectory);
+        Delete(Path.Combine(options.DataDirectory, "identity"), faults);
+        Try(options.DataDirectory, Libc.SyncDirectory, faults);
         foreach (string directory in (IEnumerable<string>)[options.DataDirectory, options.RunDirectory])
         {
-            foreach (string entry in Directory.Exists(directory) ? Directory.GetFileSystemEntries(directory) : [])
-            {
-                if (Path.GetFileName(entry) is not (DoneMark or "agent.lock" or "lost+found"))
-                {
-                    Delete(entry);
-                }
-            }
+            Try(directory, path => Empty(path, static name => name is DoneMark or "agent.lock" or "lost+found", faults), faults);
         }
 
-        Libc.SyncDirectory(options.DataDirectory);
-        return faults;
+        Try(options.DataDirectory, Libc.SyncDirectory, faults);
+        return [.. faults.Distinct()];
     }
 
     private static string BegunMarkOf(AgentOptions options) => Path.Combine(options.DataDirectory, BegunMark);
@@ -109,15 +103,65 @@ internal static class Wipe
         }
     }
 
-    private static void Delete(string path)
+    /// <summary>Deletes what is in a directory; false when something stays.</summary>
+    private static bool Empty(string directory, Func<string, bool> isKept, List<string> faults)
     {
-        if (Directory.Exists(path))
+        bool isEmpty = true;
+        foreach (string entry in Directory.GetFileSystemEntries(directory).Where(entry => !isKept(Path.GetFileName(entry))))
         {
-            Directory.Delete(path, recursive: true);
+            isEmpty &= Delete(entry, faults);
         }
-        else
+
+        return isEmpty;
+    }
+
+    /// <summary>Deletes a file, or a directory with what is in it; false when it stays. That does not keep the rest.</summary>
+    private static bool Delete(string path, List<string> faults)
+    {
+        bool isGone = true;
+        return Try(path, path => isGone = DeleteNow(path, faults), faults) && isGone;
+    }
+
+    private static bool DeleteNow(string path, List<string> faults)
+    {
+        if ((File.GetAttributes(path) & (FileAttributes.Directory | FileAttributes.ReparsePoint)) != FileAttributes.Directory)
         {
             File.Delete(path);
+            return true;
+        }
+
+        if (!Empty(path, static _ => false, faults))
+        {
+            return false;
+        }
+
+        try
+        {
+            Directory.Delete(path);
+            return true;
+        }
+        catch (IOException e) when (e.HResult == Errno.EBUSY)
+        {
+            // A file system of its own is mounted there, and has nothing of the device any more.
+            return false;
+        }
+    }
+
+    private static bool Try(string path, Action<string> action, List<string> faults)
+    {
+        try
+        {
+            action(path);
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OsFaultException)
+        {
+            faults.Add($"{path}: {e.Message}");
+            return false;
         }
     }
 }
