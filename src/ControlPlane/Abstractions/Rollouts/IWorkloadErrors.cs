@@ -3,7 +3,7 @@ namespace MicroVm.ControlPlane.Abstractions.Rollouts;
 /// <summary>Counts what workloads write to standard error.</summary>
 public interface IWorkloadErrors
 {
-    /// <summary>Lines of a VM that came after a moment, by device; a device without any may be left out.</summary>
+    /// <summary>Lines of a VM that were written after a moment, as far as that is known, by device; a device without any may be left out.</summary>
     /// <param name="vm">Name of the VM.</param>
     /// <param name="since">The moment for each device, on the control plane's clock.</param>
     /// <param name="most">Counting may end here.</param>
