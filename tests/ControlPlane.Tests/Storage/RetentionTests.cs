@@ -16,6 +16,9 @@ public sealed class RetentionTests : IDisposable
 {
     private static readonly DeviceId s_device = DeviceId.Parse("edge-1");
 
+    private static readonly (string, object?)[] s_parameters =
+        [("$oldest", 1L), ("$batch", 1L), ("$from", 1L), ("$last", 1L), ("$some", 1L)];
+
     private readonly string _directory = Directory.CreateTempSubdirectory("microvm-cp-").FullName;
     private readonly FakeTimeProvider _time = new();
     private readonly Database _database;
@@ -95,6 +98,66 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal((1, 1), (await CountAsync("metric_points"), await CountAsync("metric_series")));
     }
 
+    /// <summary>Any row of a batch is enough for the batch to be known when it is sent again.</summary>
+    [Theory]
+    [InlineData(1, 1, 100)]
+    [InlineData(1, 100, 1)]
+    [InlineData(100, 1, 1)]
+    public async Task Sweep_BatchesOverTheCountOfWhichSomethingIsKept_AreKnownWhenTheyAreSentAgain(int samples, int points, int events)
+    {
+        await StoreAsync("a");
+        await StoreAsync("b");
+        await StoreAsync("c");
+
+        await SweepAsync(new RetentionOptions(samples, TimeSpan.FromDays(1)) { MaxPoints = points, MaxEvents = events });
+
+        Assert.Equal(3, await CountAsync("telemetry_batches"));
+        _sequence = 0;
+        await StoreAsync("a", verdict: TelemetryVerdict.Duplicate);
+        Assert.Equal(points == 1 ? 1 : 3, await CountAsync("metric_points"));
+        Assert.Equal(points == 1 ? 1 : 3, (await PointsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Sweep_BatchesOverTheCountOfWhichNothingIsKept_AreForgotten()
+    {
+        await StoreAsync("a");
+        await StoreAsync("b");
+        await StoreAsync("c");
+
+        await SweepAsync(new RetentionOptions(1, TimeSpan.FromDays(1)) { MaxPoints = 1, MaxEvents = 2 });
+
+        Assert.Equal(2, await CountAsync("telemetry_batches"));
+    }
+
+    [Fact]
+    public async Task Points_WhoseBatchWasForgotten_AreShown()
+    {
+        await StoreAsync("a");
+        await _database.WriteAsync(connection => connection.Execute("DELETE FROM telemetry_batches"));
+
+        MetricPointView point = Assert.Single(await PointsAsync());
+
+        Assert.Equal(("a", nameof(TimeMark.Unknown), Guid.Empty, 0UL), (point.Name, point.Clock, point.BootId, point.Sequence));
+    }
+
+    /// <summary>Retention runs on the one writer: it may not walk over what it keeps.</summary>
+    [Fact]
+    public async Task Statements_FindTheirRowsByAnIndex()
+    {
+        foreach (string sql in RetentionStatements.All)
+        {
+            List<string> plan = await _database.ReadAsync(connection => connection.Query(
+                $"EXPLAIN QUERY PLAN {sql}", static row => row.GetString(3), s_parameters));
+            Assert.NotEmpty(plan);
+            Assert.All(plan, step => Assert.False(step.StartsWith("SCAN", StringComparison.Ordinal) || step.Contains("TEMP B-TREE", StringComparison.Ordinal), $"{sql}: {step}"));
+        }
+
+        // Without an index this would be the walk from the end.
+        Assert.Contains("USING COVERING INDEX", Assert.Single(await _database.ReadAsync(connection => connection.Query(
+            $"EXPLAIN QUERY PLAN {RetentionStatements.NewestOldBatch}", static row => row.GetString(3), s_parameters))), StringComparison.Ordinal);
+    }
+
     /// <summary>A device that was set up anew counts from the beginning, and one that is gone has lost nothing.</summary>
     [Fact]
     public async Task Losses_OfADevice_AreWhatItSaidLastAndGoWithIt()
@@ -110,10 +173,10 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(0, await CountAsync("telemetry_losses"));
     }
 
-    private async Task StoreAsync(string word, TelemetryLosses losses = default)
+    private async Task StoreAsync(string word, TelemetryLosses losses = default, TelemetryVerdict verdict = TelemetryVerdict.Stored)
     {
         await new SqliteDeviceDirectory(_database).PutAsync(s_device.Value, ImmutableSortedDictionary<string, string>.Empty);
-        Assert.Equal(TelemetryVerdict.Stored, await _store.StoreAsync(s_device, new TelemetryBatch
+        Assert.Equal(verdict, await _store.StoreAsync(s_device, new TelemetryBatch
         {
             Header = new UplinkHeader(Guid.Parse("00000000-0000-0000-0000-000000000001"), ++_sequence, 0),
             Hosts = [new HostSample(1, 0, 0, 0, 0, 0, 0, 0)],
@@ -128,6 +191,9 @@ public sealed class RetentionTests : IDisposable
         using RetentionService service = new(_database, options, _time);
         await service.SweepAsync(TestContext.Current.CancellationToken);
     }
+
+    private Task<List<MetricPointView>> PointsAsync() =>
+        new MetricQueries(_database).PointsAsync(s_device.Value, "", "", null, 100, TestContext.Current.CancellationToken);
 
     private Task<long> CountAsync(string table) => _database.ReadAsync(connection => connection.Number($"SELECT COUNT(*) FROM {table}", 0));
 }

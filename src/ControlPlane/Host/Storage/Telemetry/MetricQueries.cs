@@ -37,15 +37,15 @@ internal sealed class MetricQueries(Database database)
             List<MetricPointView> newestFirst = connection.Query(
                 $"""
                 SELECT s.vm, s.name, s.unit, s.labels, p.at_ms, p.value, b.clock, b.boot_id, b.sequence
-                FROM metric_points p JOIN metric_series s ON s.id = p.series JOIN telemetry_batches b ON b.id = p.batch
+                FROM metric_points p JOIN metric_series s ON s.id = p.series LEFT JOIN telemetry_batches b ON b.id = p.batch
                 WHERE p.series IN (SELECT id FROM metric_series WHERE {OfDevice}) AND p.at_ms >= $since ORDER BY p.id DESC LIMIT $limit
                 """,
                 static row => new MetricPointView(
                     row.GetString(0), row.GetString(1), row.GetString(2), LabelsOf(row, 3), DeviceClock.FromUnixMs(row.GetInt64(4)), row.GetDouble(5),
-                    ((TimeMark)row.GetInt32(6)).ToString())
+                    (row.IsDBNull(6) ? TimeMark.Unknown : (TimeMark)row.GetInt32(6)).ToString())
                 {
-                    BootId = new Guid(row.GetFieldValue<byte[]>(7), bigEndian: true),
-                    Sequence = unchecked((ulong)row.GetInt64(8)),
+                    BootId = row.IsDBNull(7) ? Guid.Empty : new Guid(row.GetFieldValue<byte[]>(7), bigEndian: true),
+                    Sequence = row.IsDBNull(8) ? 0 : unchecked((ulong)row.GetInt64(8)),
                 },
                 ("$device", device), ("$vm", vm), ("$name", name), ("$since", since?.ToUnixTimeMilliseconds() ?? long.MinValue), ("$limit", limit));
             newestFirst.Reverse();

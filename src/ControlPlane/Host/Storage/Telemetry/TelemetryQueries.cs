@@ -14,7 +14,7 @@ internal sealed class TelemetryQueries(Database database)
         + "h.clock, h.cores, h.pressure_cpu, h.pressure_memory, h.pressure_memory_full, h.pressure_io, h.pressure_io_full, h.temperature, "
         + "h.network_received, h.network_sent, b.boot_id, b.sequence";
 
-    /// <summary>Batches are not kept for longer than samples by age, but each kind by its own count.</summary>
+    /// <summary>A batch is kept for as long as its samples; an earlier version forgot some before.</summary>
     private const string Hosts = "host_samples h LEFT JOIN telemetry_batches b ON b.id = h.batch";
 
     private const string VmColumns =
