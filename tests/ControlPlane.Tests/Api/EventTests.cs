@@ -88,6 +88,28 @@ public sealed class EventTests
         Assert.Equal("three", (await resumed.NextAsync(ApiJsonContext.Default.EventView))!.Value.Data.Message);
     }
 
+    /// <summary>A database that was restored from a backup knows less than those who followed it.</summary>
+    [Fact]
+    public async Task Follow_FromAnEventThatIsNotThereYet_BeginsAnewAndSaysSo()
+    {
+        await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
+        await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
+        await SendAsync(device, new DeviceEvent(0, s_web, false, "Started", "one"), new DeviceEvent(0, s_web, false, "Ready", "two"));
+        string query = "?device=edge-1&vm=web&limit=1";
+
+        await using EventStream stream = await EventStream.OpenAsync(controlPlane, $"{ApiPaths.Events}{query}&follow=true", "1000000");
+
+        (string name, string? id, EventView reset) = (await stream.NextAsync(ApiJsonContext.Default.EventView))!.Value;
+        Assert.Equal(("reset", null, 0), (name, id, reset.Id));
+        Assert.Contains("1000000", reset.Message, StringComparison.Ordinal);
+        Assert.Equal("two", (await stream.NextAsync(ApiJsonContext.Default.EventView))!.Value.Data.Message);
+        await SendAsync(device, new DeviceEvent(0, s_web, false, "Ready", "three"));
+        (name, id, EventView next) = (await stream.NextAsync(ApiJsonContext.Default.EventView))!.Value;
+        Assert.Equal(("event", $"{next.Id}", "three"), (name, id, next.Message));
+        Assert.Equal("three", Assert.Single(await EventsAsync(controlPlane, $"{query}&after=1000000")).Message);
+        Assert.Empty(await EventsAsync(controlPlane, $"{query}&after={next.Id}"));
+    }
+
     [Fact]
     public async Task ControlPlane_TellsOfDevicesAndRollouts()
     {

@@ -69,4 +69,36 @@ public sealed class EventsCommandTests
         Assert.StartsWith("1970-01-01T00:00:00Z  edge-1            web               Warning  OutOfMemory           no memory left\n", run.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("OutOfMemory", run.Out[90..], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Follow_OfAServerThatBeganAnew_SaysSoAndShowsItsEvents()
+    {
+        using CancellationTokenSource interrupt = new();
+        EventView reset = new(0, DateTimeOffset.UnixEpoch, "", "", "Warning", "EventsBeginAnew", "events begin anew");
+        int connection = 0;
+        await using FakeControlPlane server = await FakeControlPlane.StartAsync(async (_, response) =>
+        {
+            switch (connection++)
+            {
+                case 0:
+                    await FakeControlPlane.WriteEventAsync(response, s_second, ApiJsonContext.Default.EventView);
+                    break;
+                case 1:
+                    await FakeControlPlane.WriteEventAsync(response, reset, ApiJsonContext.Default.EventView, "reset");
+                    await FakeControlPlane.WriteEventAsync(response, s_first, ApiJsonContext.Default.EventView);
+                    break;
+                default:
+                    await interrupt.CancelAsync();
+                    break;
+            }
+        });
+
+        CliRun run = await CliRun.OfAsync(server.Url, "", false, interrupt.Token, "events", "-f");
+
+        Assert.Equal(["", "&after=2", "&after=1"], server.Received.Select(request => request.Path["/api/v1/events?limit=100&follow=true".Length..]));
+        Assert.Equal(2, run.OutLines.Length);
+        Assert.Contains("OutOfMemory", run.OutLines[1], StringComparison.Ordinal);
+        Assert.Contains("events begin anew\n", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("EventsBeginAnew", run.Out, StringComparison.Ordinal);
+    }
 }

@@ -56,14 +56,14 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         return response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(document, type)).AsTask();
     }
 
-    public static async Task WriteEventAsync<T>(HttpResponse response, T document, JsonTypeInfo<T> type)
+    public static async Task WriteEventAsync<T>(HttpResponse response, T document, JsonTypeInfo<T> type, string? kind = null)
     {
         if (!response.HasStarted)
         {
             response.ContentType = "text/event-stream";
         }
 
-        await response.WriteAsync($"data: {JsonSerializer.Serialize(document, type)}\n\n");
+        await response.WriteAsync($"{(kind is null ? "" : $"event: {kind}\n")}data: {JsonSerializer.Serialize(document, type)}\n\n");
         await response.Body.FlushAsync();
     }
 

@@ -145,7 +145,7 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>GETs server-sent events until the server ends the stream or the connection breaks, which ends it as well.</summary>
     /// <inheritdoc cref="GetAsync"/>
-    public async IAsyncEnumerable<T> WatchAsync<T>(
+    public async IAsyncEnumerable<SseItem<T>> WatchAsync<T>(
         string path, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellation)
         where T : class
     {
@@ -160,7 +160,7 @@ internal sealed class ApiClient : IDisposable
         {
             if (events.Current.Data is { } item)
             {
-                yield return item;
+                yield return new SseItem<T>(item, events.Current.EventType);
             }
         }
     }

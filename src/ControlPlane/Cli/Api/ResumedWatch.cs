@@ -1,3 +1,4 @@
+using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization.Metadata;
 using MicroVm.ControlPlane.Cli.Hosting;
@@ -23,7 +24,13 @@ internal static class ResumedWatch
     /// <param name="cancellation">Ends the watch.</param>
     /// <exception cref="ApiException">The server refused.</exception>
     /// <exception cref="ServerUnreachableException">The first connection failed.</exception>
-    public static async IAsyncEnumerable<T> EventsAsync<T>(
+    public static IAsyncEnumerable<T> EventsAsync<T>(CliContext context, Func<string> path, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class =>
+        ItemsAsync(context, path, type, cancellation).Select(static item => item.Data);
+
+    /// <summary>The events with their kinds.</summary>
+    /// <inheritdoc cref="EventsAsync"/>
+    public static async IAsyncEnumerable<SseItem<T>> ItemsAsync<T>(
         CliContext context, Func<string> path, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellation)
         where T : class
     {
@@ -32,7 +39,7 @@ internal static class ResumedWatch
         TimeSpan delay = s_firstDelay;
         while (true)
         {
-            await using (IAsyncEnumerator<T> events = context.Api.WatchAsync(path(), type, cancellation).GetAsyncEnumerator(cancellation))
+            await using (IAsyncEnumerator<SseItem<T>> events = context.Api.WatchAsync(path(), type, cancellation).GetAsyncEnumerator(cancellation))
             {
                 string? reason;
                 while ((reason = await NextAsync(events, resuming)) is null)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net.ServerSentEvents;
 using MicroVm.ControlPlane.Cli.Api;
 using MicroVm.ControlPlane.Cli.Hosting;
 using MicroVm.ControlPlane.Cli.Output;
@@ -12,6 +13,9 @@ internal static class EventsCommand
 {
     private const int DefaultLimit = 100, AllSince = 10_000;
     private const int DeviceWidth = 16, VmWidth = 16, TypeWidth = 7, ReasonWidth = 20;
+
+    // A kind of its own among a stream's events: ids begin anew.
+    private const string Reset = "reset";
 
     /// <summary>Creates the command.</summary>
     public static Command Create(Func<CommandAction, Func<ParseResult, CancellationToken, Task<int>>> run)
@@ -64,8 +68,16 @@ internal static class EventsCommand
         string Next() => last is null ? $"{path}&follow=true" : $"{path}&follow=true&after={last}";
         try
         {
-            await foreach (EventView one in ResumedWatch.EventsAsync(context, Next, ApiJsonContext.Default.EventView, cancellation))
+            await foreach (SseItem<EventView> item in ResumedWatch.ItemsAsync(context, Next, ApiJsonContext.Default.EventView, cancellation))
             {
+                EventView one = item.Data;
+                if (item.EventType == Reset)
+                {
+                    last = null;
+                    await context.Terminal.Error.WriteLineAsync(Terminal.Safe(one.Message));
+                    continue;
+                }
+
                 // A server may repeat an event around a broken connection; the id tells.
                 if (last is null || one.Id > last)
                 {

@@ -10,9 +10,15 @@ internal static class EventEndpoints
 {
     private const int Page = 1_000;
 
+    /// <summary>
+    /// Says that the event behind which a follower wanted to go on is not known, and that the newest follow as for one that has just come.
+    /// Its data is an event with id 0, which those who do not know the kind take for one that they have seen.
+    /// </summary>
+    private const string Reset = "reset";
+
     internal static void MapEvents(this IEndpointRouteBuilder routes) => routes
         .MapGet(ApiPaths.Events, GetAsync)
-        .WithSummary("The newest events, or those after an id, of a device or VM, since a time; follow=true gives server-sent events 'event', resumed by Last-Event-ID.")
+        .WithSummary("The newest events, or those after an id, of a device or VM, since a time; follow=true gives server-sent events 'event', resumed by Last-Event-ID. Beyond the newest event it begins anew, after a 'reset'.")
         .Produces<ListView<EventView>>();
 
     private static async Task<IResult> GetAsync(
@@ -51,10 +57,13 @@ internal static class EventEndpoints
 
         EventFilter filter = new(device, vm, since?.ToUnixTimeMilliseconds() ?? 0);
         after = long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), out long last) ? last : after;
+        // Who has seen more than there is followed a database that has since been replaced by an older one.
+        EventView? reset = after is long seen && seen > await queries.LastIdAsync(context.RequestAborted) ? ResetOf(seen, time) : null;
+        after = reset is null ? after : null;
         if (follow)
         {
             using ServerEvents events = new(context, lifetime, time);
-            await FollowAsync(events, queries, feed, filter, limit, after);
+            await FollowAsync(events, queries, feed, filter, limit, after, reset);
             return Results.Empty;
         }
 
@@ -64,11 +73,17 @@ internal static class EventEndpoints
         return Results.Json(new ListView<EventView>(found), ApiJsonContext.Default.ListViewEventView);
     }
 
-    private static async Task FollowAsync(ServerEvents events, EventQueries queries, EventFeed feed, EventFilter filter, int limit, long? after)
+    private static EventView ResetOf(long after, TimeProvider time) => new(
+        0, time.GetUtcNow(), "", "", EventView.Warning, "EventsBeginAnew",
+        $"events begin anew: the control plane has none as new as {after}, as after a restore from a backup");
+
+    private static async Task FollowAsync(
+        ServerEvents events, EventQueries queries, EventFeed feed, EventFilter filter, int limit, long? after, EventView? reset)
     {
         try
         {
             await events.BeginAsync();
+            await (reset is null ? Task.CompletedTask : events.SendAsync(Reset, null, reset, ApiJsonContext.Default.EventView));
             // First listen, then look: what is kept in between wakes the loop.
             using EventFeed.Subscription subscription = feed.Subscribe(filter.Device);
             long cursor = after ?? 0;

@@ -25,6 +25,10 @@ internal sealed class EventQueries(Database database)
     internal Task<List<EventView>> AfterAsync(EventFilter filter, long after, int count, CancellationToken cancellationToken) => database.ReadAsync(
         connection => Query(connection, $"SELECT {Columns} FROM events {Where} ORDER BY id LIMIT $count", filter, after, count), cancellationToken);
 
+    /// <summary>The highest id that an event ever had; deleting events does not lower it.</summary>
+    internal Task<long> LastIdAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        connection => connection.Number("SELECT seq FROM sqlite_sequence WHERE name = 'events'", 0), cancellationToken);
+
     private static List<EventView> Query(SqliteConnection connection, string sql, EventFilter filter, long after, int count) => connection.Query(
         sql,
         static row => new EventView(
