@@ -97,18 +97,23 @@ public sealed class MetricTests
     }
 
     [Fact]
-    public async Task Series_BeyondTheLimitOfADevice_AreNotKept()
+    public async Task Series_BeyondTheLimitOfADevice_TakeThePlaceOfThoseSilentForLongest()
     {
         await using RunningControlPlane controlPlane = await RunningControlPlane.StartAsync();
         await using FakeDevice device = await new FakeDevice("edge-1").StartAsync(controlPlane);
-        const int some = 4_000;
-        for (int i = 0; i <= MetricStore.MaxSeriesOfDevice; i += some)
+        const int some = 4_000, most = MetricStore.MaxSeriesOfDevice;
+        for (int i = 0; i < most; i += some)
         {
             await SendAsync(device, Batch(device, [.. Enumerable.Range(i, some).Select(n => Point($"n{n}", n, 0, ""))]));
         }
 
-        Assert.Empty(await PointsAsync(controlPlane, $"?name=n{MetricStore.MaxSeriesOfDevice}"));
-        Assert.Single(await PointsAsync(controlPlane, $"?name=n{MetricStore.MaxSeriesOfDevice - 1}"));
+        await SendAsync(device, Batch(device, Point("n0", 1, 0, "")));
+        // The one that is next to leave is in the same batch, behind those that need room.
+        await SendAsync(device, Batch(device, Point($"n{most}", 1, 0, ""), Point($"n{most + 1}", 1, 0, ""), Point("n3", 1, 0, ""), Point($"n{most + 2}", 1, 0, "")));
+
+        int[] names = [0, 1, 2, 3, 4, 5, most, most + 1, most + 2];
+        int[] points = await Task.WhenAll(names.Select(async n => (await PointsAsync(controlPlane, $"?name=n{n}")).Length));
+        Assert.Equal([2, 0, 0, 2, 0, 1, 1, 1, 1], points);
     }
 
     private static MetricPoint Point(string name, double value, int row, string line) =>

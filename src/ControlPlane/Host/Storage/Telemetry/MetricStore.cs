@@ -8,19 +8,23 @@ namespace MicroVm.ControlPlane.Host.Storage.Telemetry;
 /// <summary>Keeps workloads' metrics: each series once, with its newest point, and its points.</summary>
 internal static class MetricStore
 {
-    /// <summary>Most series of a device; points of others are not kept. Far more than an agent lets its VMs have.</summary>
+    /// <summary>
+    /// Most series of a device; a further one takes the place of the one that has been silent for longest. Fewer than an agent lets
+    /// its VMs have if there are more than a hundred of them, and labels that never come again add up.
+    /// </summary>
     internal const int MaxSeriesOfDevice = 20_000;
 
     /// <summary>Keeps the points of a batch; a part of the batch's own write.</summary>
     internal static void Store(SqliteConnection connection, string device, long batch, long nowMs, ClockCorrection clock, IReadOnlyList<MetricPoint> points)
     {
+        SeriesRoom room = new(connection, device, nowMs, MaxSeriesOfDevice);
         MetricPoint? before = null;
         long? series = null;
         foreach (MetricPoint point in points)
         {
             if (before is null || !point.IsOfSeries(before))
             {
-                series = FindOrAdd(connection, device, point, nowMs);
+                series = FindOrAdd(connection, device, point, nowMs, room);
                 before = point;
             }
 
@@ -42,7 +46,7 @@ internal static class MetricStore
         ? "{}"
         : JsonSerializer.Serialize(new Dictionary<string, string>(labels), ApiJsonContext.Default.DictionaryStringString);
 
-    private static long? FindOrAdd(SqliteConnection connection, string device, MetricPoint point, long nowMs)
+    private static long? FindOrAdd(SqliteConnection connection, string device, MetricPoint point, long nowMs, SeriesRoom room)
     {
         string labels = Write(point.Labels);
         long known = connection.Number(
@@ -54,7 +58,7 @@ internal static class MetricStore
             return known;
         }
 
-        if (connection.Number("SELECT COUNT(*) FROM metric_series WHERE device = $device", 0, ("$device", device)) >= MaxSeriesOfDevice)
+        if (!room.Take())
         {
             return null;
         }
