@@ -44,6 +44,18 @@ public sealed class OptionsReaderTests
         Assert.Equal(("https://id.example/", "microvm", "roles"), (options.Oidc!.Authority.ToString(), options.Oidc.Audience, options.Oidc.RoleClaim));
     }
 
+    [Fact]
+    public void Read_HowMuchIsKept_IsTaken()
+    {
+        RetentionOptions kept = Read(
+            "--data", "/d", "--keep-days", "30", "--keep-samples", "6", "--keep-samples-of-device", "5", "--keep-events", "4", "--keep-events-of-device", "3",
+            "--keep-points", "2").Retention;
+
+        Assert.Equal(
+            new RetentionOptions(6, TimeSpan.FromDays(30)) { MaxSamplesOfDevice = 5, MaxEvents = 4, MaxEventsOfDevice = 3, MaxPoints = 2 }, kept);
+        Assert.Equal(new RetentionOptions(), Read("--data", "/d").Retention);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("--data")]
@@ -56,6 +68,10 @@ public sealed class OptionsReaderTests
     [InlineData("--data /d --name a/b")]
     [InlineData("--data /d --oidc-authority http://id.example --oidc-audience microvm")]
     [InlineData("--data /d --oidc-authority https://id.example")]
+    [InlineData("--data /d --keep-days 0")]
+    [InlineData("--data /d --keep-days 3651")]
+    [InlineData("--data /d --keep-samples -1")]
+    [InlineData("--data /d --keep-points many")]
     public void Read_WrongArguments_AreRefusedInOneLine(string arguments)
     {
         ControlPlaneConfigurationException e = Assert.Throws<ControlPlaneConfigurationException>(

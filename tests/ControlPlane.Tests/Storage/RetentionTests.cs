@@ -17,7 +17,7 @@ public sealed class RetentionTests : IDisposable
     private static readonly DeviceId s_device = DeviceId.Parse("edge-1");
 
     private static readonly (string, object?)[] s_parameters =
-        [("$oldest", 1L), ("$batch", 1L), ("$from", 1L), ("$last", 1L), ("$some", 1L)];
+        [("$oldest", 1L), ("$batch", 1L), ("$from", 1L), ("$last", 1L), ("$some", 1L), ("$device", ""), ("$most", 1L)];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("microvm-cp-").FullName;
     private readonly FakeTimeProvider _time = new();
@@ -130,6 +130,28 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(2, await CountAsync("telemetry_batches"));
     }
 
+    /// <summary>A device that comes back with a lot takes no room of others.</summary>
+    [Fact]
+    public async Task Sweep_RowsOfOneDeviceOverItsBound_AreDeletedAndThoseOfOthersStay()
+    {
+        using RetentionService service = new(
+            _database, new RetentionOptions(100, TimeSpan.FromDays(1)) { MaxSamplesOfDevice = 2, MaxEventsOfDevice = 1 }, _time);
+        DeviceId other = DeviceId.Parse("edge-2");
+        await StoreAsync("first", device: other);
+        foreach (string word in new[] { "a", "b", "c" })
+        {
+            await StoreAsync(word);
+        }
+
+        await service.SweepAsync(TestContext.Current.CancellationToken);
+        await StoreAsync("d");
+        await service.SweepAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal([(1, "edge-2"), (4, "edge-1"), (5, "edge-1")], await RowsAsync("host_samples"));
+        Assert.Equal([(1, "edge-2"), (4, "edge-1"), (5, "edge-1")], await RowsAsync("vm_samples"));
+        Assert.Equal([(1, "edge-2"), (5, "edge-1")], await RowsAsync("events"));
+    }
+
     [Fact]
     public async Task Points_WhoseBatchWasForgotten_AreShown()
     {
@@ -153,6 +175,13 @@ public sealed class RetentionTests : IDisposable
             Assert.All(plan, step => Assert.False(step.StartsWith("SCAN", StringComparison.Ordinal) || step.Contains("TEMP B-TREE", StringComparison.Ordinal), $"{sql}: {step}"));
         }
 
+        foreach (string table in RetentionStatements.TablesOfDevices)
+        {
+            Assert.Contains(await _database.ReadAsync(connection => connection.Query(
+                $"EXPLAIN QUERY PLAN {RetentionStatements.Added(table)}", static row => row.GetString(3), s_parameters)),
+                static step => step.Contains("USING INTEGER PRIMARY KEY", StringComparison.Ordinal));
+        }
+
         // Without an index this would be the walk from the end.
         Assert.Contains("USING COVERING INDEX", Assert.Single(await _database.ReadAsync(connection => connection.Query(
             $"EXPLAIN QUERY PLAN {RetentionStatements.NewestOldBatch}", static row => row.GetString(3), s_parameters))), StringComparison.Ordinal);
@@ -173,13 +202,14 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(0, await CountAsync("telemetry_losses"));
     }
 
-    private async Task StoreAsync(string word, TelemetryLosses losses = default, TelemetryVerdict verdict = TelemetryVerdict.Stored)
+    private async Task StoreAsync(string word, TelemetryLosses losses = default, TelemetryVerdict verdict = TelemetryVerdict.Stored, DeviceId? device = null)
     {
-        await new SqliteDeviceDirectory(_database).PutAsync(s_device.Value, ImmutableSortedDictionary<string, string>.Empty);
-        Assert.Equal(verdict, await _store.StoreAsync(s_device, new TelemetryBatch
+        await new SqliteDeviceDirectory(_database).PutAsync((device ?? s_device).Value, ImmutableSortedDictionary<string, string>.Empty);
+        Assert.Equal(verdict, await _store.StoreAsync(device ?? s_device, new TelemetryBatch
         {
             Header = new UplinkHeader(Guid.Parse("00000000-0000-0000-0000-000000000001"), ++_sequence, 0),
             Hosts = [new HostSample(1, 0, 0, 0, 0, 0, 0, 0)],
+            Vms = [new VmSample(1, ResourceName.Parse("web"), 0, 0, VmPhase.Running)],
             Metrics = [new MetricPoint(ResourceName.Parse("web"), word, 1, "", [], 1)],
             Events = [new DeviceEvent(1, null, false, "Started", word)],
             Losses = losses,
@@ -194,6 +224,9 @@ public sealed class RetentionTests : IDisposable
 
     private Task<List<MetricPointView>> PointsAsync() =>
         new MetricQueries(_database).PointsAsync(s_device.Value, "", "", null, 100, TestContext.Current.CancellationToken);
+
+    private Task<List<(long Batch, string Device)>> RowsAsync(string table) => _database.ReadAsync(
+        connection => connection.Query($"SELECT batch, device FROM {table} ORDER BY id", static row => (row.GetInt64(0), row.GetString(1))));
 
     private Task<long> CountAsync(string table) => _database.ReadAsync(connection => connection.Number($"SELECT COUNT(*) FROM {table}", 0));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using MicroVm.ControlPlane.Host.Auth;
 using MicroVm.ControlPlane.Host.Identity;
@@ -9,8 +10,10 @@ internal static class OptionsReader
 {
     internal const string Usage =
         "usage: microvm-controlplane --data DIR [--listen 127.0.0.1:8443] [--mqtt 127.0.0.1:8883] [--name HOST,...] "
-        + "[--manufacturer-ca FILE] [--oidc-authority URL --oidc-audience TEXT [--oidc-role-claim NAME]]";
+        + "[--manufacturer-ca FILE] [--oidc-authority URL --oidc-audience TEXT [--oidc-role-claim NAME]] "
+        + "[--keep-days 14] [--keep-samples N] [--keep-samples-of-device N] [--keep-events N] [--keep-events-of-device N] [--keep-points N]";
 
+    private const long MostRows = 1_000_000_000, MostDays = 3_650;
     private const string Section = "ControlPlane:";
     private const string DataKey = Section + "Data", ListenKey = Section + "Listen", MqttKey = Section + "Mqtt";
 
@@ -24,6 +27,12 @@ internal static class OptionsReader
         ["--oidc-authority"] = Section + "OidcAuthority",
         ["--oidc-audience"] = Section + "OidcAudience",
         ["--oidc-role-claim"] = Section + "OidcRoleClaim",
+        ["--keep-days"] = Section + "KeepDays",
+        ["--keep-samples"] = Section + "KeepSamples",
+        ["--keep-samples-of-device"] = Section + "KeepSamplesOfDevice",
+        ["--keep-events"] = Section + "KeepEvents",
+        ["--keep-events-of-device"] = Section + "KeepEventsOfDevice",
+        ["--keep-points"] = Section + "KeepPoints",
     };
 
     /// <summary>Reads the options; the command line wins over the environment (<c>ControlPlane__Data</c> and so on).</summary>
@@ -43,6 +52,7 @@ internal static class OptionsReader
             Names = Names(Value(s_switches["--name"])),
             Identity = new IdentityOptions { ManufacturerAuthorities = Value(s_switches["--manufacturer-ca"]) },
             Oidc = Oidc(Value(s_switches["--oidc-authority"]), Value(s_switches["--oidc-audience"]), Value(s_switches["--oidc-role-claim"])),
+            Retention = Retention((name, usual, most) => Number(name, Value(s_switches[name]), usual, most)),
         };
     }
 
@@ -96,6 +106,24 @@ internal static class OptionsReader
             ? new OidcOptions(uri, audience, roleClaim ?? "roles")
             : throw Wrong($"--oidc-authority, --oidc-audience: expected an https address and an audience, found '{authority}' and '{audience}'");
     }
+
+    private static RetentionOptions Retention(Func<string, long, long, long> number)
+    {
+        RetentionOptions usual = new();
+        return new RetentionOptions(
+            number("--keep-samples", usual.MaxSamples, MostRows), TimeSpan.FromDays(number("--keep-days", (long)usual.MaxAge.TotalDays, MostDays)))
+        {
+            MaxSamplesOfDevice = number("--keep-samples-of-device", usual.MaxSamplesOfDevice, MostRows),
+            MaxEvents = number("--keep-events", usual.MaxEvents, MostRows),
+            MaxEventsOfDevice = number("--keep-events-of-device", usual.MaxEventsOfDevice, MostRows),
+            MaxPoints = number("--keep-points", usual.MaxPoints, MostRows),
+        };
+    }
+
+    private static long Number(string name, string? text, long usual, long most) =>
+        text is null ? usual
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= 1 && number <= most ? number
+        : throw Wrong($"{name}: expected 1 to {most}, found '{text}'");
 
     private static ControlPlaneConfigurationException Wrong(string message) => new(ExitCode.Usage, message);
 }

@@ -11,7 +11,7 @@ internal static class MigrationRunner
     [
         M0001GrainStorage.Step, M0002Directories.Step, M0003Images.Step, M0004Telemetry.Step, M0005ImagePlatforms.Step,
         M0006Selectors.Step, M0007Identity.Step, M0008StopSignals.Step, M0009Events.Step, M0010LogsOnDevices.Step, M0011Secrets.Step,
-        M0012Metrics.Step, M0013AgentReleases.Step, M0014EventsOfBatches.Step,
+        M0012Metrics.Step, M0013AgentReleases.Step, M0014Retention.Step,
     ];
 
     /// <summary>Runs the steps that the database lacks; the caller's transaction makes it all or none.</summary>

@@ -10,12 +10,23 @@ internal sealed class RetentionService(Database database, RetentionOptions optio
 
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(1);
 
+    private readonly DeviceBound[] _ofDevices =
+    [
+        .. RetentionStatements.TablesOfDevices.Select(
+            table => new DeviceBound(database, table, table == "events" ? options.MaxEventsOfDevice : options.MaxSamplesOfDevice)),
+    ];
+
     // Batches up to here were looked at in this round over those that may be forgotten.
     private long _lookedAt;
 
     /// <summary>Deletes everything that is over the bounds now.</summary>
     internal async Task SweepAsync(CancellationToken cancellationToken)
     {
+        foreach (DeviceBound bound in _ofDevices)
+        {
+            await bound.SweepAsync(cancellationToken);
+        }
+
         long oldestMs = (time.GetUtcNow() - options.MaxAge).ToUnixTimeMilliseconds();
         long lastOld = await database.ReadAsync(
             connection => connection.Number(RetentionStatements.NewestOldBatch, 0, ("$oldest", oldestMs)), cancellationToken);

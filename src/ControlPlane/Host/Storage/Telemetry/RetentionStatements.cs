@@ -35,11 +35,15 @@ internal static class RetentionStatements
             AND NOT EXISTS (SELECT 1 FROM events WHERE batch > 0 AND batch = telemetry_batches.id)
         """;
 
+    /// <summary>The tables whose rows are bound for each device as well.</summary>
+    internal static readonly string[] TablesOfDevices = ["host_samples", "vm_samples", "events"];
+
     /// <summary>Everything, for who wants to see how SQLite goes about it.</summary>
     internal static IEnumerable<string> All =>
     [
         NewestOldBatch, OldEvents, SilentSeries, EndOfPiece, BatchesWithoutRows,
         .. TablesOfBatches.Select(OfOldBatches), .. TablesOfBatches.Append("events").SelectMany(table => new[] { Newest(table), OverTheCount(table) }),
+        .. TablesOfDevices.SelectMany(table => new[] { NewestOver(table), OfDevice(table) }),
     ];
 
     internal static string OfOldBatches(string table) =>
@@ -47,6 +51,16 @@ internal static class RetentionStatements
 
     internal static string OverTheCount(string table) =>
         $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE id <= $last ORDER BY id LIMIT $some)";
+
+    /// <summary>How many rows each device got between <c>$from</c> and <c>$last</c>: over these rows, not over an index of all.</summary>
+    internal static string Added(string table) =>
+        $"SELECT device, COUNT(*) FROM {table} NOT INDEXED WHERE id > $from AND id <= $last AND device <> '' GROUP BY device";
+
+    /// <summary>The newest row that a device has over <c>$most</c>.</summary>
+    internal static string NewestOver(string table) => $"SELECT id FROM {table} WHERE device = $device ORDER BY id DESC LIMIT 1 OFFSET $most";
+
+    internal static string OfDevice(string table) =>
+        $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE device = $device AND id <= $last ORDER BY id LIMIT $some)";
 
     internal static string Newest(string table) => $"SELECT MAX(id) FROM {table}";
 }
