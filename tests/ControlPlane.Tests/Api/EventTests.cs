@@ -99,12 +99,12 @@ public sealed class EventTests
 
         await using EventStream stream = await EventStream.OpenAsync(controlPlane, $"{ApiPaths.Events}{query}&follow=true", "1000000");
 
-        (string name, string? id, EventView reset) = (await stream.NextAsync(ApiJsonContext.Default.EventView))!.Value;
+        (string name, string? id, EventView reset) = (await stream.NextAsync(ApiJsonContext.Default.EventView).Within("event of a stream"))!.Value;
         Assert.Equal(("reset", null, 0), (name, id, reset.Id));
         Assert.Contains("1000000", reset.Message, StringComparison.Ordinal);
         Assert.Equal("two", (await stream.NextAsync(ApiJsonContext.Default.EventView))!.Value.Data.Message);
         await SendAsync(device, new DeviceEvent(0, s_web, false, "Ready", "three"));
-        (name, id, EventView next) = (await stream.NextAsync(ApiJsonContext.Default.EventView))!.Value;
+        (name, id, EventView next) = (await stream.NextAsync(ApiJsonContext.Default.EventView).Within("event of a stream"))!.Value;
         Assert.Equal(("event", $"{next.Id}", "three"), (name, id, next.Message));
         Assert.Equal("three", Assert.Single(await EventsAsync(controlPlane, $"{query}&after=1000000")).Message);
         Assert.Empty(await EventsAsync(controlPlane, $"{query}&after={next.Id}"));
