@@ -120,7 +120,7 @@ internal sealed class MemoryAdmission(Func<IReadOnlyList<VmSpec>> wanted, VmTabl
             return null;
         }
 
-        return new MemoryDemand(
-            spec.Name, spec.Priority, MemoryDemand.CostOf(spec), runs && !same && record is not null ? MemoryDemand.CostOf(record.Spec) : 0);
+        int other = !same && record is not null ? MemoryDemand.CostOf(record.Spec) : 0;
+        return new MemoryDemand(spec.Name, spec.Priority, MemoryDemand.CostOf(spec), runs ? other : 0, runs ? 0 : other);
     }
 }

@@ -49,7 +49,11 @@ internal sealed class StartVmExecutor(
 
         if (fault is null)
         {
-            table.SetRemark(entry, null);
+            if (!step.IsStandIn)
+            {
+                table.SetRemark(entry, null);
+            }
+
             return ReconcileResult.Done;
         }
 

@@ -83,14 +83,24 @@ internal sealed class VmReconciler(
         return result.IsDone && plan.LookAgainAfter is TimeSpan delay ? ReconcileResult.RetryAfter(delay) : result;
     }
 
-    /// <summary>Removes images that neither the desired state, now or soon, nor a running VM needs.</summary>
+    /// <summary>
+    /// Removes images that neither the desired state, now or soon, nor a VM needs that runs, or may run again until its desired image is there.
+    /// </summary>
     internal void CollectImages() => images.Collect(() =>
     {
         HashSet<Digest> needed = [.. intake.Current.Vms.Select(spec => spec.Image.Digest)];
         needed.UnionWith(intake.Current.Prefetch.Select(image => image.Digest));
-        needed.UnionWith(table.All()
-            .Where(entry => entry.Record is not null && (entry.Instance is not null || PauseText is not null))
-            .Select(entry => entry.Record!.Spec.Image.Digest));
+        Dictionary<ResourceName, VmSpec> incomplete = intake.Current.Vms.Where(spec => !images.Has(spec.Image.Digest)).ToDictionary(spec => spec.Name);
+        foreach (VmEntry entry in table.All())
+        {
+            if (entry.Record is VmRecord record
+                && (entry.Instance is not null || PauseText is not null
+                    || (incomplete.GetValueOrDefault(entry.Name) is VmSpec desired && VmPlanner.MayStandIn(desired, record))))
+            {
+                needed.Add(record.Spec.Image.Digest);
+            }
+        }
+
         return needed;
     });
 
@@ -102,6 +112,7 @@ internal sealed class VmReconciler(
         Memory = desired is null ? MemoryVerdict.Fitting : memory.VerdictOf(desired.Name),
         FreeMib = desired is null ? long.MaxValue : memory.FreeMib(desired.Name),
         ImagePresent = desired is not null && images.Has(desired.Image.Digest),
+        RecordImagePresent = entry.Record is VmRecord record && images.Has(record.Spec.Image.Digest),
         FetchNotBefore = desired is null ? null : entry.Fetches.NotBefore(desired.Image.Digest),
     };
 

@@ -22,6 +22,9 @@ internal sealed record VmObservation
     /// <summary>The image of the desired specification is on the disk.</summary>
     public bool ImagePresent { get; init; }
 
+    /// <summary>The image of its record's specification is on the disk.</summary>
+    public bool RecordImagePresent { get; init; }
+
     /// <summary>Whether it has its memory.</summary>
     public MemoryVerdict Memory { get; init; } = MemoryVerdict.Fitting;
 

@@ -41,7 +41,7 @@ internal static class AdmissionDecisions
         long left = budgetMib - taken;
         if (demand.CostMib <= left)
         {
-            return MemoryVerdict.Fitting;
+            return MemoryVerdict.Fitting with { StandInFits = demand.StandInMib <= left };
         }
 
         string others = holders.Count == 0 ? "" : $", of which {taken} MiB are for {Names(holders)}, which go before it";

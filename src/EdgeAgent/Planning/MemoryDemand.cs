@@ -8,7 +8,8 @@ namespace MicroVm.EdgeAgent.Planning;
 /// <param name="Priority">Who goes first; the higher one does.</param>
 /// <param name="CostMib">What the desired specification costs.</param>
 /// <param name="RunningMib">What the specification that runs costs, when it is another one; 0 when none does.</param>
-internal sealed record MemoryDemand(ResourceName Vm, int Priority, int CostMib, int RunningMib = 0)
+/// <param name="StandInMib">What the specification that ran last costs, when it is another one and nothing runs; 0 when there is none.</param>
+internal sealed record MemoryDemand(ResourceName Vm, int Priority, int CostMib, int RunningMib = 0, int StandInMib = 0)
 {
     /// <summary>What a VMM costs beside the guest's memory: itself, the kernel's tables and buffers for it.</summary>
     internal const int OverheadMib = 8;

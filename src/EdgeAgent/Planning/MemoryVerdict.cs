@@ -4,7 +4,8 @@ namespace MicroVm.EdgeAgent.Planning;
 /// <param name="Fits">The desired specification may run.</param>
 /// <param name="KeepsRunning">It may not, but what runs under its name may go on.</param>
 /// <param name="Message">Why not, with the numbers; empty when it fits.</param>
-internal readonly record struct MemoryVerdict(bool Fits, bool KeepsRunning, string Message)
+/// <param name="StandInFits">What ran under its name before may run in its place.</param>
+internal readonly record struct MemoryVerdict(bool Fits, bool KeepsRunning, string Message, bool StandInFits = true)
 {
     /// <summary>It may run.</summary>
     internal static MemoryVerdict Fitting { get; } = new(true, false, "");

@@ -14,7 +14,8 @@ namespace MicroVm.EdgeAgent.Planning;
 /// no       no        remove
 /// no       yes       stop, remove
 /// yes      yes       same specification: nothing; other: fetch, stop, start
-/// yes      no        ended for good: nothing; else wait for the back-off, fetch, start
+/// yes      no        ended for good: nothing; else wait for the back-off, fetch, start;
+///                    image missing, and what ran before is complete: that is started, and the replacement begins
 /// </code>
 /// One that does not have its memory is not started, and stopped when it runs; one whose memory another VM still holds waits.
 /// A job with a schedule is started when it is due. A specification whose image is for another architecture is refused, and what runs goes on.
@@ -76,6 +77,15 @@ internal static partial class VmPlanner
 
         return exit.IsFailure ? VmPhase.Failed : VmPhase.Completed;
     }
+
+    /// <summary>
+    /// True when what ran last under a VM's name may run until the image of what is desired is there. A job with a schedule has its
+    /// time instead.
+    /// </summary>
+    internal static bool MayStandIn(VmSpec desired, VmRecord record) =>
+        desired.Schedule.Length == 0 && record.Spec.Schedule.Length == 0
+        && (record.Exit is null || ShouldRestart(record.Spec.RestartPolicy, record.Exit))
+        && record.SpecDigest != desired.ContentDigest();
 
     private static VmPlan Refuse(VmSpec desired, string architecture) => VmPlan.Of(new RefuseVmStep(
         desired,
@@ -144,8 +154,26 @@ internal static partial class VmPlanner
             }
         }
 
-        return PlanFetchAndStart(desired, observed, now);
+        return observed is { ImagePresent: false, RecordImagePresent: true, Memory.StandInFits: true, Record: VmRecord before } && MayStandIn(desired, before)
+            ? PlanStandIn(desired, before, observed, now)
+            : PlanFetchAndStart(desired, observed, now);
     }
+
+    /// <summary>What ran before, by its own back-off; in the meantime the image is fetched, as it is again once that runs.</summary>
+    private static VmPlan PlanStandIn(VmSpec desired, VmRecord record, VmObservation observed, DateTimeOffset now)
+    {
+        TimeSpan left = Remaining(record.RetryAt, now, BackOff.Bound(record.Crashes));
+        if (left > TimeSpan.Zero)
+        {
+            return WithinTime(PlanFetchAndStart(desired, observed, now, giveWayAfter: left), left);
+        }
+
+        return WaitForMemory(record.Spec, observed) is null
+            ? new VmPlan([new StartVmStep(record.Spec, IsStandIn: true)], TimeSpan.Zero)
+            : WithinTime(PlanFetchAndStart(desired, observed, now), s_lookAtMemory);
+    }
+
+    private static VmPlan WithinTime(VmPlan plan, TimeSpan limit) => plan.LookAgainAfter > limit ? plan with { LookAgainAfter = limit } : plan;
 
     private static VmPlan PlanOverBudget(VmSpec desired, VmObservation observed)
     {
@@ -171,7 +199,7 @@ internal static partial class VmPlanner
         return new VmPlan([new RemarkVmStep(desired.Name, remark)], s_lookAtMemory);
     }
 
-    private static VmPlan PlanFetchAndStart(VmSpec desired, VmObservation observed, DateTimeOffset now)
+    private static VmPlan PlanFetchAndStart(VmSpec desired, VmObservation observed, DateTimeOffset now, TimeSpan? giveWayAfter = null)
     {
         if (WaitForMemory(desired, observed) is VmPlan wait)
         {
@@ -181,7 +209,7 @@ internal static partial class VmPlanner
         StartVmStep start = new(desired);
         return observed.ImagePresent
             ? VmPlan.Of(start)
-            : AfterFetchDelay(observed, now, VmPlan.Of(new FetchImageStep(desired.Name, desired.Image), start));
+            : AfterFetchDelay(observed, now, VmPlan.Of(new FetchImageStep(desired.Name, desired.Image, giveWayAfter), start));
     }
 
     private static VmPlan AfterFetchDelay(VmObservation observed, DateTimeOffset now, VmPlan plan)

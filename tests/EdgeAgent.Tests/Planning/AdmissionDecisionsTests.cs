@@ -30,6 +30,17 @@ public sealed class AdmissionDecisionsTests
         "needs 301 MiB with its VMM; the device has 300 MiB for VMs",
         AdmissionDecisions.Decide([Demand("a", 0, 301), Demand("b", -1, 10)], 300)[ResourceName.Parse("a")].Message);
 
+    [Theory]
+    [InlineData(150, true)]
+    [InlineData(151, false)]
+    public void Decide_WhatRanBeforeNeedsMore_StandsInOnlyInWhatThoseBeforeItLeave(int standIn, bool fits)
+    {
+        IReadOnlyDictionary<ResourceName, MemoryVerdict> verdicts = AdmissionDecisions.Decide(
+            [Demand("high", 1, 150), Demand("a", 0, 100) with { StandInMib = standIn }, Demand("low", -1, 100)], 300);
+
+        Assert.Equal((true, fits), (verdicts[ResourceName.Parse("a")].Fits, verdicts[ResourceName.Parse("a")].StandInFits));
+    }
+
     [Fact]
     public void Decide_ReplacementDoesNotFit_WhatRunsGoesOnAndHoldsItsMemory()
     {

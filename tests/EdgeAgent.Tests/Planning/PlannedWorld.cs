@@ -82,6 +82,7 @@ internal sealed class PlannedWorld(VmSpec? desired, VmObservation observed, Date
         StartVmStep start => Observed with
         {
             ProcessAlive = true,
+            RecordImagePresent = true,
             Record = new VmRecord
             {
                 Spec = start.Spec,

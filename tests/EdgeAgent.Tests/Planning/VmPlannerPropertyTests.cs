@@ -41,12 +41,13 @@ public sealed class VmPlannerPropertyTests
             ? new VmRecord { Spec = spec, Exit = exit, Crashes = crashes, RetryAt = retry, DueAt = due, Phase = VmPhase.Running }
             : null);
 
-    private static readonly Gen<VmObservation> s_observed = Gen.Select(s_record, Gen.Bool, Gen.Bool, s_moment, Gen.Bool, Gen.Bool)
-        .Select((record, alive, image, fetch, fits, free) => new VmObservation
+    private static readonly Gen<VmObservation> s_observed = Gen.Select(s_record, Gen.Bool, Gen.Int[0, 3], s_moment, Gen.Bool, Gen.Bool)
+        .Select((record, alive, images, fetch, fits, free) => new VmObservation
         {
             Record = alive && record is not null ? record with { Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, s_now) } : record,
             ProcessAlive = alive && record is not null,
-            ImagePresent = image,
+            ImagePresent = (images & 1) > 0,
+            RecordImagePresent = (images & 2) > 0,
             FetchNotBefore = fetch,
             Memory = fits ? MemoryVerdict.Fitting : new MemoryVerdict(false, false, "no"),
             FreeMib = free ? long.MaxValue : 0,
@@ -126,6 +127,32 @@ public sealed class VmPlannerPropertyTests
         Assert.DoesNotContain(plan.Steps, step => step is StopVmStep);
         Assert.InRange(plan.Steps.Count(step => step is StartVmStep), 0, 1);
     }, iter: Iterations);
+
+    [Fact]
+    public void Plan_NextImageIsMissingAndWhatRanIsThere_ThatRunsAfterNoMoreThanItsBackOff() =>
+        Gen.Select(s_spec, s_record, s_moment, Gen.Bool).Sample((desired, record, fetch, fits) =>
+        {
+            VmSpec next = desired with { Schedule = "", Image = desired.Image with { Architecture = "" } };
+            if (record is null || !VmPlanner.MayStandIn(next, record))
+            {
+                return;
+            }
+
+            VmObservation observed = new()
+            {
+                Record = record, RecordImagePresent = true, FetchNotBefore = fetch, FreeMib = fits ? long.MaxValue : MemoryDemand.CostOf(record.Spec),
+            };
+            VmPlan plan = VmPlanner.Plan(next, observed, s_now);
+
+            if (plan.Steps is [StartVmStep only])
+            {
+                Assert.Equal((record.SpecDigest, true), (only.Spec.ContentDigest(), only.IsStandIn));
+                return;
+            }
+
+            TimeSpan? limit = plan.Steps is [FetchImageStep first, ..] ? first.GiveWayAfter : plan.LookAgainAfter;
+            Assert.InRange(limit!.Value, TimeSpan.Zero, BackOff.Bound(record.Crashes));
+        }, iter: Iterations);
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 }

@@ -48,6 +48,56 @@ public sealed class VmPlannerTests
     }
 
     [Theory]
+    [InlineData(RestartPolicy.Always, null, 0, "StandIn after 0")]
+    [InlineData(RestartPolicy.Always, 7, 0, "StandIn after 0")]
+    [InlineData(RestartPolicy.Always, 7, 3, "Fetch within 3 Start")]
+    [InlineData(RestartPolicy.OnFailure, 7, 0, "StandIn after 0")]
+    [InlineData(RestartPolicy.OnFailure, 0, 0, "Fetch Start")]
+    [InlineData(RestartPolicy.Never, 7, 0, "Fetch Start")]
+    public void Plan_NothingRunsAndTheNextImageIsMissing_WhatRanStandsInByItsPolicyAndBackOff(RestartPolicy policy, int? code, int backOff, string expected)
+    {
+        VmRecord record = new()
+        {
+            Spec = Specs.Vm(policy: policy),
+            Exit = code is int ended ? new VmExit(ended, "", s_now) : null,
+            Crashes = 3,
+            RetryAt = s_now.AddSeconds(backOff),
+        };
+
+        VmObservation observed = new() { Record = record, RecordImagePresent = true };
+        VmPlan plan = VmPlanner.Plan(Specs.Vm(revision: 2, image: 2), observed, s_now);
+
+        Assert.Equal(expected, Describe(plan));
+        Assert.All(plan.Steps.OfType<StartVmStep>(), start => Assert.Equal(start.IsStandIn ? 1 : 2, start.Spec.Revision));
+        Assert.Equal("Fetch Start", Describe(VmPlanner.Plan(Specs.Vm(revision: 2, image: 2), observed with { RecordImagePresent = false }, s_now)));
+        Assert.Equal("Start", Describe(VmPlanner.Plan(Specs.Vm(revision: 2, image: 2), observed with { ImagePresent = true }, s_now)));
+    }
+
+    [Fact]
+    public void Plan_StandInCannotBeStartedYetAndTheFetchFailed_LooksAgainWhenTheFirstOfBothIsDue()
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Crashes = 3, RetryAt = s_now.AddSeconds(3) };
+        VmObservation observed = new() { Record = record, RecordImagePresent = true, FetchNotBefore = s_now.AddSeconds(40) };
+
+        Assert.Equal("after 3", Describe(VmPlanner.Plan(Specs.Vm(revision: 2, image: 2), observed, s_now)));
+        Assert.Equal("StandIn after 0", Describe(VmPlanner.Plan(Specs.Vm(revision: 2, image: 2), observed, s_now.AddSeconds(3))));
+    }
+
+    [Theory]
+    [InlineData(true, 135)]
+    [InlineData(false, 500)]
+    public void Plan_StandInHasNoMemory_IsNotStarted(bool fits, long free)
+    {
+        VmSpec small = Specs.Vm(revision: 2, image: 2) with { MemoryMib = 64 };
+        VmObservation observed = Observe(Specs.Vm(), alive: false) with
+        {
+            RecordImagePresent = true, FreeMib = free, Memory = MemoryVerdict.Fitting with { StandInFits = fits },
+        };
+
+        Assert.Equal("Fetch Start", Describe(VmPlanner.Plan(small, observed, s_now)));
+    }
+
+    [Theory]
     [InlineData("", "Start")]
     [InlineData("x86_64", "Start")]
     [InlineData("aarch64", "Refuse ImagePlatformMismatch")]
@@ -178,7 +228,9 @@ public sealed class VmPlannerTests
     {
         IEnumerable<string> steps = plan.Steps.Select(step => step switch
         {
+            FetchImageStep { GiveWayAfter: TimeSpan limit } => $"Fetch within {limit.TotalSeconds}",
             FetchImageStep => "Fetch",
+            StartVmStep { IsStandIn: true } => "StandIn",
             StartVmStep => "Start",
             StopVmStep => "Stop",
             RemoveVmStep => "Remove",
