@@ -68,7 +68,7 @@ internal sealed class VmReconciler(
         }
 
         VmPlan plan = VmPlanner.Plan(desired, Observe(entry, desired), time.GetUtcNow());
-        if (plan == VmPlan.Nothing && desired is not null && held is null)
+        if (plan.IsUnhindered && desired is not null && held is null)
         {
             // What hindered another specification is over with it.
             table.SetRemark(entry, null);

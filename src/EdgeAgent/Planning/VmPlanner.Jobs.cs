@@ -33,7 +33,7 @@ internal static partial class VmPlanner
         if (record?.DueAt is not DateTimeOffset due || due > next || ClockBounds.WasSetBetween(due, now))
         {
             // Not known yet, or the clock was set since: back, or over decades, and then nothing was missed.
-            return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
+            return VmPlan.WaitForTime(UntilDue(next, now), new ScheduleJobStep(desired, next));
         }
 
         bool tryAgain = record.Exit is VmExit exit ? exit.IsFailure && ShouldRestart(desired.RestartPolicy, exit) : record.Crashes > 0;
@@ -43,7 +43,7 @@ internal static partial class VmPlanner
             return PlanFetchAndStart(desired, observed, now);
         }
 
-        return !tryAgain ? VmPlan.Wait(UntilDue(due, now))
+        return !tryAgain ? VmPlan.WaitForTime(UntilDue(due, now))
             : backOff > TimeSpan.Zero ? VmPlan.Wait(backOff)
             : PlanFetchAndStart(desired, observed, now);
     }
@@ -58,10 +58,12 @@ internal static partial class VmPlanner
 
         if (record.DueAt is not DateTimeOffset due || due > next || ClockBounds.WasSetBetween(due, now))
         {
-            return new VmPlan([new ScheduleJobStep(desired, next)], UntilDue(next, now));
+            return VmPlan.WaitForTime(UntilDue(next, now), new ScheduleJobStep(desired, next));
         }
 
-        return due <= now ? new VmPlan([new ScheduleJobStep(desired, next, due)], UntilDue(next, now)) : VmPlan.Wait(UntilDue(due, now));
+        return due <= now
+            ? VmPlan.WaitForTime(UntilDue(next, now), new ScheduleJobStep(desired, next, due))
+            : VmPlan.WaitForTime(UntilDue(due, now));
     }
 
     private static TimeSpan UntilDue(DateTimeOffset due, DateTimeOffset now) => due - now > s_lookAtClock ? s_lookAtClock : due - now;

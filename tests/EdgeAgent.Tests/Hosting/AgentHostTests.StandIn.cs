@@ -46,6 +46,23 @@ public sealed partial class AgentHostTests
     }
 
     [Fact]
+    public async Task Run_ScheduledJobWhoseImageWasNotFoundIsMended_SaysOnlyWhenItRunsNext()
+    {
+        await _gateway.StartAsync();
+        StartAgent();
+        await _gateway.TakeAsync(UplinkKind.Hello, "hello");
+        _images.Refusal = "404 Not Found";
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(1, Specs.Vm())).Encode());
+        await TakeStatusAsync("not found", static status => status.Reason == FetchFault.ImageNotFound);
+
+        VmSpec job = s_next with { Kind = WorkloadKind.Job, Schedule = "0 0 1 1 *" };
+        await _gateway.SendAsync(_options.DeviceId, DownlinkKind.Desired, Specs.Envelope(Specs.State(2, job)).Encode());
+
+        VmStatus waits = await TakeStatusAsync("mended", static status => status is { Revision: 2, Reason: "WaitsForSchedule" });
+        Assert.Equal(VmPhase.Pending, waits.Phase);
+    }
+
+    [Fact]
     public async Task Run_VmEndsWhileTheNextImageIsNotFound_IsStartedAgainAsItWas()
     {
         await _gateway.StartAsync();

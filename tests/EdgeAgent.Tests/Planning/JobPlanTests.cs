@@ -41,6 +41,29 @@ public sealed class JobPlanTests
         Assert.Equal(TimeSpan.FromSeconds(expected), plan.LookAgainAfter);
     }
 
+    [Fact]
+    public void Plan_WaitsForNothingButItsTime_IsUnhindered()
+    {
+        VmRecord running = Record(s_next) with { Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, s_now) };
+        VmObservation[] waiting =
+        [
+            VmObservation.None, Stopped(Record(s_next)), Stopped(Record(s_now.AddYears(70))),
+            new() { Record = running, ProcessAlive = true }, new() { Record = running with { DueAt = s_now }, ProcessAlive = true },
+        ];
+
+        Assert.All(waiting, one => Assert.True(VmPlanner.Plan(Job(), one, s_now).IsUnhindered));
+    }
+
+    [Fact]
+    public void Plan_WaitsForABackOff_IsNotUnhindered()
+    {
+        VmRecord failed = Record(s_now) with { Crashes = 2, RetryAt = s_now.AddSeconds(2) };
+
+        Assert.False(VmPlanner.Plan(Job(), Stopped(failed), s_now).IsUnhindered);
+        Assert.False(VmPlanner.Plan(
+            Job(), Stopped(Record(s_now)) with { ImagePresent = false, FetchNotBefore = s_now.AddSeconds(9) }, s_now).IsUnhindered);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-86_400)]
