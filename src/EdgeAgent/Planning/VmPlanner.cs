@@ -102,6 +102,12 @@ internal static partial class VmPlanner
 
     private static VmPlan PlanRunning(VmSpec desired, VmRecord record, DateTimeOffset now)
     {
+        if (record.Phase == VmPhase.Stopping)
+        {
+            // The agent ended while it stopped it. Whether it runs again is planned once it has ended.
+            return new VmPlan([new StopVmStep(record.Name, "its stop was begun by the agent before")], TimeSpan.Zero);
+        }
+
         if (record.Exit is null)
         {
             return desired.Schedule.Length > 0 ? PlanWhileJobRuns(desired, record, now) : VmPlan.Nothing;

@@ -98,6 +98,12 @@ internal sealed class VmSupervisor(
 
         LogSource source = new(entry.Name, run.Id);
         GuestSession session = MakeSession(entry, record.Spec, source);
+        if (record.Phase == VmPhase.Stopping)
+        {
+            // Its guest was told, or is when it connects; its end is no crash.
+            session.RequestStop();
+        }
+
         GuestChannelServer channel = Attach(session, GuestChannelServer.ListenWhenPossible(entry.Name, paths.GuestChannel(entry.Name), session, counters, logger));
         // Its guest says how it is when it connects again.
         (entry.Health, entry.Metrics) = (null, null);

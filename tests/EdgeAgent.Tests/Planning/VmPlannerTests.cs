@@ -218,6 +218,14 @@ public sealed class VmPlannerTests
     }
 
     [Fact]
+    public void Plan_StopWasBegunByTheAgentBefore_IsBroughtToItsEndAndPlannedAnew()
+    {
+        VmRecord record = new() { Spec = Specs.Vm(), Run = s_run, Phase = VmPhase.Stopping };
+
+        Assert.Equal("Stop after 0", Describe(VmPlanner.Plan(Specs.Vm(), new VmObservation { Record = record, ProcessAlive = true, ImagePresent = true }, s_now)));
+    }
+
+    [Fact]
     public void Plan_RunsAndOthersHoldTooMuch_GoesOn() =>
         Assert.Equal("", Describe(VmPlanner.Plan(Specs.Vm(), Observe(Specs.Vm(), alive: true) with { FreeMib = 0 }, s_now)));
 

@@ -267,6 +267,28 @@ public sealed class VmSupervisorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Adopt_StopWasBegun_GuestIsToldWhenItConnectsAndItsEndIsNoCrash()
+    {
+        await StartAsync();
+        _agent.Table.Note(_agent.Entry(), static record => record with { Phase = VmPhase.Stopping });
+        await _agent.DisposeAsync();
+
+        _agent = new VmBench(_options, _store, _time);
+        await Phase.Of("adoption", _agent.Adoption.RunAsync(default));
+
+        VmInstance adopted = _agent.Entry().Instance!;
+        using (FakeInit init = await FakeInit.GreetAsync(_agent.Paths.GuestChannel(_agent.Entry().Name), GuestState.Running))
+        {
+            await init.ReceiveAsync<GuestShutdown>("shutdown");
+        }
+
+        _vmm.End("web", 0);
+        await Phase.Of("settled", adopted.Settled);
+        VmRecord record = _store.LoadVms().Single();
+        Assert.Equal((null, null, 0, VmPhase.Pending), (record.Run, record.Exit, record.Crashes, record.Phase));
+    }
+
+    [Fact]
     public async Task Adopt_RunDirectoryWasCleaned_StillListensForTheGuest()
     {
         VmInstance instance = await StartAsync();
