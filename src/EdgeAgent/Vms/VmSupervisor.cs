@@ -79,10 +79,13 @@ internal sealed class VmSupervisor(
         }
         catch (Exception e) when (e is OsFaultException or IOException or SocketException or UnauthorizedAccessException or StoreException)
         {
-            await EndUnrecordedAsync(process);
-            ReleaseCid(cid);
-            await CloseAsync(channel);
             Log.VmNotStarted(logger, entry.Name.Value, e.Message);
+            if (process is null || await orphans.KillAsync(process, entry.Name) is null)
+            {
+                ReleaseCid(cid);
+            }
+
+            await CloseAsync(channel);
             return e.Message;
         }
     }
@@ -120,16 +123,6 @@ internal sealed class VmSupervisor(
         foreach (VmEntry entry in table.All())
         {
             await CloseAsync(entry.Instance?.Channel);
-        }
-    }
-
-    /// <summary>A VMM that no record names would be an orphan; until it has ended it has the VM's volumes.</summary>
-    private static async Task EndUnrecordedAsync(WatchedProcess? process)
-    {
-        if (process is not null)
-        {
-            process.Signal(Signals.SIGKILL);
-            await process.Exited;
         }
     }
 

@@ -36,6 +36,14 @@ internal sealed class VmmOrphans(
         return [.. (await Task.WhenAll(ends)).OfType<int>()];
     }
 
+    /// <summary>Ends at once a VMM that was just started and cannot be recorded; returns when it has ended or has had five seconds to.</summary>
+    /// <returns>Null, or its process id when it still runs: it has what its VM has, which is not started before it has ended.</returns>
+    internal Task<int?> KillAsync(WatchedProcess process, ResourceName vm)
+    {
+        process.Signal(Signals.SIGKILL);
+        return LeaveAsync(process, vm, CancellationToken.None);
+    }
+
     private WatchedProcess? Find(int pid)
     {
         if (_unending.TryGetValue(pid, out WatchedProcess? known) && !known.Exited.IsCompleted)
@@ -63,6 +71,12 @@ internal sealed class VmmOrphans(
             process.Signal(Signals.SIGKILL);
         }
 
+        return await LeaveAsync(process, vm, cancellation);
+    }
+
+    /// <summary>Null once it has ended by the SIGKILL that it was sent, else its process id.</summary>
+    private async Task<int?> LeaveAsync(WatchedProcess process, ResourceName vm, CancellationToken cancellation)
+    {
         if (await EndsAsync(process, cancellation))
         {
             return null;

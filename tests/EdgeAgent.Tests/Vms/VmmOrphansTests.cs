@@ -66,6 +66,16 @@ public sealed class VmmOrphansTests : IDisposable
         Assert.True(new ProcFileSystem().ReadStat(other) is { IsAlive: true });
     }
 
+    [Fact]
+    public async Task Kill_OneThatDoesNotEnd_IsLeftAfterATimeAndFoundAgainByTheNextStart()
+    {
+        int pid = StartOrphan("web");
+
+        Assert.Equal(pid, await PassAsync(_orphans.KillAsync(Watch(pid), ResourceName.Parse("web"))));
+        Assert.Equal([pid], await StopAsync("web"));
+        Assert.Single(_watched);
+    }
+
     public void Dispose()
     {
         foreach (Process process in _started)
@@ -79,9 +89,11 @@ public sealed class VmmOrphansTests : IDisposable
     }
 
     /// <summary>Time goes on until the agent has done what it can.</summary>
-    private async Task<IReadOnlyList<int>> StopAsync(string? only = null)
+    private Task<IReadOnlyList<int>> StopAsync(string? only = null) =>
+        PassAsync(_orphans.StopAsync((_, vm) => only is null || vm == ResourceName.Parse(only), CancellationToken.None));
+
+    private async Task<T> PassAsync<T>(Task<T> stopping)
     {
-        Task<IReadOnlyList<int>> stopping = _orphans.StopAsync((_, vm) => only is null || vm == ResourceName.Parse(only), CancellationToken.None);
         while (!stopping.IsCompleted)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
