@@ -5,12 +5,15 @@ using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Telemetry;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Vms.Control;
+using MicroVm.Shared.Contracts.Desired;
+using MicroVm.Shared.Identity;
 
 namespace MicroVm.EdgeAgent.Execution;
 
 /// <summary>
 /// Moves memory between the VMs that may have more than their least: looks at their balloons and the device, has
-/// <see cref="MemoryDecisions"/> decide, and tells the VMMs, those that give before those that get.
+/// <see cref="MemoryDecisions"/> decide, and tells the VMMs, those that give before those that get. Where telling does not help one that waits,
+/// <see cref="ReclaimDecisions"/> says who is restarted.
 /// </summary>
 internal sealed class ElasticMemory(
     VmTable table, MemoryAdmission admission, VmPaths paths, VmmApi vmms, ProcFileSystem proc, TimeProvider time, ILogger logger)
@@ -24,6 +27,7 @@ internal sealed class ElasticMemory(
 
     private static readonly TimeSpan s_tellPeriod = TimeSpan.FromSeconds(30);
 
+    private readonly Dictionary<ResourceName, long> _waitingSince = [];
     private HostPressure _pressure;
     private bool _moved;
     private long _toldAt = time.GetTimestamp();
@@ -47,6 +51,7 @@ internal sealed class ElasticMemory(
     /// <summary>Looks and moves once.</summary>
     internal async Task TickAsync(CancellationToken cancellation)
     {
+        NoteWaiting();
         List<VmEntry> entries = [];
         foreach (VmEntry entry in table.All())
         {
@@ -71,6 +76,39 @@ internal sealed class ElasticMemory(
 
         await MoveAsync(entries, cancellation);
     }
+
+    private void NoteWaiting()
+    {
+        HashSet<ResourceName> waiting = [.. admission.WaitingSpecs().Select(static spec => spec.Name)];
+        foreach (ResourceName over in _waitingSince.Keys.Except(waiting).ToArray())
+        {
+            _waitingSince.Remove(over);
+        }
+
+        foreach (ResourceName name in waiting)
+        {
+            _waitingSince.TryAdd(name, time.GetTimestamp());
+        }
+    }
+
+    private void Reclaim(List<VmEntry> entries)
+    {
+        List<MemoryWait> waits = [];
+        foreach (VmSpec spec in admission.WaitingSpecs())
+        {
+            TimeSpan waited = _waitingSince.TryGetValue(spec.Name, out long since) ? time.GetElapsedTime(since) : TimeSpan.Zero;
+            waits.Add(new MemoryWait(spec.Name, spec.Priority, MemoryDemand.CostOf(spec), admission.FreeMib(spec.Name), waited));
+        }
+
+        // A guest that starts has not got its balloon yet: a restart would bring it back to where it is.
+        admission.Reclaim(ReclaimDecisions.Decide(
+            waits, [.. entries.Where(static entry => entry.Instance?.Memory.BalloonWorks ?? false).Select(AsElastic).OfType<ElasticVm>()]));
+    }
+
+    private static ElasticVm? AsElastic(VmEntry entry) => entry is { Instance.Memory: VmMemory memory, Record: VmRecord record }
+        ? new ElasticVm(
+            entry.Name, record.Spec.Priority, MemoryDemand.LeastOf(record.Spec), record.Spec.MemoryMib, memory.GrantedMib, memory.HeldMib, memory.AvailableMib, memory.CalmTicks)
+        : null;
 
     private async Task LookAsync(VmEntry entry, VmInstance instance, int maxMib, CancellationToken cancellation)
     {
@@ -120,22 +158,14 @@ internal sealed class ElasticMemory(
 
     private async Task MoveAsync(List<VmEntry> entries, CancellationToken cancellation)
     {
-        List<ElasticVm> vms = [];
-        foreach (VmEntry entry in entries)
-        {
-            if (entry is { Instance.Memory: VmMemory memory, Record: VmRecord record })
-            {
-                vms.Add(new ElasticVm(
-                    entry.Name, record.Spec.Priority, MemoryDemand.LeastOf(record.Spec), record.Spec.MemoryMib, memory.GrantedMib, memory.HeldMib, memory.AvailableMib, memory.CalmTicks));
-            }
-        }
-
+        List<ElasticVm> vms = [.. entries.Select(AsElastic).OfType<ElasticVm>()];
         IReadOnlyList<ElasticVm> next = MemoryDecisions.Next(vms, admission.ElasticRoomMib(), _pressure);
         foreach (ElasticVm vm in next.OrderBy(vm => vm.GrantedMib - vms.First(one => one.Vm == vm.Vm).GrantedMib))
         {
             await TellAsync(vm, cancellation);
         }
 
+        Reclaim(entries);
         Looked?.Invoke();
         if (_moved && time.GetElapsedTime(_toldAt) >= s_tellPeriod)
         {

@@ -14,6 +14,7 @@ internal sealed class MemoryAdmission(Func<IReadOnlyList<VmSpec>> wanted, VmTabl
     private readonly Lock _lock = new();
     private IReadOnlyDictionary<ResourceName, MemoryVerdict> _verdicts = new Dictionary<ResourceName, MemoryVerdict>();
     private readonly Dictionary<ResourceName, int> _starting = [];
+    private (MemoryReclaim What, Guid Run)? _reclaim;
     private volatile IReadOnlyDictionary<ResourceName, int> _costs = new Dictionary<ResourceName, int>();
 
     /// <summary>What the device has for VMs and their VMMs, in MiB.</summary>
@@ -33,18 +34,34 @@ internal sealed class MemoryAdmission(Func<IReadOnlyList<VmSpec>> wanted, VmTabl
     {
         lock (_lock)
         {
-            long starting = _starting.Where(pair => pair.Key != apartFrom && table.Find(pair.Key)?.Instance is null).Sum(pair => (long)pair.Value);
+            long starting = _starting.Where(pair => pair.Key != apartFrom)
+                .Sum(pair => Math.Max(0, pair.Value - (table.Find(pair.Key) is VmEntry entry ? HeldBy(entry) : 0)));
             return budgetMib - starting - table.All().Where(entry => entry.Name != apartFrom).Sum(HeldBy);
         }
     }
 
-    /// <summary>Takes what a VM costs for its start, until <see cref="Release"/>; false when another took it since it was planned.</summary>
+    /// <summary>
+    /// Takes what a VM costs for its start, until <see cref="Release"/>; false when another took it since it was planned. A replacement takes it before
+    /// what it replaces is stopped, and has it then.
+    /// </summary>
     internal bool TryReserve(VmSpec spec)
     {
         int cost = MemoryDemand.CostOf(spec);
         lock (_lock)
         {
-            return cost <= FreeMib(spec.Name) && _starting.TryAdd(spec.Name, cost);
+            if (_starting.TryGetValue(spec.Name, out int taken) && cost <= taken)
+            {
+                return true;
+            }
+
+            int replaced = table.Find(spec.Name) is { Instance: not null, Record: VmRecord record } ? MemoryDemand.CostOf(record.Spec) : 0;
+            if (!AdmissionDecisions.HasRoom(cost, FreeMib(spec.Name), replaced))
+            {
+                return false;
+            }
+
+            _starting[spec.Name] = cost;
+            return true;
         }
     }
 
@@ -105,9 +122,33 @@ internal sealed class MemoryAdmission(Func<IReadOnlyList<VmSpec>> wanted, VmTabl
         }
     }
 
-    /// <summary>The VMs that wait for memory.</summary>
+    /// <summary>The VMs that wait for memory, and the one that is to give it back.</summary>
     internal IEnumerable<ResourceName> Waiting() =>
-        table.All().Where(entry => entry.Remark?.Reason == VmPlanner.WaitsForMemory).Select(entry => entry.Name);
+        table.All().Where(entry => IsWaiting(entry) || ReclaimOf(entry) is not null).Select(entry => entry.Name);
+
+    /// <summary>What those that wait for memory want to run.</summary>
+    internal IReadOnlyList<VmSpec> WaitingSpecs() => [.. wanted().Where(spec => table.Find(spec.Name) is VmEntry entry && IsWaiting(entry))];
+
+    /// <summary>Has a VM restarted, or none any more. Holds for the run that it has now.</summary>
+    internal void Reclaim(MemoryReclaim? what)
+    {
+        Guid? run = what is null ? null : table.Find(what.Vm)?.Instance?.Run.Id;
+        lock (_lock)
+        {
+            _reclaim = run is Guid id ? (what!, id) : null;
+        }
+    }
+
+    /// <summary>Why a VM's run is to give back its memory; null when it is not.</summary>
+    internal string? ReclaimOf(VmEntry entry)
+    {
+        lock (_lock)
+        {
+            return _reclaim is (MemoryReclaim what, Guid run) && what.Vm == entry.Name && entry.Instance?.Run.Id == run ? what.Message : null;
+        }
+    }
+
+    private static bool IsWaiting(VmEntry entry) => entry.Remark?.Reason == VmPlanner.WaitsForMemory;
 
     /// <summary>Null for a job that has ended for good: it wants nothing any more.</summary>
     private MemoryDemand? DemandOf(VmSpec spec)

@@ -111,6 +111,7 @@ internal sealed class VmReconciler(
         Architecture = MachineArchitecture.Current,
         Memory = desired is null ? MemoryVerdict.Fitting : memory.VerdictOf(desired.Name),
         FreeMib = desired is null ? long.MaxValue : memory.FreeMib(desired.Name),
+        Reclaim = memory.ReclaimOf(entry),
         ImagePresent = desired is not null && images.Has(desired.Image.Digest),
         RecordImagePresent = entry.Record is VmRecord record && images.Has(record.Spec.Image.Digest),
         FetchNotBefore = desired is null ? null : entry.Fetches.NotBefore(desired.Image.Digest),
@@ -118,24 +119,43 @@ internal sealed class VmReconciler(
 
     private async Task<ReconcileResult> ExecuteAsync(VmPlan plan, StepContext context)
     {
-        foreach (PlanStep step in plan.Steps)
+        StartVmStep? start = plan.Steps.OfType<StartVmStep>().FirstOrDefault();
+        try
         {
-            context.Interrupt.ThrowIfCancellationRequested();
-            if (step is StopVmStep && plan.Steps.OfType<StartVmStep>().FirstOrDefault() is StartVmStep start && preparer.Check(start.Spec) is ResourceFaultException fault)
+            foreach (PlanStep step in plan.Steps)
             {
-                // What runs goes on: it is not stopped for something that could not start.
-                table.SetRemark(context.Entry, new VmRemark(null, fault.Reason, fault.Message));
-                return ReconcileResult.RetryAfter(s_hinderedPeriod);
+                context.Interrupt.ThrowIfCancellationRequested();
+                if (step is StopVmStep && start is not null && Hinder(start, context.Entry) is ReconcileResult hindered)
+                {
+                    return hindered;
+                }
+
+                Log.ExecutingStep(logger, context.Entry.Name.Value, step.GetType().Name);
+                ReconcileResult result = await _executors[step.GetType()].ExecuteAsync(step, context);
+                if (!result.IsDone)
+                {
+                    return result;
+                }
             }
 
-            Log.ExecutingStep(logger, context.Entry.Name.Value, step.GetType().Name);
-            ReconcileResult result = await _executors[step.GetType()].ExecuteAsync(step, context);
-            if (!result.IsDone)
-            {
-                return result;
-            }
+            return ReconcileResult.Done;
+        }
+        finally
+        {
+            memory.Release(context.Entry.Name);
+        }
+    }
+
+    /// <summary>What runs goes on when it would be stopped for something that could not start; null when that could, and then it has its memory.</summary>
+    private ReconcileResult? Hinder(StartVmStep start, VmEntry entry)
+    {
+        if (preparer.Check(start.Spec) is ResourceFaultException fault)
+        {
+            table.SetRemark(entry, new VmRemark(null, fault.Reason, fault.Message));
+            return ReconcileResult.RetryAfter(s_hinderedPeriod);
         }
 
-        return ReconcileResult.Done;
+        // When it is no longer free, the next plan says so.
+        return memory.TryReserve(start.Spec) ? null : ReconcileResult.RetryAfter(TimeSpan.Zero);
     }
 }

@@ -31,6 +31,9 @@ internal sealed record VmObservation
     /// <summary>What of the device's memory for VMs other VMs do not hold now, in MiB.</summary>
     public long FreeMib { get; init; } = long.MaxValue;
 
+    /// <summary>Why it has to give back memory by a restart, with the numbers; null when it has not.</summary>
+    public string? Reclaim { get; init; }
+
     /// <summary>The image is not to be fetched before this; null when at once.</summary>
     public DateTimeOffset? FetchNotBefore { get; init; }
 }

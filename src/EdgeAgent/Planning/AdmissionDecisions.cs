@@ -36,6 +36,15 @@ internal static class AdmissionDecisions
         return verdicts;
     }
 
+    /// <summary>
+    /// True when a VM may start in what is free. One that takes no more than what it replaces waits for nobody: on a device whose memory became less,
+    /// or where a guest holds more than it was granted, each would wait for all.
+    /// </summary>
+    /// <param name="costMib">What it costs.</param>
+    /// <param name="freeMib">What no other VM holds.</param>
+    /// <param name="replacedMib">What that costs which runs under its name; 0 when nothing does.</param>
+    internal static bool HasRoom(int costMib, long freeMib, int replacedMib) => costMib <= freeMib || costMib <= replacedMib;
+
     private static MemoryVerdict Judge(MemoryDemand demand, long budgetMib, long taken, List<ResourceName> holders)
     {
         long left = budgetMib - taken;

@@ -17,13 +17,16 @@ namespace MicroVm.EdgeAgent.Planning;
 /// yes      no        ended for good: nothing; else wait for the back-off, fetch, start;
 ///                    image missing, and what ran before is complete: that is started, and the replacement begins
 /// </code>
-/// One that does not have its memory is not started, and stopped when it runs; one whose memory another VM still holds waits.
+/// One that does not have its memory is not started, and stopped when it runs; one whose memory another VM still holds waits. One that holds
+/// more than its own for too long is restarted.
 /// A job with a schedule is started when it is due. A specification whose image is for another architecture is refused, and what runs goes on.
 /// </summary>
 internal static partial class VmPlanner
 {
     /// <summary>The word for a VM that has its memory as soon as another has ended.</summary>
     internal const string WaitsForMemory = nameof(WaitsForMemory);
+
+    private const string MemoryReclaimed = nameof(MemoryReclaimed);
 
     private const string ImagePlatformMismatch = nameof(ImagePlatformMismatch);
 
@@ -46,6 +49,11 @@ internal static partial class VmPlanner
         if (!observed.Memory.Fits)
         {
             return PlanOverBudget(desired, observed);
+        }
+
+        if (observed is { ProcessAlive: true, Reclaim: string why })
+        {
+            return PlanReclaim(desired, observed.Record!, why, now);
         }
 
         if (observed.ProcessAlive && observed.Record!.SpecDigest == desired.ContentDigest())
@@ -189,13 +197,21 @@ internal static partial class VmPlanner
         return stop ? VmPlan.Of(new StopVmStep(desired.Name, $"over budget: it {observed.Memory.Message}"), say) : VmPlan.Of(say);
     }
 
+    /// <summary>It comes back with its least. A job with a schedule is due again at once, as after a boot.</summary>
+    private static VmPlan PlanReclaim(VmSpec desired, VmRecord record, string why, DateTimeOffset now)
+    {
+        RemarkVmStep say = new(record.Name, new VmRemark(VmPhase.Pending, MemoryReclaimed, why));
+        StopVmStep stop = new(record.Name, $"restarted for its memory: it {why}");
+        return desired.Schedule.Length > 0 && record.SpecDigest == desired.ContentDigest()
+            ? new VmPlan([say, stop, new ScheduleJobStep(desired, now)], TimeSpan.Zero)
+            : new VmPlan([say, stop], TimeSpan.Zero);
+    }
+
     /// <summary>The plan while VMs that are to end still hold the memory; null when it is free.</summary>
     private static VmPlan? WaitForMemory(VmSpec desired, VmObservation observed)
     {
         int cost = MemoryDemand.CostOf(desired);
-        // One that takes no more than what it replaces waits for nobody: on a device whose memory became less, each would wait for all.
-        int held = observed.ProcessAlive ? MemoryDemand.CostOf(observed.Record!.Spec) : 0;
-        if (cost <= observed.FreeMib || cost <= held)
+        if (AdmissionDecisions.HasRoom(cost, observed.FreeMib, observed.ProcessAlive ? MemoryDemand.CostOf(observed.Record!.Spec) : 0))
         {
             return null;
         }

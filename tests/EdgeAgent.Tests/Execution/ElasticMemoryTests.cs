@@ -3,12 +3,16 @@ using MicroVm.EdgeAgent.Desired;
 using MicroVm.EdgeAgent.Diagnostics;
 using MicroVm.EdgeAgent.Execution;
 using MicroVm.EdgeAgent.Observed;
+using MicroVm.EdgeAgent.Planning;
 using MicroVm.EdgeAgent.Tests.TestDoubles;
 using MicroVm.EdgeAgent.Vms;
 using MicroVm.EdgeAgent.Vms.Control;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Identity;
+using MicroVm.Shared.Contracts.Reported;
+using MicroVm.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MicroVm.EdgeAgent.Tests.Execution;
 
@@ -19,6 +23,7 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
 
     private readonly TempDirectory _directory = new();
     private readonly MemoryStore _store = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly AgentOptions _options;
     private readonly FakeVmm _vmm;
     private readonly VmBench _agent;
@@ -39,7 +44,7 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
         _intake = new DesiredIntake(_store, TestIdentity.Open(_options), new Refusals(), new AgentCounters(), NullLogger.Instance);
         _admission = new MemoryAdmission(() => _intake.Current.Vms, _agent.Table, Budget);
         _elastic = new ElasticMemory(
-            _agent.Table, _admission, _agent.Paths, new VmmApi(TimeProvider.System), new ProcFileSystem(_directory["proc"]), TimeProvider.System, NullLogger.Instance);
+            _agent.Table, _admission, _agent.Paths, new VmmApi(TimeProvider.System), new ProcFileSystem(_directory["proc"]), _time, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()
@@ -141,6 +146,92 @@ public sealed class ElasticMemoryTests : IAsyncDisposable
         await TickAsync();
 
         Assert.Equal((32, 48), (Memory("a").GrantedMib, Memory("b").GrantedMib));
+    }
+
+    [Fact]
+    public async Task Tick_ImportantVmWaitsForWhatAGuestKeeps_TheGuestIsToBeRestartedAfterHalfAMinuteAndOnlyInThatRun()
+    {
+        VmSpec till = Specs.Vm("till") with { Priority = 1 };
+        Want(till);
+        await StartAsync("a", available: 0);
+        _apis["a"].StubbornMib = 60;
+        VmEntry waits = _agent.Entry("till");
+        _agent.Table.SetRemark(waits, new VmRemark(VmPhase.Pending, VmPlanner.WaitsForMemory, ""));
+        await TickAsync();
+        await TickAsync();
+        Assert.Equal((92, Budget - 100), (Memory("a").CountedMib, _admission.FreeMib(till.Name)));
+
+        _time.Advance(ReclaimDecisions.Patience - TimeSpan.FromTicks(1));
+        await TickAsync();
+        Assert.Null(_admission.ReclaimOf(_agent.Entry("a")));
+        _time.Advance(TimeSpan.FromTicks(1));
+        await TickAsync();
+
+        Assert.Equal(
+            "held 92 MiB where 32 were granted; till, which goes before it, has waited 30 s for 136 MiB, of which 100 are free",
+            _admission.ReclaimOf(_agent.Entry("a")));
+        Assert.Equal(["a", "till"], _admission.Waiting().Select(static name => name.Value));
+        await EndAsync("a");
+        Assert.Null(_admission.ReclaimOf(_agent.Entry("a")));
+    }
+
+    [Fact]
+    public async Task Tick_WaitIsOverForAMoment_TheHalfMinuteBeginsAnew()
+    {
+        Want(Specs.Vm("till") with { Priority = 1 });
+        await StartAsync("a", available: 0);
+        _apis["a"].StubbornMib = 60;
+        VmEntry waits = _agent.Entry("till");
+        VmRemark remark = new(VmPhase.Pending, VmPlanner.WaitsForMemory, "");
+        foreach (VmRemark? said in (VmRemark?[])[remark, null, remark])
+        {
+            _agent.Table.SetRemark(waits, said);
+            await TickAsync();
+            _time.Advance(ReclaimDecisions.Patience / 2);
+        }
+
+        await TickAsync();
+
+        Assert.Null(_admission.ReclaimOf(_agent.Entry("a")));
+        _time.Advance(ReclaimDecisions.Patience / 2);
+        await TickAsync();
+        Assert.NotNull(_admission.ReclaimOf(_agent.Entry("a")));
+    }
+
+    [Fact]
+    public async Task TryReserve_ReplacementWhileAGuestKeepsTooMuch_HasWhatItReplacesBeforeAndAfterThatIsStopped()
+    {
+        await StartAsync("a", available: 0);
+        _apis["a"].StubbornMib = 60;
+        _vmm.Prepare("web");
+        Assert.Null(await _agent.StartAsync(Specs.Vm()));
+        await _vmm.WaitUpAsync("web");
+        await TickAsync();
+        await TickAsync();
+        VmSpec next = Specs.Vm(revision: 2);
+        Assert.Equal(100, _admission.FreeMib(next.Name));
+        Assert.False(_admission.TryReserve(next with { MemoryMib = 192 }));
+
+        Assert.True(_admission.TryReserve(next));
+        await EndAsync("web");
+
+        Assert.Equal(Budget - 100 - 136, _admission.FreeMib(ResourceName.Parse("other")));
+        Assert.True(_admission.TryReserve(next));
+        _admission.Release(next.Name);
+        Assert.False(_admission.TryReserve(next));
+    }
+
+    private void Want(params VmSpec[] vms)
+    {
+        Assert.Equal(IntakeResult.Accepted, _intake.Offer(TestFleet.Shared.SignDesired(_options.DeviceId, Specs.Envelope(Specs.State(1, vms)).Encode())));
+        _ = _admission.Update();
+    }
+
+    private async Task EndAsync(string vm)
+    {
+        VmInstance instance = _agent.Entry(vm).Instance!;
+        instance.Process.Signal(9);
+        await Phase.Of("end", instance.Settled);
     }
 
     private Task TickAsync() => Phase.Of("tick", _elastic.TickAsync(TestContext.Current.CancellationToken));

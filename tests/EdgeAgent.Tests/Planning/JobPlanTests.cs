@@ -55,6 +55,18 @@ public sealed class JobPlanTests
     }
 
     [Fact]
+    public void Plan_JobHoldsMemoryThatAnotherWaitsFor_IsStoppedAndDueAgain()
+    {
+        VmRecord record = Record(s_next) with { Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, s_now) };
+
+        VmPlan plan = VmPlanner.Plan(Job(), new VmObservation { Record = record, ProcessAlive = true, Reclaim = "held 92 MiB" }, s_now);
+
+        Assert.Equal([typeof(RemarkVmStep), typeof(StopVmStep), typeof(ScheduleJobStep)], plan.Steps.Select(static step => step.GetType()));
+        VmRecord stopped = VmRunEnd.Stopped(record) with { DueAt = ((ScheduleJobStep)plan.Steps[2]).DueAt };
+        Assert.IsType<StartVmStep>(Assert.Single(VmPlanner.Plan(Job(), Stopped(stopped), s_now).Steps));
+    }
+
+    [Fact]
     public void Plan_WaitsForABackOff_IsNotUnhindered()
     {
         VmRecord failed = Record(s_now) with { Crashes = 2, RetryAt = s_now.AddSeconds(2) };

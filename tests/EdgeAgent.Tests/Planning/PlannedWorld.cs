@@ -91,7 +91,7 @@ internal sealed class PlannedWorld(VmSpec? desired, VmObservation observed, Date
                 DueAt = start.Spec.Schedule.Length > 0 ? JobSchedule.Next(start.Spec.Schedule, Now) : null,
             },
         },
-        StopVmStep => Observed with { ProcessAlive = false, Record = VmRunEnd.Stopped(Observed.Record!) },
+        StopVmStep => Observed with { ProcessAlive = false, Reclaim = null, Record = VmRunEnd.Stopped(Observed.Record!) },
         RemoveVmStep => Observed with { Record = null },
         ScheduleJobStep schedule => Observed with
         {

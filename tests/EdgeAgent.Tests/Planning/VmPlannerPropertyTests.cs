@@ -41,13 +41,14 @@ public sealed class VmPlannerPropertyTests
             ? new VmRecord { Spec = spec, Exit = exit, Crashes = crashes, RetryAt = retry, DueAt = due, Phase = VmPhase.Running }
             : null);
 
-    private static readonly Gen<VmObservation> s_observed = Gen.Select(s_record, Gen.Bool, Gen.Int[0, 3], s_moment, Gen.Bool, Gen.Bool)
-        .Select((record, alive, images, fetch, fits, free) => new VmObservation
+    private static readonly Gen<VmObservation> s_observed = Gen.Select(s_record, Gen.Bool, Gen.Int[0, 7], s_moment, Gen.Bool, Gen.Bool)
+        .Select((record, alive, flags, fetch, fits, free) => new VmObservation
         {
             Record = alive && record is not null ? record with { Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, s_now) } : record,
             ProcessAlive = alive && record is not null,
-            ImagePresent = (images & 1) > 0,
-            RecordImagePresent = (images & 2) > 0,
+            ImagePresent = (flags & 1) > 0,
+            RecordImagePresent = (flags & 2) > 0,
+            Reclaim = (flags & 4) > 0 ? "holds too much" : null,
             FetchNotBefore = fetch,
             Memory = fits ? MemoryVerdict.Fitting : new MemoryVerdict(false, false, "no"),
             FreeMib = free ? long.MaxValue : 0,
@@ -114,6 +115,7 @@ public sealed class VmPlannerPropertyTests
             Record = new VmRecord { Spec = desired, Run = new VmRun(Guid.NewGuid(), 1, 1, "boot", 3, s_now), DueAt = moment, RetryAt = moment },
             ProcessAlive = true,
             Memory = MemoryVerdict.Fitting,
+            Reclaim = null,
         };
 
         Assert.DoesNotContain(VmPlanner.Plan(desired, running, moment ?? s_now).Steps, step => step is StopVmStep or StartVmStep or RemoveVmStep);

@@ -225,6 +225,21 @@ public sealed class VmPlannerTests
         Assert.Equal("Stop after 0", Describe(VmPlanner.Plan(Specs.Vm(), new VmObservation { Record = record, ProcessAlive = true, ImagePresent = true }, s_now)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Plan_HoldsMemoryThatAnotherWaitsFor_IsStoppedWithTheReasonAndStartedAgain(int revision)
+    {
+        VmObservation observed = Observe(Specs.Vm(), alive: true) with { ImagePresent = true, Reclaim = "held 92 MiB" };
+
+        VmPlan plan = VmPlanner.Plan(Specs.Vm(revision: revision), observed, s_now);
+
+        Assert.Equal("Remark MemoryReclaimed Stop after 0", Describe(plan));
+        Assert.Equal("held 92 MiB", plan.Steps.OfType<RemarkVmStep>().Single().Remark.Message);
+        Assert.Equal("Start", Describe(VmPlanner.Plan(
+            Specs.Vm(revision: revision), observed with { ProcessAlive = false, Record = VmRunEnd.Stopped(observed.Record!) }, s_now)));
+    }
+
     [Fact]
     public void Plan_RunsAndOthersHoldTooMuch_GoesOn() =>
         Assert.Equal("", Describe(VmPlanner.Plan(Specs.Vm(), Observe(Specs.Vm(), alive: true) with { FreeMib = 0 }, s_now)));
