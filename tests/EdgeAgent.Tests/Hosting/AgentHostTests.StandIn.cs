@@ -5,6 +5,7 @@ using MicroVm.EdgeAgent.Vms;
 using MicroVm.Shared.Contracts.Desired;
 using MicroVm.Shared.Contracts.Guest;
 using MicroVm.Shared.Contracts.Reported;
+using MicroVm.Shared.Identity;
 using MicroVm.Shared.Topics;
 
 namespace MicroVm.EdgeAgent.Tests.Hosting;
@@ -43,6 +44,26 @@ public sealed partial class AgentHostTests
         _vmm.End("web", 0);
         await _vmm.WaitUpAsync("web");
         await TakeStatusAsync("what is desired", static status => status is { Revision: 2, Phase: VmPhase.Starting, Reason: "" });
+    }
+
+    [Fact]
+    public async Task Run_NextImageIsMissingAndWhatRanIsInItsBackOff_ItsImageIsKeptUntilItIsDue()
+    {
+        Hold(Specs.State(6, s_next));
+        using (SqliteStore store = SqliteStore.Open(Path.Combine(_options.DataDirectory, "agent.db")))
+        {
+            DateTimeOffset now = DateTimeOffset.UtcNow;
+            store.SaveVm(new VmRecord
+            {
+                Spec = Specs.Vm(), Exit = new VmExit(7, "", now), Crashes = 3, RetryAt = now.AddSeconds(2), Phase = VmPhase.BackOff,
+            });
+        }
+
+        _images.Refusal = "503 Service Unavailable";
+        StartAgent();
+
+        await _vmm.WaitUpAsync("web");
+        Assert.Equal([Digest.Of(s_image).Hex + ".squashfs"], Directory.GetFiles(Path.Combine(_options.DataDirectory, "images"), "*.squashfs").Select(Path.GetFileName));
     }
 
     [Fact]
