@@ -105,8 +105,9 @@ public sealed class VmmOrphansTests : IDisposable
 
     private WatchedProcess Watch(int pid)
     {
-        using Process ended = Process.Start("/bin/cat", ["/dev/null"]);
+        using Process ended = Process.Start(new ProcessStartInfo("/bin/cat") { RedirectStandardInput = true })!;
         WatchedProcess process = new(pid, Libc.PidfdOpen(ended.Id)!);
+        ended.StandardInput.Close();
         ended.WaitForExit();
         _watched.Add(process);
         return process;
