@@ -78,6 +78,7 @@ public sealed class TelemetryPublisherTests : IAsyncDisposable
         _uplink.Up = false;
         Spool(1, 2);
         _publisher.OnSpooled();
+        await Phase.Of("the first attempt", _uplink.Lost);
         Assert.Equal(2, _store.ReadSpoolUsage().Rows);
 
         _uplink.Up = true;
