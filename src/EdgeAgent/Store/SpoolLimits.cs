@@ -12,7 +12,7 @@ internal sealed record SpoolLimits(long Bytes, long Rows)
     internal const int MaxDays = 3650;
 
     // Batches of a device with nothing on it have some hundred bytes.
-    private const int LeastBatchBytes = 160;
+    private const int BatchesPerMib = 6_250;
 
     /// <summary>32 MiB: about ten days of samples of ten VMs at the default interval, and events of years.</summary>
     internal static SpoolLimits Default { get; } = OfMib(32);
@@ -24,5 +24,5 @@ internal sealed record SpoolLimits(long Bytes, long Rows)
     internal long? OldestUnixMs { get; init; }
 
     /// <summary>Limits of a size, with as many batches as fit when all are small.</summary>
-    internal static SpoolLimits OfMib(int mib) => new((long)mib << 20, ((long)mib << 20) / LeastBatchBytes);
+    internal static SpoolLimits OfMib(int mib) => new((long)mib << 20, (long)mib * BatchesPerMib);
 }

@@ -36,7 +36,7 @@ public sealed class AgentOptionsReaderTests
         Assert.Equal("/usr/lib/microvm/microvm-vmm", options.VmmPath);
         Assert.Equal("microvm", options.CgroupParent);
         Assert.Empty(options.Labels);
-        Assert.Equal((32L << 20, 209_715L, TimeSpan.FromDays(60)), (options.Spool.Bytes, options.Spool.Rows, options.Spool.Age));
+        Assert.Equal((32L << 20, 200_000L, TimeSpan.FromDays(60)), (options.Spool.Bytes, options.Spool.Rows, options.Spool.Age));
     }
 
     [Theory]
