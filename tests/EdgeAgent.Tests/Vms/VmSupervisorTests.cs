@@ -306,15 +306,7 @@ public sealed class VmSupervisorTests : IAsyncDisposable
     [Fact]
     public async Task Adopt_GuestCannotBeListenedTo_AdoptsAllTheSameAndListensWhenItCan()
     {
-        VmInstance instance = await StartAsync();
-        await _agent.DisposeAsync();
-        string channel = _agent.Paths.GuestChannel(_agent.Entry().Name);
-        File.Delete(channel);
-        Directory.CreateDirectory(channel);
-
-        _agent = new VmBench(_options, _store, _time);
-        await Phase.Of("adoption", _agent.Adoption.RunAsync(default));
-        Assert.Equal(instance.Process.Pid, _agent.Entry().Instance!.Process.Pid);
+        string channel = await AdoptUnheardAsync();
         Directory.Delete(channel);
 
         using FakeInit init = await Phase.Of("guest is listened to", GreetWhenPossibleAsync(channel));
@@ -324,13 +316,7 @@ public sealed class VmSupervisorTests : IAsyncDisposable
     [Fact]
     public async Task Adopt_GuestCannotBeListenedTo_VmmEndsMeanwhile_IsSettled()
     {
-        VmInstance instance = await StartAsync();
-        await _agent.DisposeAsync();
-        string channel = _agent.Paths.GuestChannel(_agent.Entry().Name);
-        File.Delete(channel);
-        Directory.CreateDirectory(channel);
-        _agent = new VmBench(_options, _store, _time);
-        await Phase.Of("adoption", _agent.Adoption.RunAsync(default));
+        await AdoptUnheardAsync();
         VmInstance adopted = _agent.Entry().Instance!;
 
         _vmm.End("web", 0);
@@ -453,6 +439,21 @@ public sealed class VmSupervisorTests : IAsyncDisposable
         _vmm.Prepare(name);
         await RestartAsync(Specs.Vm(name, policy: policy));
         return _agent.Entry(name).Instance!;
+    }
+
+    /// <summary>An agent takes over a VM whose guest it cannot listen to, because a directory is in the socket's place: its path.</summary>
+    private async Task<string> AdoptUnheardAsync()
+    {
+        VmInstance instance = await StartAsync();
+        await _agent.DisposeAsync();
+        string channel = _agent.Paths.GuestChannel(_agent.Entry().Name);
+        File.Delete(channel);
+        Directory.CreateDirectory(channel);
+
+        _agent = new VmBench(_options, _store, _time);
+        await Phase.Of("adoption", _agent.Adoption.RunAsync(default));
+        Assert.Equal(instance.Process.Pid, _agent.Entry().Instance!.Process.Pid);
+        return channel;
     }
 
     private static async Task<FakeInit> GreetWhenPossibleAsync(string channel)
